@@ -1,0 +1,35 @@
+"""The errors that topojax raises on purpose.
+
+Each message is one line that names the argument, the value got, the value expected and what to
+do. The command line prints the message alone and exits with `exit_code`.
+"""
+
+
+class TopojaxError(Exception):
+    """Base of every error that topojax raises on purpose."""
+
+    exit_code = 1
+
+
+class DataError(TopojaxError, ValueError):
+    """Images, labels or data files that cannot be used."""
+
+    exit_code = 3
+
+
+class ConfigError(TopojaxError, ValueError):
+    """An unknown preset, layer or key, or a value out of its range."""
+
+    exit_code = 4
+
+
+class WeightsError(TopojaxError, ValueError):
+    """A weight file or checkpoint that does not fit the model, or cannot be read safely."""
+
+    exit_code = 5
+
+
+class RunError(TopojaxError):
+    """A run folder that exists, cannot be written, or belongs to another run."""
+
+    exit_code = 6
