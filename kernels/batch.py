@@ -1,0 +1,116 @@
+"""Betti curves of many images, in threads.
+
+Kernels hold no lock and share nothing but their inputs, so that plain threads run them side by
+side. Numba's own parallel loops are avoided: with its default threading layer, two Python threads
+must not enter them at once.
+"""
+
+from __future__ import annotations
+
+import os
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import numpy as np
+
+from .inputs import (
+    Construction,
+    check_construction,
+    check_images,
+    check_masks,
+    check_thresholds,
+    frozen_grid,
+)
+from .sampling import write_betti_curves
+
+# Samples differ in cost, so that every thread gets several runs; each run allocates work arrays.
+_RUNS_PER_THREAD = 8
+
+
+def betti_curves_batch(
+    images: Any,
+    thresholds: Any,
+    *,
+    masks: Any = None,
+    construction: Construction = "T",
+    n_threads: int | None = None,
+) -> np.ndarray:
+    """Compute the Betti curves of every image of a batch.
+
+    Args:
+        images: (B, H, W) or (B, D, H, W), bool, integer or float. A voxel of +inf is absent.
+        thresholds: (N,) for all, (B, N) one grid an image, or (B, d, N) one a dimension as well.
+        masks: bool, the images' shape; voxels outside are absent. None: all voxels.
+        construction: `T`, voxels are top-dimensional cells; `V`, voxels are vertices.
+        n_threads: None: the processors that this process may use. The result is the same for any.
+
+    Returns:
+        int64 (B, d, N): beta_k of {images[b] <= t_i} at [b, k, i].
+
+    Raises:
+        TypeError: a dtype that holds no real numbers, or masks that are not bool.
+        ValueError: NaN, wrong shapes, thresholds that do not increase, another construction.
+    """
+    top = check_construction(construction)
+    grid = check_thresholds(thresholds)
+    threads = _check_threads(n_threads)
+    shape = np.shape(images)
+    dimensions = len(shape) - 1
+    volumes = check_images(images, "images", batch=True)
+    if grid.ndim > 1 and grid.shape[:-1] not in ((shape[0],), (shape[0], dimensions)):
+        raise ValueError(
+            f"thresholds has shape {grid.shape}; expected (N,), ({shape[0]}, N) or "
+            f"({shape[0]}, {dimensions}, N)"
+        )
+    inside = check_masks(masks, volumes, shape, "masks")
+    if grid.ndim < 3:
+        return _curves(volumes, inside, np.atleast_2d(grid), top, dimensions, threads)
+    return _curves_on_grids(volumes, inside, grid, top, threads)
+
+
+def _check_threads(n_threads: int | None) -> int:
+    if n_threads is None:
+        # Containers often allow fewer processors than the machine has.
+        allowed = getattr(os, "sched_getaffinity", None)
+        return len(allowed(0)) if allowed else os.cpu_count() or 1
+    if n_threads < 1:
+        raise ValueError(f"n_threads={n_threads}; expected at least 1, or None for all processors")
+    return int(n_threads)
+
+
+def _curves(
+    volumes: np.ndarray,
+    masks: np.ndarray,
+    grids: np.ndarray,
+    top: bool,
+    dimensions: int,
+    threads: int,
+) -> np.ndarray:
+    samples = len(volumes)
+    curves = np.zeros((samples, dimensions, grids.shape[-1]), np.int64)
+    frozen = frozen_grid(grids)
+    if threads == 1 or samples < 2:
+        write_betti_curves(volumes, masks, frozen, 0, samples, top, curves)
+        return curves
+    bounds = np.linspace(0, samples, min(samples, threads * _RUNS_PER_THREAD) + 1).astype(int)
+    with ThreadPoolExecutor(threads) as pool:
+        runs = [
+            pool.submit(write_betti_curves, volumes, masks, frozen, start, stop, top, curves)
+            for start, stop in zip(bounds[:-1].tolist(), bounds[1:].tolist(), strict=True)
+        ]
+    for run in runs:
+        run.result()
+    return curves
+
+
+def _curves_on_grids(
+    volumes: np.ndarray, masks: np.ndarray, grids: np.ndarray, top: bool, threads: int
+) -> np.ndarray:
+    """Run once on all dimensions' thresholds together, then pick those of each dimension."""
+    samples, dimensions, count = grids.shape
+    together = grids.reshape(samples, dimensions * count)
+    order = np.argsort(together, axis=-1, kind="stable")
+    sorted_grids = np.take_along_axis(together, order, axis=-1)
+    curves = _curves(volumes, masks, sorted_grids, top, dimensions, threads)
+    positions = np.argsort(order, axis=-1).reshape(grids.shape)
+    return np.take_along_axis(curves, positions, axis=-1)

@@ -1,0 +1,91 @@
+"""Betti curves and the Euler curve of one image."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from .inputs import Construction, check_grid, check_sample, frozen_grid
+from .sampling import write_betti_curves, write_euler_curve
+
+
+def betti_curves(
+    image: Any, thresholds: Any, *, mask: Any = None, construction: Construction = "T"
+) -> np.ndarray:
+    """Compute the Betti numbers of the sublevel set at every threshold.
+
+    Args:
+        image: (H, W) or (D, H, W), bool, integer or float. A voxel of +inf is absent.
+        thresholds: (N,), finite, strictly increasing.
+        mask: bool, the image's shape; voxels outside it are absent. None: all voxels.
+        construction: `T`, voxels are top-dimensional cells; `V`, voxels are vertices.
+
+    Returns:
+        int64 (d, N): beta_k of {image <= thresholds[i]} at [k, i]; d = 2 or 3.
+
+    Raises:
+        TypeError: a dtype that holds no real numbers, or a mask that is not bool.
+        ValueError: NaN, wrong shapes, thresholds that do not increase, another construction.
+
+    >>> ring = np.array([[1, 1, 1], [1, 9, 1], [1, 1, 1]])
+    >>> betti_curves(ring, [0, 1, 9]).tolist()
+    [[0, 1, 1], [0, 1, 0]]
+    """
+    grid = check_grid(thresholds)
+    images, masks, top = check_sample(image, mask, construction)
+    curves = np.zeros((1, np.ndim(image), grid.size), np.int64)
+    write_betti_curves(images, masks, frozen_grid(grid[np.newaxis]), 0, 1, top, curves)
+    return curves[0]
+
+
+def betti_steps(
+    image: Any, *, mask: Any = None, construction: Construction = "T"
+) -> tuple[np.ndarray, np.ndarray]:
+    """Compute the exact Betti curves as step functions.
+
+    Args:
+        image, mask, construction: as `betti_curves`.
+
+    Returns:
+        values: float64 (E,), the values at which some Betti number changes, increasing.
+        betti: int64 (d, E); `betti[:, i]` holds from `values[i]` up to `values[i + 1]`. Below
+            `values[0]` all are 0; E = 0 for an empty complex.
+
+    Raises:
+        TypeError, ValueError: as `betti_curves`.
+    """
+    images, masks, top = check_sample(image, mask, construction)
+    values = entry_values(images, masks)
+    curves = np.zeros((1, np.ndim(image), values.size), np.int64)
+    if values.size:
+        write_betti_curves(images, masks, frozen_grid(values[np.newaxis]), 0, 1, top, curves)
+    changes = np.diff(curves[0], axis=1, prepend=0).any(axis=0)
+    return values[changes], curves[0][:, changes]
+
+
+def euler_curve(
+    image: Any, thresholds: Any, *, mask: Any = None, construction: Construction = "T"
+) -> np.ndarray:
+    """Count the cells of the sublevel set at every threshold, with alternating sign.
+
+    Args:
+        image, thresholds, mask, construction: as `betti_curves`.
+
+    Returns:
+        int64 (N,): the alternating sum of the Betti numbers, by Euler and Poincaré.
+
+    Raises:
+        TypeError, ValueError: as `betti_curves`.
+    """
+    grid = check_grid(thresholds)
+    images, masks, top = check_sample(image, mask, construction)
+    curve = np.zeros(grid.size, np.int64)
+    write_euler_curve(images[0], masks[0], frozen_grid(grid), top, curve)
+    return curve
+
+
+def entry_values(images: np.ndarray, masks: np.ndarray) -> np.ndarray:
+    """Return the values at which voxels enter, float64, increasing: those inside, without +inf."""
+    inside = images[masks & (images < np.inf)]
+    return np.unique(inside.astype(np.float64))

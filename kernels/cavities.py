@@ -1,0 +1,45 @@
+"""beta_(d-1): cavities of the sublevel set, by a descending merge tree of its complement.
+
+The sublevel complex K at t is a compact subset of R^d. By Alexander duality its reduced
+(d-1)-homology is the reduced 0-cohomology of S^d minus K: the cavities of K are the components of
+its complement, less the unbounded one. An open complement of closed cubes joins two absent voxels
+only through a common open face, so it is 6-connected for the T-construction (4 in 2-D). For the
+V-construction a cube is missing as soon as one of its vertices is, so that the complement joins two
+absent vertices of the same cube: 26-connected (8).
+
+Voxels enter the complement from the highest level down. Absent voxels are there from the start, and
+the border is the outside. A root is the last voxel of a cavity to be filled; the voxel that merges
+two components of the complement is the one that, ascending, walls them off from each other.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numba import njit
+
+from .levels import Layout
+from .merge_tree import Direction, grow
+from .neighbourhood import ALL
+from .workspace import Workspace
+
+
+@njit(cache=True, nogil=True)
+def descending(n_levels: int, allowed: int, top: bool) -> Direction:
+    """Voxels enter the complement from the absent level down."""
+    return Direction(ALL, allowed, not top, n_levels)
+
+
+@njit(cache=True, nogil=True)
+def count_cavities(
+    work: Workspace, direction: Direction, layout: Layout, curve: np.ndarray
+) -> None:
+    """Write beta_(d-1) of every level, int64 (N,): components of the levels above, less one."""
+    # The outside has no birth, which takes care of the one.
+    change = np.zeros(curve.size + 1, np.int64)
+    merges = grow(work, direction, layout, change)
+    for k in range(merges):
+        change[work.levels[work.merging[k]]] -= 1
+    total = 0
+    for level in range(curve.size - 1, -1, -1):
+        total += change[level + 1]
+        curve[level] = total
