@@ -13,7 +13,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import BaseModel, ConfigDict, Field, PositiveInt, ValidationError, model_validator
 
 from topojax.errors import ConfigError
 
@@ -65,6 +65,8 @@ class SearchConfig(_Section):
     folds: int = Field(3, ge=2)
     classifier_epochs: int = Field(30, ge=1)
     """Epochs of a candidate's classifier; the final one trains `classifier.epochs`."""
+    classifier_batch_size: int = Field(256, ge=2)
+    """Larger than the final classifier's: hundreds of them train side by side."""
 
     @model_validator(mode="after")
     def _tau_range(self) -> SearchConfig:
@@ -85,7 +87,7 @@ class TopologyConfig(_Section):
 class ClassifierConfig(_Section):
     """The MLP on descriptors (paper, section 4.1)."""
 
-    hidden: tuple[int, ...] = (128, 64)
+    hidden: tuple[PositiveInt, ...] = (128, 64)
     epochs: int = Field(100, ge=1)
     batch_size: int = Field(32, ge=2)
     learning_rate: float = Field(1e-3, gt=0)
@@ -127,7 +129,7 @@ PRESETS: dict[str, dict[str, Any]] = {
 
 
 def make_config(
-    preset: str = "sound",
+    preset: str | None = None,
     *,
     file: str | Path | None = None,
     overrides: Mapping[str, Any] | None = None,
@@ -135,7 +137,7 @@ def make_config(
     """Build a configuration: the preset, then the file, then the overrides.
 
     Args:
-        preset: `sound` or `paper`; a `preset` key in `file` stands in for the default one.
+        preset: `sound` or `paper`; None: the one that `file` names, else `sound`.
         file: JSON or TOML with the sections of `Config`.
         overrides: dotted key to value, such as `{"backbone.epochs": 5}`.
 
@@ -143,11 +145,13 @@ def make_config(
         ConfigError: unknown preset or key, or a value out of its range.
     """
     values: dict[str, Any] = _read_config_file(Path(file)) if file is not None else {}
-    name = values.get("preset", preset) if preset == "sound" else preset
+    changes = dict(overrides or {})
+    # A preset is more than its name: wherever it is named, its values are the base.
+    name = changes.pop("preset", None) or preset or values.get("preset", "sound")
     if name not in PRESETS:
         raise ConfigError(f"preset={name!r} is unknown; choose one of {', '.join(PRESETS)}")
     merged = _merge(_merge(PRESETS[name], values), {"preset": name})
-    for key, value in (overrides or {}).items():
+    for key, value in changes.items():
         merged = _merge(merged, _nest(key, value))
     return parse_config(merged)
 

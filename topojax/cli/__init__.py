@@ -1,1 +1,72 @@
+"""The command line: one thin command a file, each imported when it is called."""
 
+from __future__ import annotations
+
+import importlib
+import logging
+import sys
+
+import click
+
+from topojax import __version__
+from topojax.errors import TopojaxError
+
+_COMMANDS = {
+    "demo": "Run the whole method on embedded synthetic volumes.",
+    "fit": "Fit on a data set, score the test split once, write a report.",
+    "evaluate": "Score a fitted run on a split of a data set.",
+    "predict": "Write class probabilities of images.",
+    "explain": "Draw the maps and the ROI of some images.",
+    "features": "Write topological descriptors of images.",
+}
+
+
+class _LazyGroup(click.Group):
+    """Lists commands without importing them, so that `--help` does not wait for jax."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(_COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in _COMMANDS:
+            return None
+        return importlib.import_module(f"topojax.cli.{cmd_name}").command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        with formatter.section("Commands"):
+            formatter.write_dl(list(_COMMANDS.items()))
+
+
+@click.group(
+    cls=_LazyGroup,
+    context_settings={"help_option_names": ["-h", "--help"]},
+    epilog="Start with `topojax demo`; `topojax COMMAND --help` shows examples.",
+)
+@click.version_option(__version__, prog_name="topojax")
+@click.option("-q", "--quiet", is_flag=True, help="Say nothing but results and errors.")
+def cli(quiet: bool) -> None:
+    """TopoCAM in JAX: classify medical images by the topology of what a network looks at."""
+    logger = logging.getLogger("topojax")
+    logger.handlers = [logging.StreamHandler(sys.stderr)]
+    logger.setLevel(logging.WARNING if quiet else logging.INFO)
+    logger.propagate = False
+
+
+def main() -> None:
+    """Run the command line; errors of topojax become one line and their own exit code."""
+    try:
+        cli.main(standalone_mode=False)
+    except click.exceptions.Abort:
+        _stop("interrupted; the same command with --resume goes on from here", 130)
+    except KeyboardInterrupt:
+        _stop("interrupted; the same command with --resume goes on from here", 130)
+    except click.ClickException as error:
+        error.show()
+        sys.exit(error.exit_code)
+    except TopojaxError as error:
+        _stop(" ".join(str(error).split()), error.exit_code)
+
+
+def _stop(message: str, code: int) -> None:
+    click.echo(f"topojax: {message}", err=True)
+    sys.exit(code)

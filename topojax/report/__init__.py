@@ -1,1 +1,9 @@
+"""The report: one self-contained page from the files of a run folder.
 
+Importing this package loads neither matplotlib nor Jinja; making a figure or a page does.
+"""
+
+from topojax.report.build import build_report
+from topojax.report.examples import explanation_figure
+
+__all__ = ["build_report", "explanation_figure"]

@@ -1,0 +1,120 @@
+"""From raw maps to ROIs: enlarging, scaling, fusing, thresholding."""
+
+from __future__ import annotations
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from hypothesis.extra import numpy as hnp
+
+from topojax.cam import fuse_maps, regions_of_interest, roi_masks, scale_maps, upsample_maps
+from topojax.errors import ConfigError, DataError
+
+quick = settings(deadline=None, max_examples=40, derandomize=True)
+# Subnormal numbers are flushed to zero by XLA.
+values = st.floats(-1e3, 1e3, width=32, allow_subnormal=False)
+
+
+def _enlarge_1d(row: np.ndarray, n: int) -> np.ndarray:
+    # Half-pixel centres: output i looks at (i + 1/2) m / n - 1/2, held at the ends.
+    position = (np.arange(n) + 0.5) * len(row) / n - 0.5
+    return np.interp(position, np.arange(len(row)), row)
+
+
+@pytest.mark.parametrize(
+    ("coarse", "fine"), [((3, 4), (7, 9)), ((4, 2, 2), (28, 5, 6)), ((2, 2), (2, 5))]
+)
+def test_enlarging_is_linear_between_half_pixel_centres(coarse, fine, rng):
+    maps = rng.standard_normal((2, *coarse)).astype(np.float32)
+    expected = maps.astype(np.float64)
+    for axis, n in enumerate(fine, 1):
+        expected = np.apply_along_axis(_enlarge_1d, axis, expected, n)
+    got = upsample_maps(jnp.asarray(maps), fine)
+    np.testing.assert_allclose(got, expected, atol=1e-5)
+    theirs = jax.image.resize(maps, (2, *fine), "linear")
+    np.testing.assert_allclose(got, theirs, atol=1e-5)
+
+
+@pytest.mark.parametrize("shape", [(3, 9), (9, 3), (9, 9, 9)])
+def test_shrinking_is_refused(shape):
+    with pytest.raises(DataError, match="cannot be enlarged"):
+        upsample_maps(jnp.zeros((1, 4, 4)), shape)
+
+
+@quick
+@given(hnp.arrays(np.float32, (2, 3, 4), elements=values))
+def test_scaled_maps_fill_the_unit_interval_or_are_zero(maps):
+    scaled = np.asarray(scale_maps(jnp.asarray(maps)))
+    assert np.isfinite(scaled).all()
+    for raw, one in zip(maps, scaled, strict=True):
+        flat = np.ptp(raw) <= 1e-6 * np.abs(raw).max()
+        assert one.min() == 0
+        assert one.max() == (0 if flat else 1)
+        order = np.argsort(raw, axis=None)
+        assert np.all(np.diff(one.ravel()[order]) >= 0)
+
+
+def test_an_enlarged_flat_map_is_flat():
+    # Interpolation leaves rounding noise, which scaling must not blow up to a map.
+    flat = jnp.full((1, 2, 2, 2), 0.1234567, jnp.float32)
+    assert not np.any(scale_maps(upsample_maps(flat, (28, 27, 29))))
+
+
+@quick
+@given(hnp.arrays(np.float32, (2, 3, 4, 4), elements=st.floats(0, 1, width=32)), st.floats(0.01, 1))
+def test_regions_are_where_the_fused_map_reaches_tau(maps, tau):
+    weights = np.array([0.2, 0.5, 0.3], np.float32)
+    fused = np.asarray(fuse_maps(jnp.asarray(maps), weights))
+    masks, empty = regions_of_interest(maps, weights, tau)
+    masks, empty = np.asarray(masks), np.asarray(empty)
+    assert masks.reshape(2, -1).any(axis=1).all()
+    for one, mask, was_empty in zip(fused, masks, empty, strict=True):
+        assert was_empty == (one.max() == 0)
+        expected = one == one.max() if was_empty else one >= np.float32(tau)
+        # The compiled sum may differ from the eager one by a rounding error.
+        unsure = np.abs(one - tau) < 1e-5
+        np.testing.assert_array_equal(mask[~unsure], expected[~unsure])
+
+
+def test_fusing_is_the_weighted_sum_scaled(rng):
+    maps = rng.random((2, 3, 4, 5, 6)).astype(np.float32)
+    weights = np.array([0.7, 0.0, 0.3], np.float32)
+    total = np.tensordot(maps, weights, axes=(1, 0))
+    low, high = total.min((1, 2, 3), keepdims=True), total.max((1, 2, 3), keepdims=True)
+    expected = (total - low) / (high - low)
+    np.testing.assert_allclose(fuse_maps(jnp.asarray(maps), weights), expected, atol=1e-5)
+
+
+def test_an_empty_region_becomes_the_maximum_and_is_reported():
+    fused = jnp.asarray([[0.1, 0.4, 0.4], [0.2, 0.9, 0.6]])
+    masks, was_empty = roi_masks(fused, 0.6)
+    np.testing.assert_array_equal(masks, [[False, True, True], [False, True, True]])
+    np.testing.assert_array_equal(was_empty, [True, False])
+
+
+def test_higher_thresholds_give_smaller_regions(rng):
+    maps = rng.random((3, 2, 6, 6)).astype(np.float32)
+    weights = np.array([0.5, 0.5])
+    masks = [np.asarray(regions_of_interest(maps, weights, tau)[0]) for tau in (0.2, 0.5, 0.9)]
+    for large, small in zip(masks, masks[1:], strict=False):
+        assert np.all(large | ~small)
+
+
+@pytest.mark.parametrize(
+    ("weights", "tau", "error"),
+    [
+        ([1.0], 0.5, DataError),
+        ([1.0, -0.1], 0.5, ConfigError),
+        ([np.nan, 1.0], 0.5, ConfigError),
+        ([0.0, 0.0], 0.5, ConfigError),
+        ([0.5, 0.5], 0.0, ConfigError),
+        ([0.5, 0.5], 1.1, ConfigError),
+        ([0.5, 0.5], float("nan"), ConfigError),
+    ],
+)
+def test_bad_rules_are_refused(weights, tau, error):
+    with pytest.raises(error):
+        regions_of_interest(np.zeros((1, 2, 3, 3), np.float32), np.array(weights), tau)

@@ -1,0 +1,72 @@
+"""Maps of a data set: batches leave no trace, and no label can come in."""
+
+from __future__ import annotations
+
+import inspect
+
+import numpy as np
+import pytest
+from flax import nnx
+
+from topojax.cam import activation_maps, compute_cams, scale_maps, upsample_maps
+from topojax.cam.stack import _scaled_maps
+from topojax.errors import ConfigError, DataError, WeightsError
+
+LAYERS = ("layer2", "layer3")
+
+
+@pytest.fixture(scope="module")
+def images() -> np.ndarray:
+    return np.random.default_rng(5).standard_normal((5, 18, 20, 1)).astype(np.float32)
+
+
+def test_maps_are_those_of_single_steps(network, images):
+    stack = compute_cams(network, images, layers=LAYERS, batch_size=2)
+    assert stack.maps.shape == (5, 2, 18, 20)
+    assert stack.maps.dtype == stack.logits.dtype == np.float32
+    assert stack.layers == LAYERS
+    logits, raw = activation_maps(network, images, layers=LAYERS)
+    np.testing.assert_allclose(stack.logits, logits, atol=1e-4)
+    for index, layer in enumerate(LAYERS):
+        expected = scale_maps(upsample_maps(raw[layer], (18, 20)))
+        np.testing.assert_allclose(stack.maps[:, index], expected, atol=1e-3)
+
+
+def test_one_compilation_serves_any_number_of_images(network, images):
+    whole = compute_cams(network, images, layers=LAYERS, batch_size=2)
+    traced = _scaled_maps._cache_size()
+    for n in (1, 2, 3):
+        part = compute_cams(network, images[:n], layers=LAYERS, batch_size=2)
+        np.testing.assert_array_equal(part.maps, whole.maps[:n])
+        np.testing.assert_array_equal(part.logits, whole.logits[:n])
+    assert _scaled_maps._cache_size() == traced
+
+
+def test_no_argument_could_carry_a_label():
+    assert set(inspect.signature(compute_cams).parameters) == {
+        "model", "images", "layers", "method", "batch_size", "progress",
+    }  # fmt: skip
+
+
+def test_images_that_are_not_finite_are_refused(network, images):
+    broken = images.copy()
+    broken[3, 2, 1] = np.nan
+    with pytest.raises(DataError, match="NaN"):
+        compute_cams(network, broken, layers=LAYERS)
+
+
+def test_a_diverged_network_is_refused(network, images):
+    graph, state = nnx.split(network)
+    diverged = nnx.merge(graph, state, copy=True)
+    diverged.head.linear.bias[...] = diverged.head.linear.bias[...] * np.nan
+    with pytest.raises(WeightsError, match="diverged"):
+        compute_cams(diverged, images, layers=LAYERS, batch_size=2)
+
+
+def test_bad_arguments_are_refused(network, images):
+    with pytest.raises(ConfigError, match="batch_size=0"):
+        compute_cams(network, images, batch_size=0)
+    with pytest.raises(ConfigError, match="layer9"):
+        compute_cams(network, images, layers=("layer9",))
+    with pytest.raises(DataError, match="channels last"):
+        compute_cams(network, images[:0], layers=LAYERS)

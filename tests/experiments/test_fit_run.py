@@ -1,0 +1,216 @@
+"""Whole runs: what is written, that labels stay out, that a killed run goes on to the same end."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from topojax import TopoCAM
+from topojax.config import Config, make_config
+from topojax.data import SPLITS, Dataset, Split
+from topojax.errors import DataError
+from topojax.experiments import fit_run
+
+
+@pytest.fixture(scope="module")
+def config(tiny: dict[str, Any]) -> Config:
+    return make_config(overrides=tiny)
+
+
+@pytest.fixture(scope="module")
+def run(discs: Dataset, config: Config, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("runs") / "discs"
+    fit_run(discs, config, path)
+    return path
+
+
+def _metrics(path: Path) -> dict[str, Any]:
+    metrics = json.loads((path / "metrics.json").read_text())
+    return {key: value for key, value in metrics.items() if key not in ("timing", "warnings")}
+
+
+def _events(path: Path) -> list[dict[str, Any]]:
+    return [json.loads(line) for line in (path / "log.jsonl").read_text().splitlines()]
+
+
+def test_the_folder_holds_what_the_design_lists(run: Path) -> None:
+    expected = {
+        "config.json",
+        "environment.json",
+        "metrics.json",
+        "predictions_train.csv",
+        "predictions_val.csv",
+        "predictions_test.csv",
+        "features.npz",
+        "checkpoint",
+        "log.jsonl",
+        "report.html",
+    }
+    assert {entry.name for entry in run.iterdir()} == expected
+    assert {entry.name for entry in (run / "checkpoint").iterdir()} == {"model"}
+
+
+def test_no_sample_is_dropped(run: Path, discs: Dataset) -> None:
+    with np.load(run / "features.npz") as features:
+        for split in SPLITS:
+            n = len(discs.split(split).labels)
+            assert len(features[f"{split}_descriptors"]) == n
+            rows = (run / f"predictions_{split}.csv").read_text().splitlines()
+            assert [int(row.split(",")[0]) for row in rows] == list(range(n))
+            assert _metrics(run)["topocam"][split]["n"] == n
+            assert _metrics(run)["roi"][split]["n"] == n
+
+
+def test_every_score_has_an_interval_around_it(run: Path) -> None:
+    for method in ("topocam", "backbone"):
+        for split in SPLITS:
+            scores = _metrics(run)[method][split]
+            for name in ("auc", "accuracy", "sensitivity", "specificity", "f1"):
+                score = scores[name]
+                assert 0 <= score["low"] <= score["value"] <= score["high"] <= 1
+
+
+def test_the_test_split_is_read_once_after_every_choice(run: Path) -> None:
+    names = [event["event"] for event in _events(run)]
+    assert names.count("test_read") == 1
+    for choice in ("epoch", "generation", "roi_rule_fixed", "classifier_fixed"):
+        assert choice in names
+        assert len(names) - 1 - names[::-1].index(choice) < names.index("test_read")
+
+
+def test_the_saved_model_predicts_what_the_run_did(run: Path, discs: Dataset) -> None:
+    model = TopoCAM.load(run)
+    rows = np.loadtxt(run / "predictions_test.csv", delimiter=",")
+    np.testing.assert_allclose(model.predict_proba(discs.test.images), rows[:, 1:], atol=1e-5)
+
+
+def _relabelled(split: Split, rng: np.random.Generator) -> Split:
+    return replace(split, labels=rng.permutation(split.labels))
+
+
+def test_labels_of_test_images_reach_nothing_but_the_scores(
+    run: Path, discs: Dataset, config: Config, tmp_path: Path, rng: np.random.Generator
+) -> None:
+    shuffled = replace(discs, test=_relabelled(discs.test, rng))
+    assert not np.array_equal(shuffled.test.labels, discs.test.labels)
+    fit_run(shuffled, config, tmp_path / "shuffled")
+    with np.load(run / "features.npz") as a, np.load(tmp_path / "shuffled/features.npz") as b:
+        for name in ("descriptors", "roi_voxels", "roi_empty"):
+            for split in SPLITS:
+                np.testing.assert_array_equal(a[f"{split}_{name}"], b[f"{split}_{name}"])
+        np.testing.assert_array_equal(a["test_curves"], b["test_curves"])
+    for split in SPLITS:
+        name = f"predictions_{split}.csv"
+        assert (run / name).read_bytes() == (tmp_path / "shuffled" / name).read_bytes()
+    fusion = _metrics(run)["fusion"]
+    assert fusion == _metrics(tmp_path / "shuffled")["fusion"]
+    assert _metrics(run)["topocam"]["test"] != _metrics(tmp_path / "shuffled")["topocam"]["test"]
+
+
+def test_labels_of_validation_images_only_choose_the_epoch(
+    run: Path, discs: Dataset, config: Config, tmp_path: Path, rng: np.random.Generator
+) -> None:
+    shuffled = replace(discs, val=_relabelled(discs.val, rng))
+    single = config.model_copy(
+        update={"backbone": config.backbone.model_copy(update={"epochs": 1})}
+    )
+    fit_run(discs, single, tmp_path / "true")
+    fit_run(shuffled, single, tmp_path / "shuffled")
+    # With one epoch there is nothing to choose: everything but the validation scores is equal.
+    with (
+        np.load(tmp_path / "true/features.npz") as a,
+        np.load(tmp_path / "shuffled/features.npz") as b,
+    ):
+        for split in SPLITS:
+            np.testing.assert_array_equal(a[f"{split}_descriptors"], b[f"{split}_descriptors"])
+    assert _metrics(tmp_path / "true")["fusion"] == _metrics(tmp_path / "shuffled")["fusion"]
+
+
+def test_a_complete_run_is_left_as_it_is_when_resumed(
+    run: Path, discs: Dataset, config: Config
+) -> None:
+    before = (run / "metrics.json").stat().st_mtime_ns
+    fit_run(discs, config, run, resume=True)
+    assert (run / "metrics.json").stat().st_mtime_ns == before
+
+
+def test_bad_data_leaves_nothing(discs: Dataset, config: Config, tmp_path: Path) -> None:
+    one_class = replace(discs, val=replace(discs.val, labels=np.zeros_like(discs.val.labels)))
+    with pytest.raises(DataError, match="class"):
+        fit_run(one_class, config, tmp_path / "run")
+    assert not (tmp_path / "run").exists()
+
+
+_SCRIPT = """
+import sys
+from pathlib import Path
+from topojax.config import make_config
+from topojax.data import synthetic_dataset
+from topojax.experiments import fit_run
+import json
+data = synthetic_dataset(
+    "shapes", seed=7, n_train=32, n_val=16, n_test=20, size=28, spatial_dims=2
+)
+overrides = json.loads(sys.argv[2])
+fit_run(data, make_config(overrides=overrides), Path(sys.argv[1]), resume=sys.argv[3] == "resume")
+"""
+
+
+def _start(path: Path, overrides: dict[str, Any], how: str) -> subprocess.Popen[str]:
+    return subprocess.Popen(
+        [sys.executable, "-c", _SCRIPT, str(path), json.dumps(overrides), how],
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+
+
+def _finish(process: subprocess.Popen[str]) -> None:
+    _, errors = process.communicate(timeout=300)
+    assert process.returncode == 0, errors
+
+
+def _kill_after(process: subprocess.Popen[str], path: Path, event: str, number: int) -> None:
+    deadline = time.monotonic() + 300
+    while time.monotonic() < deadline and process.poll() is None:
+        if (path / "log.jsonl").exists():
+            names = [json.loads(x)["event"] for x in _complete_lines(path / "log.jsonl")]
+            if names.count(event) >= number:
+                process.send_signal(signal.SIGKILL)
+                process.wait()
+                return
+        time.sleep(0.02)
+    pytest.fail(f"the run ended before event {event} {number}: {process.communicate()[1]}")
+
+
+def _complete_lines(path: Path) -> list[str]:
+    return [line for line in path.read_text().splitlines(keepends=True) if line.endswith("\n")]
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(os.name != "posix", reason="SIGKILL is POSIX's")
+def test_a_run_killed_twice_ends_as_one_that_was_not(tiny: dict[str, Any], tmp_path: Path) -> None:
+    overrides = tiny | {"backbone.epochs": 4, "search.generations": 6}
+    _finish(_start(tmp_path / "whole", overrides, "new"))
+    killed = tmp_path / "killed"
+    _kill_after(_start(killed, overrides, "new"), killed, "epoch", 2)
+    assert not (killed / "report.html").exists()
+    _kill_after(_start(killed, overrides, "resume"), killed, "generation", 3)
+    _finish(_start(killed, overrides, "resume"))
+    events = _events(killed)
+    epochs = [event["epoch"] for event in events if event["event"] == "epoch"]
+    assert sorted(set(epochs)) == [0, 1, 2, 3]
+    assert len(epochs) <= 5, "epochs that were finished are not run again"
+    assert _metrics(killed) == _metrics(tmp_path / "whole")
+    for split in SPLITS:
+        name = f"predictions_{split}.csv"
+        assert (killed / name).read_bytes() == (tmp_path / "whole" / name).read_bytes()

@@ -1,0 +1,88 @@
+"""Every formulation is the same convolution, in value and in both gradients."""
+
+from __future__ import annotations
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+from jax import lax
+
+from topojax.models import convolution
+from topojax.models.convolution import (
+    choose_formulation,
+    convolve,
+    depth_in_channels,
+    depth_sum,
+    patches,
+    plain,
+    pointwise,
+)
+
+# name, spatial shape, window, strides
+CASES = [
+    (pointwise, (5, 4), (1, 1), (2, 2)),
+    (pointwise, (3, 5, 4), (1, 1, 1), (1, 2, 2)),
+    (patches, (7, 6), (3, 3), (2, 2)),
+    (patches, (2, 2), (3, 3), (1, 1)),
+    (patches, (4, 2, 3), (3, 3, 3), (1, 1, 1)),
+    (patches, (5, 6, 7), (3, 3, 3), (2, 2, 2)),
+    (depth_sum, (5, 4, 6), (3, 3, 3), (1, 1, 1)),
+    (depth_sum, (5, 4, 6), (3, 3, 3), (2, 1, 2)),
+    (depth_in_channels, (4, 9, 8), (3, 7, 7), (1, 2, 2)),
+    (depth_in_channels, (4, 5, 6), (3, 3, 3), (2, 1, 1)),
+    (plain, (8, 7), (3, 3), (1, 1)),
+]
+
+
+def _reference(x: jax.Array, kernel: jax.Array, strides: tuple[int, ...]) -> jax.Array:
+    window = kernel.shape[:-2]
+    axes = "DHW"[-len(window) :]
+    return lax.conv_general_dilated(
+        x,
+        kernel,
+        strides,
+        [(size // 2, size // 2) for size in window],
+        dimension_numbers=(f"N{axes}C", f"{axes}IO", f"N{axes}C"),
+        precision=lax.Precision.HIGHEST,
+    )
+
+
+@pytest.mark.parametrize(("formulation", "spatial", "window", "strides"), CASES)
+def test_value_and_gradients_are_xlas(formulation, spatial, window, strides, rng):
+    x = jnp.asarray(rng.standard_normal((2, *spatial, 3)), jnp.float32)
+    kernel = jnp.asarray(rng.standard_normal((*window, 3, 5)), jnp.float32)
+    expected, expected_vjp = jax.vjp(lambda a, k: _reference(a, k, strides), x, kernel)
+    got, got_vjp = jax.vjp(lambda a, k: formulation(a, k, strides), x, kernel)
+    cotangent = jnp.asarray(rng.standard_normal(expected.shape), jnp.float32)
+    np.testing.assert_allclose(got, expected, atol=1e-4)
+    for ours, theirs in zip(got_vjp(cotangent), expected_vjp(cotangent), strict=True):
+        np.testing.assert_allclose(ours, theirs, atol=1e-3)
+
+
+@pytest.mark.parametrize(
+    ("spatial", "window", "c_in", "strides", "expected"),
+    [
+        ((28, 28, 28), (3, 7, 7), 1, (1, 2, 2), depth_in_channels),
+        ((28, 28), (7, 7), 3, (2, 2), plain),
+        ((28, 14, 14), (3, 3, 3), 64, (1, 1, 1), depth_sum),
+        ((28, 14, 14), (3, 3, 3), 64, (2, 2, 2), patches),
+        ((28, 14, 14), (1, 1, 1), 64, (2, 2, 2), pointwise),
+        ((7, 4, 4), (3, 3, 3), 256, (1, 1, 1), patches),
+        ((56, 56), (3, 3), 64, (1, 1), plain),
+    ],
+)
+def test_the_formulation_follows_the_shapes(spatial, window, c_in, strides, expected, monkeypatch):
+    monkeypatch.setattr(jax, "default_backend", lambda: "cpu")
+    assert choose_formulation((2, *spatial, c_in), (*window, c_in, 8), strides) is expected
+
+
+def test_accelerators_take_xlas_convolution(monkeypatch):
+    monkeypatch.setattr(convolution.jax, "default_backend", lambda: "gpu")
+    assert choose_formulation((2, 4, 4, 4, 8), (1, 1, 1, 8, 8), (1, 1, 1)) is plain
+
+
+def test_output_sizes_are_torchs():
+    # torch: floor((n + 2 (k // 2) - k) / s) + 1
+    x, kernel = jnp.zeros((1, 28, 7, 5, 8)), jnp.zeros((3, 3, 3, 8, 4))
+    assert convolve(x, kernel, (2, 2, 2)).shape == (1, 14, 4, 3, 4)

@@ -1,0 +1,101 @@
+"""The configuration: presets, overrides, and what is refused."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from pydantic import ValidationError
+
+from topojax.config import PRESETS, Config, make_config, parse_config, parse_overrides
+from topojax.errors import ConfigError
+
+
+def test_sound_is_the_default() -> None:
+    assert make_config() == make_config("sound") == Config()
+    assert Config().topology.background == "exclude"
+    assert Config().search.tau is None
+
+
+def test_paper_follows_the_papers_text() -> None:
+    paper = make_config("paper")
+    assert (paper.search.objective, paper.search.tau) == ("val-auc", 0.6)
+    assert (paper.topology.background, paper.topology.grid) == ("zero", "sample")
+    assert paper.topology.n_thresholds == 50
+    assert not paper.classifier.standardise
+    assert paper.classifier.hidden == (128, 64)
+
+
+@pytest.mark.parametrize("preset", PRESETS)
+def test_survives_a_round_trip_through_json(preset: str) -> None:
+    config = make_config(preset, overrides={"seed": 3, "backbone.epochs": 7})
+    assert parse_config(config.model_dump(mode="json")) == config
+
+
+def test_overrides_come_after_the_file_and_the_file_after_the_preset(tmp_path: Path) -> None:
+    file = tmp_path / "config.toml"
+    file.write_text('preset = "paper"\n[search]\ngenerations = 7\nfolds = 4\n')
+    config = make_config(file=file, overrides=parse_overrides(["search.folds=5"]))
+    assert (config.preset, config.search.generations, config.search.folds) == ("paper", 7, 5)
+    assert config.search.tau == 0.6
+
+
+def test_a_preset_named_in_an_override_brings_its_values() -> None:
+    assert make_config(overrides={"preset": "paper"}) == make_config("paper")
+
+
+def test_values_are_read_as_json_or_text() -> None:
+    pairs = ["a=1", "b=[1, 2]", "c=null", "d=text", "e=x=y"]
+    assert parse_overrides(pairs) == {"a": 1, "b": [1, 2], "c": None, "d": "text", "e": "x=y"}
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "message"),
+    [
+        ("backbone.epoch", 3, "did you mean backbone.epochs"),
+        ("nonsense", 3, "unknown"),
+        ("backbone.epochs", 0, "backbone.epochs"),
+        ("topology.n_thresholds", 1, "topology.n_thresholds"),
+        ("cam.layers", ["layer2", "layer9"], "layer9"),
+        ("cam.layers", ["layer2", "layer2"], "twice"),
+        ("cam.layers", [], "cam.layers"),
+        ("search.tau", float("nan"), "search.tau"),
+        ("search.tau_min", 0.95, "below tau_max"),
+        ("search.folds", 1, "search.folds"),
+        ("seed", -1, "seed"),
+        ("classifier.hidden", [0], "classifier.hidden"),
+        ("backbone", 3, "backbone"),
+    ],
+)
+def test_what_is_wrong_is_named_in_one_line(key: str, value: object, message: str) -> None:
+    with pytest.raises(ConfigError, match=message) as caught:
+        make_config(overrides={key: value})
+    assert "\n" not in str(caught.value)
+
+
+def test_unknown_preset_lists_the_known() -> None:
+    with pytest.raises(ConfigError, match=r"'fast' is unknown.*sound, paper"):
+        make_config("fast")
+
+
+def test_pairs_without_a_value_are_refused() -> None:
+    with pytest.raises(ConfigError, match="not key=value"):
+        parse_overrides(["backbone.epochs"])
+
+
+@pytest.mark.parametrize("content", ["{", "[1, 2]", "\xff"])
+def test_broken_files_are_refused(tmp_path: Path, content: str) -> None:
+    file = tmp_path / "config.json"
+    file.write_bytes(content.encode("latin-1"))
+    with pytest.raises(ConfigError, match=r"config\.json"):
+        make_config(file=file)
+
+
+def test_missing_file_is_named(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match="absent"):
+        make_config(file=tmp_path / "absent.json")
+
+
+def test_is_frozen() -> None:
+    with pytest.raises(ValidationError):
+        Config().seed = 3

@@ -1,0 +1,166 @@
+"""torchvision's networks: its numbers come out of its weights, and misfits are named."""
+
+from __future__ import annotations
+
+import zlib
+from pathlib import Path
+
+import jax
+import numpy as np
+import pytest
+from flax import nnx
+
+from topojax.errors import WeightsError
+from topojax.models import create_model
+from topojax.weights import load_torchvision, torchvision_report
+
+
+def _names_and_shapes(name: str, n_classes: int, in_channels: int = 3) -> dict[str, tuple]:
+    """torchvision's state dict, written out independently of our mapping."""
+    video = name == "r3d_18"
+    k3, k1 = ((3, 3, 3), (1, 1, 1)) if video else ((3, 3), (1, 1))
+    shapes: dict[str, tuple] = {}
+
+    def unit(conv: str, norm: str, shape: tuple) -> None:
+        shapes[f"{conv}.weight"] = shape
+        for leaf in ("weight", "bias", "running_mean", "running_var"):
+            shapes[f"{norm}.{leaf}"] = shape[:1]
+        shapes[f"{norm}.num_batches_tracked"] = ()
+
+    if video:
+        unit("stem.0", "stem.1", (64, in_channels, 3, 7, 7))
+    else:
+        unit("conv1", "bn1", (64, in_channels, 7, 7))
+    c_in = 64
+    for layer, c_out in enumerate((64, 128, 256, 512), 1):
+        for block in (0, 1):
+            base = f"layer{layer}.{block}"
+            for index in (1, 2):
+                conv = f"{base}.conv{index}.0" if video else f"{base}.conv{index}"
+                norm = f"{base}.conv{index}.1" if video else f"{base}.bn{index}"
+                unit(conv, norm, (c_out, c_in, *k3))
+                c_in = c_out if index == 1 else c_in
+            if block == 0 and layer > 1:
+                unit(f"{base}.downsample.0", f"{base}.downsample.1", (c_out, c_out // 2, *k1))
+    shapes["fc.weight"], shapes["fc.bias"] = (n_classes, 512), (n_classes,)
+    return shapes
+
+
+def rule_made_weights(name: str, n_classes: int, in_channels: int = 3) -> dict[str, np.ndarray]:
+    """Weights of the golden files (their README): seeded by each entry's name."""
+    weights = {}
+    for key, shape in _names_and_shapes(name, n_classes, in_channels).items():
+        draws = np.random.default_rng(zlib.crc32(key.encode())).standard_normal(shape)
+        if key.endswith("num_batches_tracked"):
+            weights[key] = np.zeros((), np.int64)
+            continue
+        if key.endswith("running_var"):
+            value = np.exp(0.1 * draws)
+        elif key.endswith(("running_mean", "bias")):
+            value = 0.1 * draws
+        elif len(shape) == 1:
+            value = 1 + 0.1 * draws
+        else:
+            value = draws * np.sqrt(2 / np.prod(shape[1:]))
+        weights[key] = np.asarray(value, np.float32)
+    return weights
+
+
+def test_logits_are_torchvisions(shared: Path):
+    # The volume network's are checked beside its maps, where it is compiled anyway.
+    golden = np.load(shared / "golden" / "torchvision" / "resnet18.npz")
+    weights = rule_made_weights("resnet18", 1000)
+    model = load_torchvision(create_model("resnet18", 1000, 3, rngs=nnx.Rngs(0)), weights)
+    model.eval()
+    draws = np.random.default_rng(int(golden["input_seed"])).standard_normal(golden["input_shape"])
+    x = np.moveaxis(draws.astype(np.float32), 1, -1)
+    logits = np.asarray(nnx.jit(lambda m, x: m(x))(model, x))
+    assert np.abs(logits - golden["logits"]).max() < 1e-3 * golden["logits"].std()
+
+
+def test_the_volume_networks_names_are_torchvisions():
+    model = create_model("r3d_18", 5, 3, rngs=nnx.Rngs(0))
+    report = torchvision_report(model, rule_made_weights("r3d_18", 5))
+    assert not report.head_kept
+
+
+@pytest.fixture(scope="module")
+def small_weights() -> dict[str, np.ndarray]:
+    return rule_made_weights("resnet18", 5)
+
+
+def test_everything_fits_without_adaptation(small_weights):
+    model = create_model("resnet18", 5, 3, rngs=nnx.Rngs(0))
+    report = torchvision_report(model, small_weights)
+    assert not report.summed_channels
+    assert not report.head_kept
+
+
+def test_grey_models_see_what_a_repeated_grey_image_sees(small_weights, rng):
+    grey_model = load_torchvision(create_model("resnet18", 5, 1, rngs=nnx.Rngs(0)), small_weights)
+    rgb_model = load_torchvision(create_model("resnet18", 5, 3, rngs=nnx.Rngs(0)), small_weights)
+    grey = rng.standard_normal((1, 10, 11, 1)).astype(np.float32)
+    np.testing.assert_allclose(
+        grey_model.stem.unit.conv(grey),
+        rgb_model.stem.unit.conv(np.repeat(grey, 3, -1)),
+        atol=1e-4,
+    )
+    model = create_model("resnet18", 5, 1, rngs=nnx.Rngs(0))
+    assert torchvision_report(model, small_weights).summed_channels
+
+
+def test_another_number_of_classes_keeps_the_models_head(small_weights):
+    model = create_model("resnet18", 2, 3, rngs=nnx.Rngs(0))
+    loaded = load_torchvision(model, small_weights)
+    np.testing.assert_array_equal(loaded.head.linear.kernel[...], model.head.linear.kernel[...])
+    np.testing.assert_array_equal(loaded.head.linear.bias[...], model.head.linear.bias[...])
+    assert torchvision_report(model, small_weights).head_kept
+
+
+def test_the_given_model_is_left_as_it_was(small_weights):
+    model = create_model("resnet18", 5, 3, rngs=nnx.Rngs(0))
+    before = [np.array(leaf) for leaf in jax.tree.leaves(nnx.state(model))]
+    loaded = load_torchvision(model, small_weights)
+    after = jax.tree.leaves(nnx.state(model))
+    assert all(np.array_equal(a, b) for a, b in zip(before, after, strict=True))
+    assert nnx.split(loaded)[0] == nnx.split(model)[0]
+
+
+def test_half_precision_weights_become_float32(small_weights):
+    halves = {name: array.astype(np.float16) for name, array in small_weights.items()}
+    loaded = load_torchvision(create_model("resnet18", 5, 3, rngs=nnx.Rngs(0)), halves)
+    assert {leaf.dtype.name for leaf in jax.tree.leaves(nnx.state(loaded))} == {"float32"}
+
+
+def _without(weights: dict, name: str) -> dict:
+    return {key: value for key, value in weights.items() if key != name}
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        (lambda w: _without(w, "layer3.0.bn1.bias"), r"misses layer3\.0\.bn1\.bias"),
+        (lambda w: w | {"layer1.2.conv1.weight": np.zeros(1)}, r"unexpected layer1\.2\.conv1"),
+        (lambda w: w | {"bn1.weight": np.ones(65)}, r"bn1\.weight has shape \(65,\)"),
+        (lambda w: w | {"conv1.weight": np.ones((64, 4, 7, 7))}, r"conv1\.weight has shape"),
+        (lambda w: w | {"bn1.bias": np.full(64, np.nan)}, r"bn1\.bias holds NaN"),
+        (lambda w: {}, r"misses .* more"),
+    ],
+)
+def test_misfits_are_named_in_one_line(small_weights, change, message):
+    model = create_model("resnet18", 5, 3, rngs=nnx.Rngs(0))
+    with pytest.raises(WeightsError, match=message) as caught:
+        load_torchvision(model, change(small_weights))
+    assert "\n" not in str(caught.value)
+
+
+def test_weights_of_the_other_network_are_refused(small_weights):
+    model = create_model("r3d_18", 5, 3, rngs=nnx.Rngs(0))
+    with pytest.raises(WeightsError, match=r"misses"):
+        load_torchvision(model, small_weights)
+
+
+def test_real_imagenet_weights_fit(shared):
+    arrays = dict(np.load(shared / "data" / "weights" / "resnet18_imagenet_quantised.npz"))
+    model = create_model("resnet18", 1000, 3, rngs=nnx.Rngs(0))
+    assert not torchvision_report(model, arrays).head_kept

@@ -1,0 +1,5 @@
+"""`python -m topojax`."""
+
+from topojax.cli import main
+
+main()

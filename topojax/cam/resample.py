@@ -1,0 +1,42 @@
+"""Maps on the image's grid and in [0, 1] (design of the method: A^l to M^l)."""
+
+from __future__ import annotations
+
+import jax
+import jax.numpy as jnp
+from jaxtyping import Array, Float
+
+from topojax.errors import DataError
+
+# Interpolating a constant leaves rounding noise of about 1e-7 of it; that is not a map.
+_FLAT = 1e-6
+
+
+def upsample_maps(
+    maps: Float[Array, " b *map"], shape: tuple[int, ...]
+) -> Float[Array, " b *shape"]:
+    """Resample maps linearly onto a finer grid, cells meeting at half-pixel centres.
+
+    Args:
+        maps: coarse maps.
+        shape: of the image, no axis shorter than the map's.
+
+    Raises:
+        DataError: another number of axes, or an axis that would shrink.
+    """
+    coarse = maps.shape[1:]
+    if len(coarse) != len(shape) or any(n < m for m, n in zip(coarse, shape, strict=True)):
+        raise DataError(
+            f"maps of shape {coarse} cannot be enlarged to shape={tuple(shape)}; "
+            "give the shape of the images that they were taken of"
+        )
+    return jax.image.resize(maps, (len(maps), *shape), "linear", antialias=False)
+
+
+def scale_maps(maps: Float[Array, " b *shape"]) -> Float[Array, " b *shape"]:
+    """Map each map's range onto [0, 1]; a flat map becomes all zeros."""
+    axes = tuple(range(1, maps.ndim))
+    low, high = maps.min(axes, keepdims=True), maps.max(axes, keepdims=True)
+    extent = high - low
+    flat = extent <= _FLAT * jnp.maximum(jnp.abs(low), jnp.abs(high))
+    return jnp.where(flat, 0.0, (maps - low) / jnp.where(flat, 1.0, extent))

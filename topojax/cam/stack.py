@@ -1,0 +1,111 @@
+"""CAMs of a whole data set: batches of one shape, maps on the image's grid.
+
+No argument here could carry a label: a map explains the predicted class, so that an ROI cannot
+tell the true one.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from flax import nnx
+from jaxtyping import Array, Float
+from tqdm import tqdm
+
+from topojax.cam.gradcam import METHODS, check_images, check_layers, raw_maps
+from topojax.cam.resample import scale_maps, upsample_maps
+from topojax.errors import ConfigError, DataError, WeightsError
+from topojax.models import ResidualNetwork
+
+
+@dataclass(frozen=True)
+class CamStack:
+    """Maps of n images, in their order.
+
+    Attributes:
+        maps: float32 (n, L, *spatial), each in [0, 1].
+        logits: float32 (n, classes), of the network.
+        layers: names of the L layers.
+    """
+
+    maps: np.ndarray
+    logits: np.ndarray
+    layers: tuple[str, ...]
+
+
+def compute_cams(
+    model: ResidualNetwork,
+    images: np.ndarray,
+    *,
+    layers: tuple[str, ...] = ("layer2", "layer3", "layer4"),
+    method: str = "gradcam",
+    batch_size: int = 32,
+    progress: bool = False,
+) -> CamStack:
+    """Return the maps of the predicted classes, enlarged to the images' grid and scaled.
+
+    Every batch is padded to `batch_size`, so that one compilation serves and an image's map does
+    not depend on how many others came with it.
+
+    Args:
+        model: from `create_model`; run in evaluation mode, its own mode left as it is.
+        images: float32 (n, *spatial, C), n >= 1, normalised as for training.
+        layers: stages to take maps of, from layer1 … layer4.
+        method: one of `METHODS`.
+        batch_size: images at once.
+        progress: show a bar on a terminal.
+
+    Raises:
+        ConfigError: an unknown layer or method, or batch_size below 1.
+        DataError: images of another rank or number of channels, or not finite.
+        WeightsError: the network's output is not finite: its weights have diverged.
+    """
+    check_layers(layers)
+    if method not in METHODS:
+        raise ConfigError(f"method={method!r} is unknown; choose one of {', '.join(METHODS)}")
+    if batch_size < 1:
+        raise ConfigError(f"batch_size={batch_size} must be 1 or more")
+    check_images(model, images.shape)
+    if not np.isfinite(images).all():
+        raise DataError("images hold NaN or infinite values; replace or leave out those images")
+    graph, state = nnx.split(model)
+    n, spatial = len(images), images.shape[1:-1]
+    maps = np.empty((n, len(layers), *spatial), np.float32)
+    logits = np.empty((n, model.num_classes), np.float32)
+    for start in tqdm(range(0, n, batch_size), "CAMs", disable=None if progress else True):
+        real = slice(start, min(start + batch_size, n))
+        batch = _padded(images[real], batch_size)
+        batch_logits, batch_maps = _scaled_maps(graph, layers, method, state, jnp.asarray(batch))
+        logits[real] = np.asarray(batch_logits)[: real.stop - start]
+        maps[real] = np.asarray(batch_maps)[: real.stop - start]
+    if not (np.isfinite(logits).all() and np.isfinite(maps).all()):
+        raise WeightsError(
+            "the network's logits or maps are not finite: its weights have diverged; "
+            "train with a lower learning rate or load other weights"
+        )
+    return CamStack(maps, logits, layers)
+
+
+@partial(jax.jit, static_argnames=("graph", "layers", "method"))
+def _scaled_maps(
+    graph: Any,
+    layers: tuple[str, ...],
+    method: str,
+    state: nnx.State,
+    x: Float[Array, "b *spatial c"],
+) -> tuple[Float[Array, "b classes"], Float[Array, "b l *spatial"]]:
+    model = nnx.merge(graph, state, copy=True)
+    model.eval()
+    logits, maps = raw_maps(model, x, layers, method, None)
+    enlarged = [scale_maps(upsample_maps(maps[layer], x.shape[1:-1])) for layer in layers]
+    return logits, jnp.stack(enlarged, axis=1)
+
+
+def _padded(batch: np.ndarray, batch_size: int) -> np.ndarray:
+    missing = batch_size - len(batch)
+    return np.concatenate([batch, np.repeat(batch[-1:], missing, axis=0)]) if missing else batch

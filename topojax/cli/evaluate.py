@@ -1,0 +1,42 @@
+"""`topojax evaluate`."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import click
+
+from topojax.cli import options
+
+
+@click.command(
+    "evaluate",
+    epilog="""\b
+Examples:
+  topojax evaluate runs/adrenal data/adrenalmnist3d.npz
+  topojax evaluate runs/adrenal adrenalmnist3d --split val --json val.json""",
+)
+@options.run_argument
+@click.argument("data")
+@options.split
+@options.data_root
+@click.option("--json", "json_file", type=options.PATH, help="Write the scores here as JSON too.")
+@click.option("--seed", type=int, default=0, show_default=True, help="Of the bootstrap.")
+def command(
+    run: Path, data: str, split: str, data_root: Path | None, json_file: Path | None, seed: int
+) -> None:
+    """Score the fitted RUN on the images and labels of DATA, with bootstrap intervals."""
+    from topojax.cli.summary import print_scores
+    from topojax.experiments.evaluation import evaluate_fitted
+    from topojax.files import check_new_file, write_atomically
+    from topojax.pipeline import load_fitted
+
+    if json_file is not None:
+        check_new_file(json_file)
+    fitted = load_fitted(run)
+    found = options.images_for(fitted, data, split, data_root)
+    scores = evaluate_fitted(fitted, found, seed=seed)
+    if json_file is not None:
+        write_atomically(json_file, (json.dumps(scores, indent=2) + "\n").encode())
+    print_scores({"TopoCAM": scores["topocam"], "backbone alone": scores["backbone"]})

@@ -1,0 +1,53 @@
+"""`topojax explain`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from topojax.cli import options
+
+
+@click.command(
+    "explain",
+    epilog="""\b
+Examples:
+  topojax explain runs/adrenal data/adrenalmnist3d.npz -i 0 -i 7 -o explained
+  topojax explain runs/breast scans.npy -i 3""",
+)
+@options.run_argument
+@click.argument("data")
+@click.option(
+    "-i",
+    "--index",
+    "indices",
+    type=click.IntRange(min=0),
+    multiple=True,
+    default=(0,),
+    show_default=True,
+    help="Which images; may be repeated.",
+)
+@options.split
+@options.data_root
+@click.option("-o", "--output", type=options.PATH, help="New folder.  [default: RUN/explained]")
+def command(
+    run: Path,
+    data: str,
+    indices: tuple[int, ...],
+    split: str,
+    data_root: Path | None,
+    output: Path | None,
+) -> None:
+    """Draw image, map of each layer, fused map and ROI of some images in DATA.
+
+    One PNG an image, and `maps.npz` with the arrays.
+    """
+    from topojax.experiments.explanation import write_explanation
+    from topojax.pipeline import load_fitted
+
+    fitted = load_fitted(run)
+    images = options.images_for(fitted, data, split, data_root).images
+    folder = output if output is not None else run / "explained"
+    for file in write_explanation(fitted, images, indices, folder):
+        click.echo(str(file))

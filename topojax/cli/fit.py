@@ -1,0 +1,70 @@
+"""`topojax fit`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import click
+
+from topojax.cli import options
+
+
+@click.command(
+    "fit",
+    epilog="""\b
+Examples:
+  topojax fit breastmnist
+  topojax fit data/adrenalmnist3d.npz --epochs 5 -o runs/adrenal
+  topojax fit data/breastmnist.npz --size 224 --preset paper
+  topojax fit breastmnist --set search.generations=10 --set search.folds=5
+  topojax fit data/adrenalmnist3d.npz --epochs 5 -o runs/adrenal --resume""",
+)
+@click.argument("data")
+@click.option("--size", type=int, help="Pixels along every axis: the official file or resized.")
+@click.option("--epochs", type=int, help="Epochs of the backbone (backbone.epochs).")
+@click.option("--weights", help="State dict in torchvision's names (backbone.weights).")
+@options.data_root
+@options.configuration
+@options.run_folder
+def command(
+    data: str,
+    size: int | None,
+    epochs: int | None,
+    weights: str | None,
+    data_root: Path | None,
+    preset: str | None,
+    config_file: Path | None,
+    sets: tuple[str, ...],
+    seed: int | None,
+    output: Path | None,
+    overwrite: bool,
+    resume: bool,
+) -> None:
+    """Fit on DATA, a MedMNIST npz file or data-set name; score the test split once.
+
+    The backbone is fine-tuned, its Grad-CAM maps are fused and thresholded by a rule that
+    differential evolution finds, and a classifier learns the topology of what is left.
+    """
+    from topojax.config import make_config, parse_overrides
+    from topojax.data import read_medmnist
+
+    shortcuts = {"seed": seed, "size": size, "backbone.epochs": epochs, "backbone.weights": weights}
+    overrides: dict[str, Any] = parse_overrides(sets)
+    overrides |= {key: value for key, value in shortcuts.items() if value is not None}
+    config = make_config(preset, file=config_file, overrides=overrides)
+    dataset = read_medmnist(data, size=config.size, data_root=data_root)
+    path = options.output_folder(output, dataset.name, resume=resume)
+    run_and_summarise(dataset, config, path, overwrite=overwrite, resume=resume)
+
+
+def run_and_summarise(
+    dataset: Any, config: Any, path: Path, *, overwrite: bool, resume: bool
+) -> None:
+    """Fit, then print the held-out scores and where the report is."""
+    from topojax.cli.summary import print_summary
+    from topojax.experiments import fit_run
+
+    report = fit_run(dataset, config, path, overwrite=overwrite, resume=resume, progress=True)
+    print_summary(path)
+    click.echo(f"report: {report}")

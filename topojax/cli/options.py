@@ -1,0 +1,77 @@
+"""Options that several commands share."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+from pathlib import Path
+from typing import Any, TypeVar
+
+import click
+
+Command = TypeVar("Command", bound=Callable[..., Any])
+
+PATH = click.Path(path_type=Path)
+
+data_root = click.option(
+    "--data-root", type=PATH, help="Folder of MedMNIST files, looked at before ~/.medmnist."
+)
+run_argument = click.argument("run", type=PATH)
+split = click.option(
+    "--split",
+    type=click.Choice(["train", "val", "test"]),
+    default="test",
+    show_default=True,
+    help="Which images of a data set with splits.",
+)
+
+
+def configuration(command: Command) -> Command:
+    """Add the options that choose a configuration."""
+    decorators = [
+        click.option("--preset", default=None, help="sound (default) or paper."),
+        click.option("--config", "config_file", type=PATH, help="JSON or TOML file of sections."),
+        click.option(
+            "--set", "sets", multiple=True, metavar="KEY=VALUE", help="e.g. search.generations=10"
+        ),
+        click.option("--seed", type=int, help="Fixes every random draw.  [default: 0]"),
+    ]
+    return _decorate(command, decorators)
+
+
+def run_folder(command: Command) -> Command:
+    """Add the options of a run's folder."""
+    decorators = [
+        click.option("-o", "--output", type=PATH, help="Run folder.  [default: runs/NAME-TIME]"),
+        click.option("--overwrite", is_flag=True, help="Replace an existing run folder."),
+        click.option("--resume", is_flag=True, help="Go on with the run in --output."),
+    ]
+    return _decorate(command, decorators)
+
+
+def _decorate(command: Command, decorators: list[Callable[[Any], Any]]) -> Command:
+    for decorator in reversed(decorators):
+        command = decorator(command)
+    return command
+
+
+def output_folder(output: Path | None, name: str, *, resume: bool) -> Path:
+    """Return the run folder asked for, or a new one named by data and time."""
+    if output is not None:
+        return output
+    if resume:
+        raise click.UsageError("--resume needs --output, the run folder to go on with")
+    return Path("runs") / f"{name}-{datetime.now():%Y%m%d-%H%M%S}"
+
+
+def images_for(fitted: Any, data: str, split: str, data_root: Path | None) -> Any:
+    """Return the images of DATA, and their labels where it has any, as the run wants them."""
+    from topojax.data import read_image_set
+
+    return read_image_set(
+        data,
+        split=split,
+        size=fitted.config.size,
+        spatial_dims=fitted.spatial_dims,
+        data_root=data_root,
+    )

@@ -1,0 +1,195 @@
+"""Images with labels in three splits, and what is refused before any work starts."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+
+import numpy as np
+
+from topojax.errors import DataError
+
+SPLITS = ("train", "val", "test")
+
+
+@dataclass(frozen=True)
+class Split:
+    """Images, float32 (n, *spatial) or (n, *spatial, 3), and labels, int64 (n,)."""
+
+    images: np.ndarray
+    labels: np.ndarray
+
+
+@dataclass(frozen=True)
+class Dataset:
+    """Three splits of images of one shape.
+
+    Attributes:
+        class_names: one a class; the labels are their positions.
+        spatial_dims: 2 for images, 3 for volumes.
+        source: where it came from, for people.
+    """
+
+    name: str
+    train: Split
+    val: Split
+    test: Split
+    class_names: tuple[str, ...]
+    spatial_dims: int
+    source: str
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """The spatial shape of one image."""
+        return self.train.images.shape[1 : 1 + self.spatial_dims]
+
+    @property
+    def n_channels(self) -> int:
+        """1 for grey, 3 for RGB."""
+        return 1 if self.train.images.ndim == self.spatial_dims + 1 else 3
+
+    def split(self, name: str) -> Split:
+        """Return the split `train`, `val` or `test`."""
+        return {"train": self.train, "val": self.val, "test": self.test}[name]
+
+    def fingerprint(self) -> str:
+        """Return the SHA-256 of all images and labels, which tells whether data are the same."""
+        digest = hashlib.sha256()
+        for name in SPLITS:
+            for array in (self.split(name).images, self.split(name).labels):
+                digest.update(f"{name} {array.shape} {array.dtype}".encode())
+                digest.update(np.ascontiguousarray(array).data)
+        return digest.hexdigest()
+
+
+def validate_images(
+    images: np.ndarray, *, name: str, spatial_dims: int | None = None
+) -> tuple[np.ndarray, int]:
+    """Return images as float32 and the number of their spatial axes.
+
+    Without `spatial_dims`, a 4-D array whose last axis is 3 holds RGB images (n, H, W, 3), any
+    other 4-D array volumes (n, D, H, W). A last axis of one channel is dropped. uint8 is divided
+    by 255; other numbers stay as they are.
+
+    Args:
+        images: any real dtype.
+        name: of the argument, for the message.
+        spatial_dims: 2 or 3, where the shape alone should not decide.
+
+    Raises:
+        DataError: not numeric, no image, another number of axes or channels, NaN or infinite.
+    """
+    array = np.asarray(images)
+    if array.dtype.kind not in "buif":
+        raise DataError(f"{name} has dtype {array.dtype}; expected real numbers")
+    dims = _spatial_dims(array, name) if spatial_dims is None else spatial_dims
+    if array.ndim == dims + 2 and array.shape[-1] == 1:
+        array = array[..., 0]
+    rgb = array.ndim == dims + 2 and array.shape[-1] == 3
+    if dims not in (2, 3) or not (rgb or array.ndim == dims + 1):
+        raise DataError(
+            f"{name} has shape {array.shape}; expected (n, *spatial) or (n, *spatial, 3) with "
+            f"{dims} spatial axes"
+        )
+    if array.size == 0:
+        raise DataError(f"{name} has shape {array.shape}; expected at least one image")
+    if array.dtype == np.uint8:
+        return array.astype(np.float32) / np.float32(255), dims
+    _refuse_non_finite(array, name)
+    # float64 beyond float32's range would turn infinite without a word.
+    with np.errstate(over="ignore"):
+        single = array.astype(np.float32)
+    _refuse_non_finite(single, name)
+    return single, dims
+
+
+def validate_labels(labels: np.ndarray, n_classes: int, *, name: str) -> np.ndarray:
+    """Return labels (n,) or (n, 1) as int64 (n,).
+
+    Raises:
+        DataError: another shape, not whole numbers, or outside 0 … n_classes - 1.
+    """
+    array = whole_numbers(labels, name)
+    outside = np.flatnonzero((array < 0) | (array >= n_classes))
+    if outside.size:
+        raise DataError(
+            f"{name} holds label {array[outside[0]]} (sample {outside[0]}); expected "
+            f"0 to {n_classes - 1}"
+        )
+    return array
+
+
+def whole_numbers(labels: np.ndarray, name: str) -> np.ndarray:
+    """Return labels (n,) or (n, 1) as int64 (n,), whatever their range.
+
+    Raises:
+        DataError: another shape, or not whole numbers.
+    """
+    array = np.asarray(labels)
+    if array.ndim == 2 and array.shape[1] == 1:
+        array = array[:, 0]
+    if array.ndim != 1:
+        raise DataError(f"{name} has shape {np.shape(labels)}; expected (n,) or (n, 1) labels")
+    if array.dtype.kind not in "buif" or not np.all(np.mod(array, 1) == 0):
+        raise DataError(f"{name} has dtype {array.dtype}; expected labels that are whole numbers")
+    return array.astype(np.int64)
+
+
+def validate_splits(splits: dict[str, Split], class_names: tuple[str, ...]) -> None:
+    """Raise DataError unless the splits can be fitted on and scored.
+
+    Raises:
+        DataError: one class alone, a class absent from a split, images and labels of different
+            number, or images of different shapes.
+    """
+    if len(class_names) < 2:
+        raise DataError(
+            f"there is one class alone ({', '.join(class_names)}); a classifier needs two or more"
+        )
+    shape = next(iter(splits.values())).images.shape[1:]
+    for name, split in splits.items():
+        if len(split.images) != len(split.labels):
+            raise DataError(
+                f"{name} has {len(split.images)} images and {len(split.labels)} labels; "
+                "expected one label an image"
+            )
+        if split.images.shape[1:] != shape:
+            raise DataError(
+                f"{name} images have shape {split.images.shape[1:]}, others {shape}; "
+                "resize them to one shape"
+            )
+        counts = np.bincount(split.labels, minlength=len(class_names))
+        if np.any(counts == 0):
+            missing = int(np.flatnonzero(counts == 0)[0])
+            raise DataError(
+                f"class {missing} ({class_names[missing]}) is absent from the {name} split; "
+                "scores need every class in every split"
+            )
+
+
+def validate_dataset(dataset: Dataset) -> None:
+    """Raise DataError unless every split holds every class, in images of one shape."""
+    validate_splits({name: dataset.split(name) for name in SPLITS}, dataset.class_names)
+
+
+def _spatial_dims(array: np.ndarray, name: str) -> int:
+    if array.ndim == 3 or (array.ndim == 4 and array.shape[-1] == 3):
+        return 2
+    if array.ndim in (4, 5):
+        return 3
+    raise DataError(
+        f"{name} has shape {array.shape}; expected (n, H, W), (n, H, W, 3), (n, D, H, W) or "
+        "(n, D, H, W, 3)"
+    )
+
+
+def _refuse_non_finite(array: np.ndarray, name: str) -> None:
+    if array.dtype.kind != "f":
+        return
+    bad = ~np.isfinite(array)
+    if bad.any():
+        first = int(np.flatnonzero(bad.reshape(len(array), -1).any(axis=1))[0])
+        raise DataError(
+            f"{name} holds {int(np.isnan(array).sum())} NaN and {int(np.isinf(array).sum())} "
+            f"infinite values, the first in sample {first}; replace them or leave the sample out"
+        )

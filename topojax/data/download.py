@@ -1,0 +1,89 @@
+"""Download of a file with progress and checksum; nothing is left behind where it fails."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import tempfile
+import urllib.error
+import urllib.request
+from pathlib import Path
+from typing import IO, Any
+
+from tqdm import tqdm
+
+from topojax.errors import DataError
+
+_TIMEOUT_SECONDS = 30
+_BLOCK = 1 << 20
+
+
+def download(url: str, target: Path, md5: str, *, progress: bool = True) -> Path:
+    """Download `url` to `target`, check it, and return `target`.
+
+    Args:
+        url: address of the file.
+        target: where it comes to lie; appears complete or not at all.
+        md5: expected checksum, in hex.
+        progress: show a bar on a terminal.
+
+    Raises:
+        DataError: the address cannot be reached, the folder cannot be written, or the checksum
+            differs.
+    """
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        descriptor, name = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.")
+    except OSError as error:
+        raise DataError(
+            f"{target} cannot be written: {error.strerror}; give another --data-root"
+        ) from None
+    temporary = Path(name)
+    try:
+        with os.fdopen(descriptor, "wb") as file:
+            got = _fetch(url, file, target.name, progress=progress)
+        if got != md5:
+            raise DataError(
+                f"{url} gave a file of MD5 {got}, expected {md5}; try again later, or get the "
+                f"file elsewhere and put it into {target.parent}"
+            )
+        temporary.replace(target)
+    except (urllib.error.URLError, TimeoutError, ConnectionError) as error:
+        reason = getattr(error, "reason", error)
+        raise DataError(
+            f"{target.name} is not on this machine and {url} cannot be reached ({reason}); "
+            f"download it on another machine and put it into {target.parent}"
+        ) from None
+    finally:
+        temporary.unlink(missing_ok=True)
+    return target
+
+
+def file_md5(path: Path) -> str:
+    """Return the MD5 of a file, in hex."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, _md5).hexdigest()
+
+
+def _md5() -> Any:
+    # A checksum against damage, not a signature.
+    return hashlib.md5(usedforsecurity=False)
+
+
+def _fetch(url: str, file: IO[bytes], name: str, *, progress: bool) -> str:
+    digest = _md5()
+    with urllib.request.urlopen(url, timeout=_TIMEOUT_SECONDS) as response:
+        total = response.headers.get("Content-Length")
+        bar = tqdm(
+            total=int(total) if total else None,
+            desc=name,
+            unit="B",
+            unit_scale=True,
+            disable=None if progress else True,
+        )
+        with bar:
+            while block := response.read(_BLOCK):
+                file.write(block)
+                digest.update(block)
+                bar.update(len(block))
+    return digest.hexdigest()

@@ -1,0 +1,75 @@
+"""Images to read with a fitted method: files of one array, or one split of a data set."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from topojax.data.dataset import validate_images
+from topojax.data.medmnist import locate
+from topojax.data.npz import keys_of, read_npy, read_npz
+from topojax.data.resize import resize_images
+from topojax.errors import DataError
+
+
+@dataclass(frozen=True)
+class ImageSet:
+    """Images, float32 (n, *spatial) or (n, *spatial, 3), and labels as found, if there are any."""
+
+    images: np.ndarray
+    labels: np.ndarray | None
+    spatial_dims: int
+    source: str
+
+
+def read_image_set(
+    source: str | Path,
+    *,
+    split: str = "test",
+    size: int | None = None,
+    spatial_dims: int | None = None,
+    data_root: Path | None = None,
+) -> ImageSet:
+    """Return the images of an npy array, an npz file or a MedMNIST data set.
+
+    An npz file holds `{split}_images`, or else `images`; labels are `{split}_labels` or `labels`,
+    and may be absent. The other splits are not looked at.
+
+    Args:
+        source: a file or a data set's name.
+        split: train, val or test.
+        size: voxels along every axis that the images are resized to.
+        spatial_dims: 2 or 3, where the shape alone should not decide.
+        data_root: see `read_medmnist`.
+
+    Raises:
+        DataError: the file cannot be read, holds no images, or they cannot be used.
+    """
+    path = Path(source)
+    labels: np.ndarray | None = None
+    if path.suffix == ".npy":
+        images = read_npy(path)
+    else:
+        path, facts = locate(source, size=size, data_root=data_root)
+        spatial_dims = spatial_dims or (facts.spatial_dims if facts else None)
+        images, labels = _from_npz(path, split)
+    images, dims = validate_images(images, name=f"{path}: images", spatial_dims=spatial_dims)
+    if labels is not None and len(labels) != len(images):
+        raise DataError(f"{path} has {len(images)} images and {len(labels)} labels")
+    if size is not None:
+        images = resize_images(images, size, dims)
+    return ImageSet(images, labels, dims, str(path))
+
+
+def _from_npz(path: Path, split: str) -> tuple[np.ndarray, np.ndarray | None]:
+    keys = keys_of(path)
+    for prefix in (f"{split}_", ""):
+        if f"{prefix}images" in keys:
+            wanted = [key for key in (f"{prefix}images", f"{prefix}labels") if key in keys]
+            arrays = read_npz(path, wanted)
+            return arrays[f"{prefix}images"], arrays.get(f"{prefix}labels")
+    raise DataError(
+        f"{path} holds neither {split}_images nor images, but {', '.join(keys) or 'nothing'}"
+    )

@@ -1,0 +1,76 @@
+"""What the method looks at in single images: maps and ROI as pictures and arrays."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+
+from topojax.errors import DataError, RunError
+from topojax.files import write_atomically
+from topojax.pipeline import Explanation, FittedTopoCAM, check_shape, explain_images
+from topojax.report import explanation_figure
+
+
+def write_explanation(
+    fitted: FittedTopoCAM, images: np.ndarray, indices: Sequence[int], folder: Path
+) -> list[Path]:
+    """Write one PNG an image and `maps.npz` into the new folder; return the files.
+
+    Raises:
+        DataError: an index beyond the images, or images of another shape.
+        RunError: the folder exists or cannot be made.
+    """
+    beyond = [index for index in indices if index >= len(images)]
+    if beyond:
+        raise DataError(f"index {beyond[0]} is beyond the {len(images)} images; start from 0")
+    check_shape(fitted, images)
+    try:
+        folder.mkdir(parents=True)
+    except FileExistsError:
+        raise RunError(f"{folder} exists and is not overwritten; choose another folder") from None
+    except OSError as error:
+        raise RunError(f"{folder} cannot be made: {error.strerror}; choose another") from None
+    chosen = images[list(indices)]
+    explanation = explain_images(fitted, chosen)
+    files = [
+        _write_picture(fitted, chosen, explanation, row, folder / f"image_{index}.png")
+        for row, index in enumerate(indices)
+    ]
+    return [*files, _write_arrays(fitted, explanation, indices, folder / "maps.npz")]
+
+
+def _write_picture(
+    fitted: FittedTopoCAM, images: np.ndarray, explanation: Explanation, row: int, path: Path
+) -> Path:
+    label = fitted.class_names[explanation.predicted[row]]
+    figure = explanation_figure(
+        images[row],
+        dict(zip(fitted.config.cam.layers, explanation.layer_maps[row], strict=True)),
+        explanation.fused[row],
+        explanation.masks[row],
+        title=f"predicted: {label}",
+    )
+    buffer = io.BytesIO()
+    figure.savefig(buffer, format="png", dpi=120)
+    write_atomically(path, buffer.getvalue())
+    return path
+
+
+def _write_arrays(
+    fitted: FittedTopoCAM, explanation: Explanation, indices: Sequence[int], path: Path
+) -> Path:
+    buffer = io.BytesIO()
+    np.savez_compressed(
+        buffer,
+        index=np.array(indices),
+        layers=np.array(fitted.config.cam.layers),
+        layer_maps=explanation.layer_maps,
+        fused=explanation.fused,
+        masks=explanation.masks,
+        predicted=explanation.predicted,
+    )
+    write_atomically(path, buffer.getvalue())
+    return path

@@ -1,0 +1,124 @@
+"""A fitted method on disk: orbax for arrays, JSON for the rest."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import jax
+import numpy as np
+
+from topojax.checkpoint import load_checkpoint, save_checkpoint
+from topojax.config import parse_config
+from topojax.errors import RunError, WeightsError
+from topojax.pipeline.fitted import FittedTopoCAM
+from topojax.search import Genome
+from topojax.training import (
+    EpochRecord,
+    FittedBackbone,
+    FittedClassifier,
+    Normalisation,
+    Standardisation,
+)
+from topojax.training.backbone import abstract_backbone
+from topojax.training.classifier import mlp_template
+
+_KIND = "TopoCAM"
+
+
+def save_fitted(fitted: FittedTopoCAM, path: Path) -> None:
+    """Write a fitted method into the new folder `path`, atomically.
+
+    Raises:
+        RunError: the folder exists, or cannot be made.
+    """
+    if path.exists():
+        raise RunError(f"{path} exists and is not overwritten; choose another folder")
+    backbone, classifier = fitted.backbone, fitted.classifier
+    arrays = {
+        "backbone": {"params": backbone.params, "stats": backbone.stats},
+        "classifier": {
+            "params": classifier.params,
+            "mean": classifier.standardisation.mean,
+            "scale": classifier.standardisation.scale,
+        },
+    }
+    meta = {
+        "kind": _KIND,
+        "config": fitted.config.model_dump(mode="json"),
+        "class_names": list(fitted.class_names),
+        "labels": list(fitted.labels),
+        "spatial_shape": list(fitted.spatial_shape),
+        "n_channels": fitted.n_channels,
+        "normalisation": asdict(fitted.normalisation),
+        "backbone": {
+            "name": backbone.name,
+            "best_epoch": backbone.best_epoch,
+            "history": [asdict(record) for record in backbone.history],
+        },
+        "roi_rule": {"weights": fitted.genome.weights.tolist(), "tau": fitted.genome.tau},
+        "grid": None if fitted.grid is None else fitted.grid.tolist(),
+        "n_features": len(classifier.standardisation.mean),
+    }
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        save_checkpoint(path, arrays, meta)
+    except OSError as error:
+        raise RunError(f"{path} cannot be written: {error.strerror}; choose another") from None
+
+
+def load_fitted(path: Path) -> FittedTopoCAM:
+    """Read a fitted method from the folder that `save_fitted` wrote, or from a run folder.
+
+    Raises:
+        WeightsError: no checkpoint there, or one that is damaged or of another model.
+    """
+    in_run = path / "checkpoint" / "model"
+    folder = in_run if in_run.is_dir() else path
+    arrays, meta = load_checkpoint(folder, lambda meta: _expected(meta, folder))
+    backbone, classifier = arrays["backbone"], arrays["classifier"]
+    config = parse_config(meta["config"])
+    n_classes = len(meta["class_names"])
+    return FittedTopoCAM(
+        config=config,
+        class_names=tuple(meta["class_names"]),
+        labels=tuple(meta["labels"]),
+        spatial_shape=tuple(meta["spatial_shape"]),
+        n_channels=meta["n_channels"],
+        normalisation=Normalisation(**{k: tuple(v) for k, v in meta["normalisation"].items()}),
+        backbone=FittedBackbone(
+            meta["backbone"]["name"],
+            n_classes,
+            meta["n_channels"],
+            backbone["params"],
+            backbone["stats"],
+            tuple(EpochRecord(**record) for record in meta["backbone"]["history"]),
+            meta["backbone"]["best_epoch"],
+        ),
+        genome=Genome(np.float32(meta["roi_rule"]["weights"]), meta["roi_rule"]["tau"]),
+        grid=None if meta["grid"] is None else np.array(meta["grid"]),
+        classifier=FittedClassifier(
+            Standardisation(np.asarray(classifier["mean"]), np.asarray(classifier["scale"])),
+            classifier["params"],
+            config.classifier.hidden,
+            n_classes,
+        ),
+    )
+
+
+def _expected(meta: dict[str, Any], folder: Path) -> Any:
+    if meta.get("kind") != _KIND:
+        raise WeightsError(
+            f"{folder} is a checkpoint of another model; give a folder that fit or TopoCAM.save "
+            "has written"
+        )
+    n_classes = len(meta["class_names"])
+    _, params, stats = abstract_backbone(meta["backbone"]["name"], n_classes, meta["n_channels"])
+    hidden = tuple(meta["config"]["classifier"]["hidden"])
+    _, classifier = mlp_template(meta["n_features"], hidden, n_classes)
+    vector = jax.ShapeDtypeStruct((meta["n_features"],), np.float32)
+    return {
+        "backbone": {"params": params, "stats": stats},
+        "classifier": {"params": classifier, "mean": vector, "scale": vector},
+    }

@@ -1,0 +1,180 @@
+"""Tables of the page, as text: no number is rounded anywhere else."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from topojax.evaluation import Interval, Scores, confusion_matrix
+from topojax.report.run_files import RunFiles
+from topojax.report.run_records import SPLITS, Environment, Split
+
+_METRIC_NAMES = {
+    "auc": "AUC",
+    "accuracy": "Accuracy",
+    "sensitivity": "Sensitivity",
+    "specificity": "Specificity",
+    "f1": "F1",
+}
+
+
+@dataclass(frozen=True)
+class Table:
+    """A caption, the columns' heads, and rows whose first cell is their head."""
+
+    caption: str
+    columns: tuple[str, ...]
+    rows: tuple[tuple[str, ...], ...]
+
+
+@dataclass(frozen=True)
+class ConfusionCell:
+    """Images of one true class with one decision, and their share of the true class."""
+
+    count: int
+    share: float
+    correct: bool
+
+
+def score_table(run: RunFiles, split: Split) -> Table:
+    """Return every score of a split with its interval, of TopoCAM and of the backbone."""
+    methods = [getattr(run.metrics, name)[split] for name in ("topocam", "backbone")]
+    rows = tuple(
+        (title, *(interval_text(scores.metrics[name]) for scores in methods))
+        for name, title in _METRIC_NAMES.items()
+    )
+    n = methods[0].n
+    return Table(f"{split} split, n = {n}", ("Score", "TopoCAM", "Backbone alone"), rows)
+
+
+def per_class_tables(run: RunFiles) -> list[Table]:
+    """Return one table a method of the test scores of each class; none for two classes."""
+    methods = {"TopoCAM": run.metrics.topocam, "Backbone alone": run.metrics.backbone}
+    return [
+        _per_class_table(f"{name}, test split, each class against the rest", scores["test"], run)
+        for name, scores in methods.items()
+        if scores["test"].per_class
+    ]
+
+
+def _per_class_table(caption: str, scores: Scores, run: RunFiles) -> Table:
+    rows = tuple(
+        (name, *(interval_text(intervals[c]) for intervals in scores.per_class.values()))
+        for c, name in enumerate(run.class_names)
+    )
+    heads = (_METRIC_NAMES.get(name, name) for name in scores.per_class)
+    return Table(caption, ("Class", *heads), rows)
+
+
+def interval_text(interval: Interval) -> str:
+    """Return `0.873 [0.801, 0.932]`, which breaks before the bracket if it must."""
+    return f"{interval.value:.3f} [{interval.low:.3f},\N{NO-BREAK SPACE}{interval.high:.3f}]"
+
+
+def confusion_rows(run: RunFiles) -> list[tuple[str, list[ConfusionCell]]]:
+    """Return the test split's true classes with their decisions."""
+    counts = confusion_matrix(run.labels["test"], run.probabilities["test"])
+    shares = counts / counts.sum(axis=1, keepdims=True)
+    return [
+        (
+            name,
+            [
+                ConfusionCell(int(counts[true, c]), float(shares[true, c]), c == true)
+                for c in range(len(run.class_names))
+            ],
+        )
+        for true, name in enumerate(run.class_names)
+    ]
+
+
+def class_table(run: RunFiles) -> Table:
+    """Return the number of images of each class in each split."""
+    counts = {s: np.bincount(run.labels[s], minlength=len(run.class_names)) for s in SPLITS}
+    rows = [
+        (name, *(str(counts[split][c]) for split in SPLITS))
+        for c, name in enumerate(run.class_names)
+    ]
+    total = ("all", *(str(counts[split].sum()) for split in SPLITS))
+    return Table("Images by class and split", ("Class", *SPLITS), (*rows, total))
+
+
+def rule_table(run: RunFiles) -> Table:
+    """Return the fusion weights, the threshold and the search's score."""
+    fusion = run.metrics.fusion
+    rows = [(f"weight of {layer}", f"{weight:.3f}") for layer, weight in fusion.weights.items()]
+    rows.append(("threshold τ", f"{fusion.tau:.3f}"))
+    if fusion.fitness is not None:
+        rows.append((f"score of the search ({fusion.objective})", f"{fusion.fitness:.3f}"))
+    return Table("The rule of the ROI", ("Quantity", "Value"), tuple(rows))
+
+
+def coverage_table(run: RunFiles) -> Table:
+    """Return how much of the images the ROIs cover."""
+    rows = tuple(
+        (
+            split,
+            str(roi.n),
+            str(roi.empty),
+            f"{roi.coverage_mean:.1%}",
+            f"{roi.coverage_median:.1%}",
+        )
+        for split, roi in ((split, run.metrics.roi[split]) for split in SPLITS)
+    )
+    heads = ("Split", "Images", "Empty ROIs", "Mean coverage", "Median coverage")
+    return Table("Size of the ROI, as a share of the image", heads, rows)
+
+
+def timing_table(run: RunFiles) -> Table:
+    """Return the seconds of each stage and their share."""
+    timing = run.metrics.timing
+    total = sum(timing.values())
+    rows = [
+        (stage, f"{seconds:.1f}", f"{seconds / total:.0%}" if total else "")
+        for stage, seconds in timing.items()
+    ]
+    return Table(
+        "Time by stage", ("Stage", "Seconds", "Share"), (*rows, ("all", f"{total:.1f}", ""))
+    )
+
+
+def configuration_tables(config: Mapping[str, Any]) -> list[Table]:
+    """Return one table of plain keys, then one a section."""
+    sections = {key: value for key, value in config.items() if isinstance(value, Mapping)}
+    general = {key: value for key, value in config.items() if key not in sections}
+    return [
+        Table(title, ("Key", "Value"), tuple(_flatten(values)))
+        for title, values in {"general": general, **sections}.items()
+        if values
+    ]
+
+
+def _flatten(values: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, str]]:
+    for key, value in values.items():
+        if isinstance(value, Mapping):
+            yield from _flatten(value, f"{prefix}{key}.")
+        elif isinstance(value, list):
+            yield f"{prefix}{key}", ", ".join(str(item) for item in value)
+        else:
+            yield f"{prefix}{key}", "none" if value is None else str(value)
+
+
+def environment_table(environment: Environment) -> Table:
+    """Return versions, device, seed, command and the data's fingerprint."""
+    rows = (
+        ("started", environment.started),
+        ("command", shlex.join(environment.command)),
+        ("device", environment.device),
+        ("platform", environment.platform),
+        ("seed", str(environment.seed)),
+        ("data", environment.data.source),
+        ("data fingerprint", environment.data.fingerprint),
+        ("Python", environment.python),
+        ("topojax", environment.topojax),
+        *environment.packages.items(),
+    )
+    shown = tuple(row for row in rows if row[1])
+    return Table("What the run ran on", ("Item", "Value"), shown)
