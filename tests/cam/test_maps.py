@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -99,7 +101,7 @@ def test_higher_thresholds_give_smaller_regions(rng):
     maps = rng.random((3, 2, 6, 6)).astype(np.float32)
     weights = np.array([0.5, 0.5])
     masks = [np.asarray(regions_of_interest(maps, weights, tau)[0]) for tau in (0.2, 0.5, 0.9)]
-    for large, small in zip(masks, masks[1:], strict=False):
+    for large, small in pairwise(masks):
         assert np.all(large | ~small)
 
 

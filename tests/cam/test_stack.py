@@ -12,7 +12,7 @@ from topojax.cam import activation_maps, compute_cams, scale_maps, upsample_maps
 from topojax.cam.stack import _scaled_maps
 from topojax.errors import ConfigError, DataError, WeightsError
 
-LAYERS = ("layer2", "layer3")
+LAYERS = ("layer2", "layer3", "layer4")
 
 
 @pytest.fixture(scope="module")
@@ -22,14 +22,14 @@ def images() -> np.ndarray:
 
 def test_maps_are_those_of_single_steps(network, images):
     stack = compute_cams(network, images, layers=LAYERS, batch_size=2)
-    assert stack.maps.shape == (5, 2, 18, 20)
+    assert stack.maps.shape == (5, 3, 18, 20)
     assert stack.maps.dtype == stack.logits.dtype == np.float32
     assert stack.layers == LAYERS
-    logits, raw = activation_maps(network, images, layers=LAYERS)
-    np.testing.assert_allclose(stack.logits, logits, atol=1e-4)
+    logits, raw = activation_maps(network, images[:3], layers=LAYERS)
+    np.testing.assert_allclose(stack.logits[:3], logits, atol=1e-4)
     for index, layer in enumerate(LAYERS):
         expected = scale_maps(upsample_maps(raw[layer], (18, 20)))
-        np.testing.assert_allclose(stack.maps[:, index], expected, atol=1e-3)
+        np.testing.assert_allclose(stack.maps[:3, index], expected, atol=1e-3)
 
 
 def test_one_compilation_serves_any_number_of_images(network, images):

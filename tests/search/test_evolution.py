@@ -38,7 +38,7 @@ def test_candidates_without_fitness_count_as_the_worst() -> None:
     def partly_nan(genes: np.ndarray) -> np.ndarray:
         return np.where(genes[:, 0] > 0.5, np.nan, _sphere(genes))
 
-    result = minimise(partly_nan, 3, population_size=20, generations=40, seed=2)
+    result = minimise(partly_nan, 3, population_size=40, generations=40, seed=2)
     assert result.best_genes[0] <= 0.5
     np.testing.assert_allclose(result.best_genes, _TARGET, atol=5e-2)
     assert all(np.isfinite(record.mean) for record in result.history)

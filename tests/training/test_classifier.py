@@ -33,7 +33,7 @@ def clusters(rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
 
 def test_learns_separated_clusters(clusters: tuple[np.ndarray, np.ndarray]) -> None:
     descriptors, labels = clusters
-    config = ClassifierConfig(hidden=(16, 8), epochs=40)
+    config = ClassifierConfig(hidden=(16, 8), epochs=40, learning_rate=1e-2)
     classifier = fit_classifier(jax.random.key(0), descriptors, labels, 3, config)
     probabilities = classifier_probabilities(classifier, descriptors)
     assert (probabilities.argmax(1) == labels).mean() > 0.95

@@ -47,8 +47,11 @@ def activation_maps(
         raise ConfigError(f"method={method!r} is unknown; choose one of {', '.join(METHODS)}")
     check_images(model, np.shape(x))
     classes = None if target is None else _checked_target(target, len(x), model.num_classes)
-    graph, state = nnx.split(model)
-    return _activation_maps(graph, layers, method, state, jnp.asarray(x), classes)
+    graph, state = split_for_evaluation(model)
+    # A compiled function returns dicts sorted by key, whatever the order asked for.
+    ordered = tuple(layer for layer in LAYERS if layer in layers)
+    logits, maps = _activation_maps(graph, ordered, method, state, jnp.asarray(x), classes)
+    return logits, {layer: maps[layer] for layer in layers}
 
 
 def layer_gradients(
@@ -113,6 +116,13 @@ def raw_maps(
     }
 
 
+def split_for_evaluation(model: ResidualNetwork) -> tuple[Any, nnx.State]:
+    """Return (graph definition, state) of the model in evaluation mode; it keeps its own mode."""
+    copy = nnx.merge(*nnx.split(model), copy=True)
+    copy.eval()
+    return nnx.split(copy)
+
+
 def check_layers(layers: tuple[str, ...]) -> None:
     """Raise ConfigError unless layers names at least one known stage, none twice."""
     for layer in layers:
@@ -142,9 +152,7 @@ def _activation_maps(
     x: Float[Array, "b *spatial c"],
     target: Int[Array, " b"] | None,
 ) -> tuple[Float[Array, "b classes"], Maps]:
-    model = nnx.merge(graph, state, copy=True)
-    model.eval()
-    return raw_maps(model, x, layers, method, target)
+    return raw_maps(nnx.merge(graph, state), x, layers, method, target)
 
 
 def _checked_target(target: Any, batch: int, num_classes: int) -> Int[Array, " b"]:

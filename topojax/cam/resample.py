@@ -39,4 +39,6 @@ def scale_maps(maps: Float[Array, " b *shape"]) -> Float[Array, " b *shape"]:
     low, high = maps.min(axes, keepdims=True), maps.max(axes, keepdims=True)
     extent = high - low
     flat = extent <= _FLAT * jnp.maximum(jnp.abs(low), jnp.abs(high))
-    return jnp.where(flat, 0.0, (maps - low) / jnp.where(flat, 1.0, extent))
+    scaled = (maps - low) / jnp.where(flat, 1.0, extent)
+    # XLA may divide by a reciprocal, which leaves the maximum just below 1 and out of M >= 1.
+    return jnp.where(flat, 0.0, jnp.where(maps == high, 1.0, scaled))

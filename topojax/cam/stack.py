@@ -17,7 +17,7 @@ from flax import nnx
 from jaxtyping import Array, Float
 from tqdm import tqdm
 
-from topojax.cam.gradcam import METHODS, check_images, check_layers, raw_maps
+from topojax.cam.gradcam import METHODS, check_images, check_layers, raw_maps, split_for_evaluation
 from topojax.cam.resample import scale_maps, upsample_maps
 from topojax.errors import ConfigError, DataError, WeightsError
 from topojax.models import ResidualNetwork
@@ -73,7 +73,7 @@ def compute_cams(
     check_images(model, images.shape)
     if not np.isfinite(images).all():
         raise DataError("images hold NaN or infinite values; replace or leave out those images")
-    graph, state = nnx.split(model)
+    graph, state = split_for_evaluation(model)
     n, spatial = len(images), images.shape[1:-1]
     maps = np.empty((n, len(layers), *spatial), np.float32)
     logits = np.empty((n, model.num_classes), np.float32)
@@ -99,9 +99,7 @@ def _scaled_maps(
     state: nnx.State,
     x: Float[Array, "b *spatial c"],
 ) -> tuple[Float[Array, "b classes"], Float[Array, "b l *spatial"]]:
-    model = nnx.merge(graph, state, copy=True)
-    model.eval()
-    logits, maps = raw_maps(model, x, layers, method, None)
+    logits, maps = raw_maps(nnx.merge(graph, state), x, layers, method, None)
     enlarged = [scale_maps(upsample_maps(maps[layer], x.shape[1:-1])) for layer in layers]
     return logits, jnp.stack(enlarged, axis=1)
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -62,7 +63,7 @@ def minimise(
         seed: fixes the initial population and every variation.
     """
     key = jax.random.key(seed)
-    algorithm = DifferentialEvolution(population_size, jnp.zeros(n_genes))
+    algorithm = _algorithm(population_size, n_genes)
     series = Series(folder, "generation") if folder else None
     resumed = _resume(series, algorithm, n_genes)
     if resumed is None:
@@ -80,6 +81,12 @@ def minimise(
         _finish(series, state, history, on_generation)
     best = int(np.argmin(state.fitness))
     return Evolution(np.asarray(state.population[best]), float(state.fitness[best]), tuple(history))
+
+
+@lru_cache
+def _algorithm(population_size: int, n_genes: int) -> DifferentialEvolution:
+    # Cached: evosax compiles anew for every instance.
+    return DifferentialEvolution(population_size, jnp.zeros(n_genes))
 
 
 def _advance(

@@ -33,10 +33,11 @@ class Standardisation:
     @classmethod
     def fit(cls, descriptors: np.ndarray) -> Standardisation:
         """Return the map to zero mean and unit variance; constant columns only lose their mean."""
-        scale = descriptors.std(axis=0)
+        mean = descriptors.mean(axis=0, dtype=np.float64)
+        scale = descriptors.std(axis=0, dtype=np.float64)
         # A column that never varies comes out as rounding noise, not as exactly 0.
-        constant = scale <= 1e-6 * np.maximum(1e-6, np.abs(descriptors).max(axis=0))
-        return cls(descriptors.mean(axis=0), np.where(constant, 1.0, scale).astype(np.float32))
+        constant = scale <= 1e-6 * np.abs(descriptors).max(axis=0)
+        return cls(mean.astype(np.float32), np.where(constant, 1.0, scale).astype(np.float32))
 
     @classmethod
     def identity(cls, n_features: int) -> Standardisation:
