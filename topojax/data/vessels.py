@@ -9,7 +9,7 @@ import numpy as np
 from topojax.kernels import betti_curves
 
 _TRUNK_RADIUS = 0.065
-_CLEARANCE = 2.5
+_CLEARANCE = 1.5
 _ATTEMPTS = 200
 
 
@@ -66,7 +66,7 @@ def _sac(rng: np.random.Generator, segments: list[_Segment], size: int) -> _Segm
     normal -= (normal @ direction) * direction
     normal /= np.linalg.norm(normal)
     radius = rng.uniform(0.12, 0.15) * size
-    root = trunk.start + rng.uniform(0.3, 0.6) * (trunk.end - trunk.start)
+    root = trunk.start + rng.uniform(0.15, 0.5) * (trunk.end - trunk.start)
     centre = np.clip(root + 0.8 * radius * normal, radius + 1, size - 2 - radius)
     return _Segment(centre, centre, radius)
 
