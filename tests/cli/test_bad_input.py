@@ -143,7 +143,7 @@ def test_weights_of_another_model(topojax: Callable, tmp_path: Path) -> None:
     other = tmp_path / "other.npz"
     np.savez(other, **{"features.0.weight": np.zeros((8, 3, 3, 3), np.float32)})
     outcome = topojax("fit", file, "--weights", other, "-o", tmp_path / "run")
-    _assert_refused(outcome, "other.npz|features.0.weight|missing|unexpected")
+    _assert_refused(outcome, r"other\.npz: .*misses")
     assert not (tmp_path / "run").exists()
 
 

@@ -147,7 +147,9 @@ def test_a_download_is_checked_and_put_in_place(server: str, tmp_path: Path) -> 
     assert os.listdir(target.parent) == ["data.npz"]
 
 
-@pytest.mark.parametrize(("file", "message"), [("data.npz", "MD5"), ("absent.npz", "cannot be reached")])
+@pytest.mark.parametrize(
+    ("file", "message"), [("data.npz", "MD5"), ("absent.npz", "cannot be reached")]
+)
 def test_a_bad_download_leaves_nothing(
     server: str, tmp_path: Path, file: str, message: str
 ) -> None:

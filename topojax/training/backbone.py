@@ -18,6 +18,7 @@ from tqdm import tqdm
 
 from topojax.checkpoint import Series, load_checkpoint
 from topojax.config import BackboneConfig
+from topojax.errors import WeightsError
 from topojax.evaluation import auc_score
 from topojax.models import create_model
 from topojax.training.batches import epoch_batches, padded_batches
@@ -103,7 +104,11 @@ def initial_backbone(
     model = create_model(name, num_classes=n_classes, in_channels=in_channels, rngs=nnx.Rngs(seed))
     if config.weights is None:
         return model
-    return load_torchvision(model, read_state_dict(Path(config.weights)))
+    path = Path(config.weights)
+    try:
+        return load_torchvision(model, read_state_dict(path))
+    except WeightsError as error:
+        raise WeightsError(f"backbone.weights={config.weights}: {error}") from error
 
 
 @partial(jax.jit, static_argnames=("graph", "optimiser"), donate_argnames=("params", "state"))
