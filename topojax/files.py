@@ -15,14 +15,10 @@ def write_atomically(path: Path, content: bytes) -> None:
     Raises:
         RunError: the folder is missing or cannot be written.
     """
+    temporary = None
     try:
         descriptor, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-    except OSError as error:
-        raise RunError(
-            f"{path} cannot be written: {error.strerror}; choose another place"
-        ) from None
-    temporary = Path(name)
-    try:
+        temporary = Path(name)
         with os.fdopen(descriptor, "wb") as file:
             file.write(content)
             file.flush()
@@ -30,9 +26,13 @@ def write_atomically(path: Path, content: bytes) -> None:
         # mkstemp makes files of mode 0600; the umask decides for any other file of the user.
         temporary.chmod(0o666 & ~_umask())
         temporary.replace(path)
-    except BaseException:
-        temporary.unlink(missing_ok=True)
-        raise
+    except OSError as error:
+        raise RunError(
+            f"{path} cannot be written: {error.strerror}; choose another place"
+        ) from None
+    finally:
+        if temporary is not None:
+            temporary.unlink(missing_ok=True)
 
 
 def check_new_file(path: Path) -> None:
