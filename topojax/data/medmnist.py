@@ -59,7 +59,8 @@ def read_medmnist(
     validate_dataset(dataset)
     if size is None:
         return dataset
-    return replace(dataset, **{name: _resized(dataset, name, size) for name in SPLITS})
+    train, val, test = (_resized(dataset, name, size) for name in SPLITS)
+    return replace(dataset, train=train, val=val, test=test)
 
 
 def locate(

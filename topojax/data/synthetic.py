@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 
@@ -68,8 +69,9 @@ def make_shapes(
         raise ConfigError(f"kinds={list(kinds)}: {unknown[0]!r} is none of {', '.join(known)}")
     _check_size(size)
     labels = np.arange(n) % len(kinds)
-    objects = np.stack([_SHAPES[kinds[label]](rng, size, spatial_dims) for label in labels])
-    betti = np.array([known[kinds[label]] for label in labels])
+    names = [kinds[label] for label in labels.tolist()]
+    objects = np.stack([_SHAPES[name](rng, size, spatial_dims) for name in names])
+    betti = np.array([known[name] for name in names])
     return Samples(_imaged(rng, objects, noise, bias), labels, objects, betti)
 
 
@@ -113,30 +115,22 @@ def synthetic_dataset(
     Raises:
         ConfigError: an unknown kind, or a size too small.
     """
+    makers: dict[str, Callable[..., Samples]] = {
+        "shapes": partial(make_shapes, kinds=tuple(_BETTI[_checked_dims(spatial_dims)])),
+        "vessels": make_vessels,
+    }
+    if kind not in makers:
+        raise ConfigError(f"kind={kind!r} is unknown; choose {' or '.join(makers)}")
     rng = np.random.default_rng(seed)
 
     def split(n: int) -> Split:
-        samples = make(rng, n)
+        samples = makers[kind](rng, n, size=size, spatial_dims=spatial_dims, noise=noise, bias=bias)
         order = rng.permutation(n)
         return Split(samples.images[order], samples.labels[order])
 
-    settings = {"size": size, "spatial_dims": spatial_dims, "noise": noise, "bias": bias}
-    if kind == "shapes":
-        kinds = tuple(_BETTI[_checked_dims(spatial_dims)])
-
-        def make(rng: np.random.Generator, n: int) -> Samples:
-            return make_shapes(rng, n, kinds=kinds, **settings)
-
-    elif kind == "vessels":
-        kinds = ("no aneurysm", "aneurysm")
-
-        def make(rng: np.random.Generator, n: int) -> Samples:
-            return make_vessels(rng, n, **settings)
-
-    else:
-        raise ConfigError(f"kind={kind!r} is unknown; choose shapes or vessels")
+    names = ("no aneurysm", "aneurysm") if kind == "vessels" else tuple(_BETTI[spatial_dims])
     source = f"synthetic {kind}, seed {seed}"
-    return Dataset(kind, split(n_train), split(n_val), split(n_test), kinds, spatial_dims, source)
+    return Dataset(kind, split(n_train), split(n_val), split(n_test), names, spatial_dims, source)
 
 
 def _ball(rng: np.random.Generator, size: int, dims: int) -> np.ndarray:

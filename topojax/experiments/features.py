@@ -63,7 +63,7 @@ def write_features(features: Features, path: Path) -> None:
     if features.thresholds is not None:
         arrays["thresholds"] = features.thresholds
     buffer = io.BytesIO()
-    np.savez_compressed(buffer, **arrays)
+    np.savez_compressed(buffer, allow_pickle=False, **arrays)
     write_atomically(path, buffer.getvalue())
 
 

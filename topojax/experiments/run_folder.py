@@ -55,7 +55,7 @@ class RunFolder:
     def write_npz(self, name: str, arrays: dict[str, np.ndarray]) -> None:
         """Write a compressed npz file."""
         buffer = io.BytesIO()
-        np.savez_compressed(buffer, **arrays)
+        np.savez_compressed(buffer, allow_pickle=False, **arrays)
         write_atomically(self.path / name, buffer.getvalue())
 
     def write_predictions(self, split: str, probabilities: np.ndarray) -> None:

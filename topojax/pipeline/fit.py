@@ -10,7 +10,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from topojax.cam import CamStack, regions_of_interest
+from topojax.cam import CamStack
 from topojax.config import Config
 from topojax.data import Split
 from topojax.errors import ConfigError
@@ -280,8 +280,8 @@ def _joined(parts: list[np.ndarray]) -> np.ndarray:
 def _fit_classifier(
     job: _Job, train: _Seen, genome: Genome, grid: np.ndarray | None
 ) -> FittedClassifier:
-    masks, _ = regions_of_interest(train.cams.maps, genome.weights, genome.tau)
-    descriptors = describe(train.images, np.asarray(masks), grid, job.config.topology)
+    masks, _ = genome.regions(train.cams.maps)
+    descriptors = describe(train.images, masks, grid, job.config.topology)
     return fit_classifier(
         jax.random.key(job.seed_of("classifier")),
         descriptors.matrix(),

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import jax.numpy as jnp
 import numpy as np
 
-from topojax.cam import CamStack, compute_cams, fuse_maps, regions_of_interest
+from topojax.cam import CamStack, compute_cams, fuse_maps
 from topojax.config import Config
 from topojax.errors import DataError
 from topojax.search import Genome
@@ -102,10 +103,10 @@ def class_activation_maps(
 
 def read_maps(fitted: FittedTopoCAM, images: np.ndarray, cams: CamStack) -> Reading:
     """Return what the method reads in images whose maps are known."""
-    masks, empty = regions_of_interest(cams.maps, fitted.genome.weights, fitted.genome.tau)
+    masks, empty = fitted.genome.regions(cams.maps)
     descriptors = describe(
         filtration_image(images, fitted.spatial_dims),
-        np.asarray(masks),
+        masks,
         fitted.grid,
         fitted.config.topology,
     )
@@ -113,7 +114,7 @@ def read_maps(fitted: FittedTopoCAM, images: np.ndarray, cams: CamStack) -> Read
         classifier_probabilities(fitted.classifier, descriptors.matrix()),
         softmax(cams.logits),
         descriptors,
-        np.asarray(empty),
+        empty,
     )
 
 
@@ -147,12 +148,12 @@ def explain_images(fitted: FittedTopoCAM, images: np.ndarray) -> Explanation:
     """
     check_shape(fitted, images)
     cams = _maps(fitted, images, progress=False)
-    weights, tau = fitted.genome.weights, fitted.genome.tau
-    masks, _ = regions_of_interest(cams.maps, weights, tau)
+    masks, _ = fitted.genome.regions(cams.maps)
+    fused = fuse_maps(jnp.asarray(cams.maps), jnp.asarray(fitted.genome.weights))
     return Explanation(
         cams.maps,
-        np.asarray(fuse_maps(cams.maps, weights)),
-        np.asarray(masks),
+        np.asarray(fused),
+        masks,
         read_maps(fitted, images, cams).probabilities.argmax(axis=1),
     )
 

@@ -96,7 +96,7 @@ def load_fitted(path: Path) -> FittedTopoCAM:
             tuple(EpochRecord(**record) for record in meta["backbone"]["history"]),
             meta["backbone"]["best_epoch"],
         ),
-        genome=Genome(np.float32(meta["roi_rule"]["weights"]), meta["roi_rule"]["tau"]),
+        genome=Genome(np.array(meta["roi_rule"]["weights"], np.float32), meta["roi_rule"]["tau"]),
         grid=None if meta["grid"] is None else np.array(meta["grid"]),
         classifier=FittedClassifier(
             Standardisation(np.asarray(classifier["mean"]), np.asarray(classifier["scale"])),

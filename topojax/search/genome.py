@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import jax.numpy as jnp
 import numpy as np
+from jaxtyping import Array, Float
 
+from topojax.cam import regions_of_interest
 from topojax.config import SearchConfig
 
 
@@ -20,6 +23,13 @@ class Genome:
 
     weights: np.ndarray
     tau: float
+
+    def regions(
+        self, maps: np.ndarray | Float[Array, "n l *spatial"]
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """Return the ROIs, bool (n, *spatial), of scaled maps, and which would have been empty."""
+        masks, empty = regions_of_interest(jnp.asarray(maps), jnp.asarray(self.weights), self.tau)
+        return np.asarray(masks), np.asarray(empty)
 
 
 def genome_size(n_layers: int, config: SearchConfig) -> int:

@@ -14,7 +14,6 @@ import numpy as np
 from jaxtyping import Array, Float
 from sklearn.model_selection import StratifiedKFold
 
-from topojax.cam import regions_of_interest
 from topojax.config import ClassifierConfig, SearchConfig, TopologyConfig
 from topojax.errors import DataError
 from topojax.evaluation import auc_score
@@ -52,8 +51,8 @@ class RoiObjective:
         return np.array([self._loss(by_split) for by_split in self._probabilities(descriptors)])
 
     def _descriptors(self, genome: Genome) -> np.ndarray:
-        masks, _ = regions_of_interest(self.maps, genome.weights, genome.tau)
-        matrix = describe(self.images, np.asarray(masks), self.grid, self.topology).matrix()
+        masks, _ = genome.regions(self.maps)
+        matrix = describe(self.images, masks, self.grid, self.topology).matrix()
         if not self.classifier.standardise:
             return matrix
         fitted = np.unique(np.concatenate([fitted for fitted, _ in self.splits]))

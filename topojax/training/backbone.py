@@ -20,7 +20,7 @@ from topojax.checkpoint import Series, load_checkpoint
 from topojax.config import BackboneConfig
 from topojax.errors import WeightsError
 from topojax.evaluation import auc_score
-from topojax.models import create_model
+from topojax.models import ResidualNetwork, create_model
 from topojax.training.batches import epoch_batches, padded_batches
 from topojax.weights import load_torchvision, read_state_dict
 
@@ -47,7 +47,7 @@ class Normalisation:
 
     def __call__(self, images: np.ndarray, spatial_dims: int) -> np.ndarray:
         """Return the network's input, float32 (n, *spatial, C)."""
-        mean, std = np.float32(self.mean), np.float32(self.std)
+        mean, std = np.array(self.mean, np.float32), np.array(self.std, np.float32)
         return (_channels_last(images, spatial_dims).astype(np.float32) - mean) / std
 
 
@@ -77,7 +77,7 @@ class FittedBackbone:
     history: tuple[EpochRecord, ...]
     best_epoch: int
 
-    def model(self) -> nnx.Module:
+    def model(self) -> ResidualNetwork:
         """Return the network in evaluation mode."""
         graph = abstract_backbone(self.name, self.n_classes, self.in_channels)[0]
         model = nnx.merge(graph, self.params, self.stats)
@@ -90,12 +90,18 @@ def abstract_backbone(name: str, n_classes: int, in_channels: int) -> tuple[Any,
     model = nnx.eval_shape(
         lambda: create_model(name, num_classes=n_classes, in_channels=in_channels, rngs=nnx.Rngs(0))
     )
-    return nnx.split(model, nnx.Param, nnx.BatchStat)
+    return _split(model)
+
+
+def _split(model: ResidualNetwork) -> tuple[Any, State, State]:
+    parts: tuple[Any, ...] = nnx.split(model, nnx.Param, nnx.BatchStat)
+    graph, params, stats = parts
+    return graph, params, stats
 
 
 def initial_backbone(
     config: BackboneConfig, name: str, n_classes: int, in_channels: int, seed: int
-) -> nnx.Module:
+) -> ResidualNetwork:
     """Return a new network, with the weights of `config.weights` where that names a file.
 
     Raises:
@@ -196,7 +202,7 @@ def fine_tune(
     now = _resume(*series, abstract) if series else None
     if now is None:
         model = initial_backbone(config, name, n_classes, in_channels, seed)
-        _, params, stats = nnx.split(model, nnx.Param, nnx.BatchStat)
+        _, params, stats = _split(model)
         now = _Progress(params, stats, optimiser.init(params), params, stats, -1, ())
     while len(now.history) < config.epochs:
         now = _one_epoch(graph, optimiser, now, train, val, config, seed=seed, progress=progress)
