@@ -11,8 +11,9 @@ from topojax.data import Dataset, synthetic_dataset
 
 # Sized to end within three minutes on two cores, compilation included.
 _BUDGET = {
-    "backbone.epochs": 6,
-    "backbone.batch_size": 16,
+    "backbone.epochs": 4,
+    "backbone.batch_size": 8,
+    "cam.batch_size": 16,
     "search.population_per_gene": 4,
     "search.generations": 5,
 }
@@ -27,4 +28,4 @@ def demo_config(
 
 def demo_dataset(seed: int) -> Dataset:
     """Return balls, shells and tori of 28^3 voxels with noise and a bias field."""
-    return synthetic_dataset("shapes", seed=seed, n_train=90, n_val=30, n_test=90)
+    return synthetic_dataset("shapes", seed=seed, n_train=48, n_val=18, n_test=48)
