@@ -29,6 +29,12 @@ class WeightsError(TopojaxError, ValueError):
     exit_code = 5
 
 
+class TrainingError(TopojaxError):
+    """Training that diverged."""
+
+    exit_code = 7
+
+
 class RunError(TopojaxError):
     """A run folder that exists, cannot be written, or belongs to another run."""
 

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
 from topojax.report import explanation_figure
-from topojax.report.examples import displayable, orthogonal_slices, outline
+from topojax.report.examples import displayable, largest_roi_slices, middle_slices, outline
 
 
 @settings(deadline=None, max_examples=60)
@@ -36,7 +36,7 @@ def test_outline_is_the_set_of_edges_between_mask_and_rest(mask: np.ndarray) -> 
 @settings(deadline=None, max_examples=40)
 @given(hnp.arrays(bool, st.tuples(*[st.integers(1, 5)] * 3)))
 def test_volumes_are_cut_where_the_roi_is_largest(mask: np.ndarray) -> None:
-    for axis, (title, cut) in enumerate(orthogonal_slices(mask)):
+    for axis, (title, cut) in enumerate(largest_roi_slices(mask)):
         area = mask.sum(axis=tuple(other for other in range(3) if other != axis))
         assert mask[cut].sum() == area.max()
         assert title == f"axis {axis}, slice {cut[axis]}"
@@ -44,12 +44,14 @@ def test_volumes_are_cut_where_the_roi_is_largest(mask: np.ndarray) -> None:
 
 def test_empty_and_full_rois_are_cut_in_the_middle() -> None:
     for mask in (np.zeros((5, 7, 9), bool), np.ones((5, 7, 9), bool)):
-        assert [cut[axis] for axis, (_, cut) in enumerate(orthogonal_slices(mask))] == [2, 3, 4]
+        assert [cut[axis] for axis, (_, cut) in enumerate(largest_roi_slices(mask))] == [2, 3, 4]
+        cuts = middle_slices(mask.shape)
+        assert [cut[axis] for axis, (_, cut) in enumerate(cuts)] == [2, 3, 4]
 
 
 def test_an_image_is_shown_whole() -> None:
     mask = np.eye(3, dtype=bool)
-    ((title, cut),) = orthogonal_slices(mask)
+    ((title, cut),) = largest_roi_slices(mask)
     assert title == ""
     np.testing.assert_array_equal(mask[cut], mask)
 

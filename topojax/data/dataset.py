@@ -39,6 +39,11 @@ class Dataset:
     source: str
 
     @property
+    def n_classes(self) -> int:
+        """The number of classes."""
+        return len(self.class_names)
+
+    @property
     def shape(self) -> tuple[int, ...]:
         """The spatial shape of one image."""
         return self.train.images.shape[1 : 1 + self.spatial_dims]
@@ -83,10 +88,12 @@ def validate_images(
     if array.dtype.kind not in "buif":
         raise DataError(f"{name} has dtype {array.dtype}; expected real numbers")
     dims = _spatial_dims(array, name) if spatial_dims is None else spatial_dims
+    if dims not in (2, 3):
+        raise DataError(f"spatial_dims={dims} of {name} must be 2 or 3")
     if array.ndim == dims + 2 and array.shape[-1] == 1:
         array = array[..., 0]
     rgb = array.ndim == dims + 2 and array.shape[-1] == 3
-    if dims not in (2, 3) or not (rgb or array.ndim == dims + 1):
+    if not (rgb or array.ndim == dims + 1):
         raise DataError(
             f"{name} has shape {array.shape}; expected (n, *spatial) or (n, *spatial, 3) with "
             f"{dims} spatial axes"
@@ -107,7 +114,7 @@ def validate_labels(labels: np.ndarray, n_classes: int, *, name: str) -> np.ndar
     """Return labels (n,) or (n, 1) as int64 (n,).
 
     Raises:
-        DataError: another shape, not whole numbers, or outside 0 … n_classes - 1.
+        DataError: another shape, no label, not whole numbers, or outside 0 … n_classes - 1.
     """
     array = whole_numbers(labels, name)
     outside = np.flatnonzero((array < 0) | (array >= n_classes))
@@ -123,16 +130,26 @@ def whole_numbers(labels: np.ndarray, name: str) -> np.ndarray:
     """Return labels (n,) or (n, 1) as int64 (n,), whatever their range.
 
     Raises:
-        DataError: another shape, or not whole numbers.
+        DataError: another shape, no label, or not whole numbers.
     """
     array = np.asarray(labels)
     if array.ndim == 2 and array.shape[1] == 1:
         array = array[:, 0]
     if array.ndim != 1:
         raise DataError(f"{name} has shape {np.shape(labels)}; expected (n,) or (n, 1) labels")
-    if array.dtype.kind not in "buif" or not np.all(np.mod(array, 1) == 0):
+    if array.dtype.kind not in "buif":
         raise DataError(f"{name} has dtype {array.dtype}; expected labels that are whole numbers")
-    return array.astype(np.int64)
+    if array.size == 0:
+        raise DataError(f"{name} has shape {np.shape(labels)}; expected at least one label")
+    # NaN, infinite and too large numbers become some other integer, and are found by it.
+    with np.errstate(invalid="ignore"):
+        whole = array.astype(np.int64)
+    changed = np.flatnonzero(whole != array)
+    if changed.size:
+        raise DataError(
+            f"{name} holds label {array[changed[0]]} (sample {changed[0]}); expected whole numbers"
+        )
+    return whole
 
 
 def validate_splits(splits: dict[str, Split], class_names: tuple[str, ...]) -> None:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import hashlib
-import os
+import http.client
+import ssl
 import tempfile
 import urllib.error
 import urllib.request
@@ -16,6 +17,13 @@ from topojax.errors import DataError
 
 _TIMEOUT_SECONDS = 30
 _BLOCK = 1 << 20
+_NETWORK_ERRORS = (
+    urllib.error.URLError,
+    http.client.HTTPException,
+    ssl.SSLError,
+    TimeoutError,
+    ConnectionError,
+)
 
 
 def download(url: str, target: Path, md5: str, *, progress: bool = True) -> Path:
@@ -28,34 +36,32 @@ def download(url: str, target: Path, md5: str, *, progress: bool = True) -> Path
         progress: show a bar on a terminal.
 
     Raises:
-        DataError: the address cannot be reached, the folder cannot be written, or the checksum
-            differs.
+        DataError: the address cannot be reached or breaks off, the folder cannot be written, or
+            the checksum differs.
     """
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
-        descriptor, name = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.")
-    except OSError as error:
-        raise DataError(
-            f"{target} cannot be written: {error.strerror}; give another --data-root"
-        ) from None
-    temporary = Path(name)
-    try:
-        with os.fdopen(descriptor, "wb") as file:
-            got = _fetch(url, file, target.name, progress=progress)
-        if got != md5:
-            raise DataError(
-                f"{url} gave a file of MD5 {got}, expected {md5}; try again later, or get the "
-                f"file elsewhere and put it into {target.parent}"
-            )
-        temporary.replace(target)
-    except (urllib.error.URLError, TimeoutError, ConnectionError) as error:
-        reason = getattr(error, "reason", error)
+        # In a folder of its own, the file has the mode that the umask gives to any other file.
+        with tempfile.TemporaryDirectory(dir=target.parent, prefix=f".{target.name}.") as folder:
+            temporary = Path(folder) / target.name
+            with temporary.open("wb") as file:
+                got = _fetch(url, file, target.name, progress=progress)
+            if got != md5:
+                raise DataError(
+                    f"{url} gave a file of MD5 {got}, expected {md5}; try again later, or get the "
+                    f"file elsewhere and put it into {target.parent}"
+                )
+            temporary.replace(target)
+    except _NETWORK_ERRORS as error:
+        reason = " ".join(str(getattr(error, "reason", error)).split())
         raise DataError(
             f"{target.name} is not on this machine and {url} cannot be reached ({reason}); "
             f"download it on another machine and put it into {target.parent}"
         ) from None
-    finally:
-        temporary.unlink(missing_ok=True)
+    except OSError as error:
+        raise DataError(
+            f"{target} cannot be written: {error.strerror}; give another --data-root"
+        ) from None
     return target
 
 

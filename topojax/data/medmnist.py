@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import os
 import re
 from dataclasses import replace
 from pathlib import Path
@@ -45,13 +46,17 @@ def read_medmnist(
         progress: show a bar while downloading, on a terminal.
 
     Raises:
-        DataError: one line that says what is wrong with the file or its content, see the tests.
+        DataError: the file or name is unknown, damaged, not the official one of its name, or cannot
+            be downloaded; or its images or labels cannot be used (`validate_images`,
+            `validate_labels`, `validate_dataset`).
     """
+    # Before a download, which may take gigabytes.
+    if not _looks_like_a_path(str(source)):
+        _refuse_several_labels(MEDMNIST.get(_parse_name(str(source))[0]))
     path, facts = locate(
         source, size=size, data_root=data_root, may_download=may_download, progress=progress
     )
-    if facts is not None and facts.task == "multi-label":
-        raise DataError(f"{facts.name} has several labels an image; one label an image is needed")
+    _refuse_several_labels(facts)
     arrays = read_npz(
         path, [f"{split}_{part}" for split in SPLITS for part in ("images", "labels")]
     )
@@ -96,6 +101,11 @@ def locate(
     return _official_file(facts, chosen, data_root, may_download, progress), facts
 
 
+def _refuse_several_labels(facts: MedMNIST | None) -> None:
+    if facts is not None and facts.task == "multi-label":
+        raise DataError(f"{facts.name} has several labels an image; one label an image is needed")
+
+
 def _official_file(
     facts: MedMNIST, size: int, data_root: Path | None, may_download: bool, progress: bool
 ) -> Path:
@@ -115,7 +125,7 @@ def _official_file(
 
 
 def _looks_like_a_path(text: str) -> bool:
-    return text.endswith(".npz") or "/" in text or "\\" in text or Path(text).exists()
+    return text.endswith(".npz") or "/" in text or "\\" in text or os.path.exists(text)
 
 
 def _parse_name(text: str) -> tuple[str, int | None]:
@@ -145,7 +155,7 @@ def _check_md5(path: Path, expected: str) -> None:
 def _dataset(path: Path, facts: MedMNIST | None, arrays: dict[str, np.ndarray]) -> Dataset:
     dims = facts.spatial_dims if facts else None
     splits: dict[str, Split] = {}
-    names = facts.class_names if facts else _numbered(arrays)
+    names = facts.class_names if facts else _numbered(path, arrays)
     for name in SPLITS:
         images, dims = validate_images(
             arrays[f"{name}_images"], name=f"{path}: {name}_images", spatial_dims=dims
@@ -160,9 +170,16 @@ def _dataset(path: Path, facts: MedMNIST | None, arrays: dict[str, np.ndarray]) 
     )
 
 
-def _numbered(arrays: dict[str, np.ndarray]) -> tuple[str, ...]:
-    labels = [whole_numbers(arrays[f"{name}_labels"], f"{name}_labels") for name in SPLITS]
-    top = max((int(part.max()) for part in labels if part.size), default=-1)
+def _numbered(path: Path, arrays: dict[str, np.ndarray]) -> tuple[str, ...]:
+    labels = [whole_numbers(arrays[f"{name}_labels"], f"{path}: {name}_labels") for name in SPLITS]
+    top = max(int(part.max()) for part in labels)
+    # Every class has to be in every split. Without a bound, one wild label names 10^9 classes.
+    most = max(len(part) for part in labels)
+    if top >= most:
+        raise DataError(
+            f"{path}: labels reach {top} with at most {most} samples a split; number the classes "
+            "0, 1, 2 and so on"
+        )
     return tuple(str(label) for label in range(top + 1))
 
 

@@ -6,6 +6,7 @@ setting of an angiography or a CT, small enough to be made on the spot.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -53,7 +54,7 @@ def make_shapes(
 
     Args:
         rng: every draw comes from it.
-        n: number of images.
+        n: number of images, at least 1.
         kinds: the classes, by name.
         size: voxels along every axis, at least 24.
         spatial_dims: 2 or 3.
@@ -61,13 +62,14 @@ def make_shapes(
         bias: relative amplitude of the multiplicative bias field.
 
     Raises:
-        ConfigError: an unknown kind, or a size too small for the shapes.
+        ConfigError: no kind or an unknown one, a size too small for the shapes, no image, or noise
+            or bias that is negative or not finite.
     """
     known = _BETTI[_checked_dims(spatial_dims)]
     unknown = [kind for kind in kinds if kind not in known]
-    if unknown:
-        raise ConfigError(f"kinds={list(kinds)}: {unknown[0]!r} is none of {', '.join(known)}")
-    _check_size(size)
+    if unknown or not kinds:
+        raise ConfigError(f"kinds={list(kinds)} must be some of {', '.join(known)}")
+    _check_settings(n, size, noise, bias)
     labels = np.arange(n) % len(kinds)
     names = [kinds[label] for label in labels.tolist()]
     objects = np.stack([_SHAPES[name](rng, size, spatial_dims) for name in names])
@@ -89,7 +91,7 @@ def make_vessels(
     Every tree is contractible: its Betti numbers are those of a point. Arguments as `make_shapes`.
     """
     _checked_dims(spatial_dims)
-    _check_size(size)
+    _check_settings(n, size, noise, bias)
     labels = np.arange(n) % 2
     objects = np.stack(
         [vessel_tree(rng, size, spatial_dims, aneurysm=bool(label)) for label in labels]
@@ -113,7 +115,7 @@ def synthetic_dataset(
     """Return a data set of `shapes` or `vessels`, its classes as equal as the numbers allow.
 
     Raises:
-        ConfigError: an unknown kind, or a size too small.
+        ConfigError: an unknown kind, or a setting that `make_shapes` refuses.
     """
     makers: dict[str, Callable[..., Samples]] = {
         "shapes": partial(make_shapes, kinds=tuple(_BETTI[_checked_dims(spatial_dims)])),
@@ -174,7 +176,12 @@ def _checked_dims(spatial_dims: int) -> int:
     return spatial_dims
 
 
-def _check_size(size: int) -> None:
+def _check_settings(n: int, size: int, noise: float, bias: float) -> None:
+    if n < 1:
+        raise ConfigError(f"n={n} images must be 1 or more")
+    for name, value in (("noise", noise), ("bias", bias)):
+        if not (math.isfinite(value) and value >= 0):
+            raise ConfigError(f"{name}={value} must be 0 or more and finite")
     if size < 24:
         raise ConfigError(f"size={size} is too small for the shapes; give 24 or more")
 

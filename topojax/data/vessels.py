@@ -6,8 +6,6 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from topojax.kernels import betti_curves
-
 _TRUNK_RADIUS = 0.065
 _CLEARANCE = 1.5
 _ATTEMPTS = 200
@@ -23,7 +21,7 @@ class _Segment:
 
 
 def vessel_tree(rng: np.random.Generator, size: int, dims: int, *, aneurysm: bool) -> np.ndarray:
-    """Return the voxels of a trunk that splits in two, bool (size,) * dims.
+    """Return the voxels of a trunk that splits in two, along any axis, bool (size,) * dims.
 
     The tree is contractible, which is checked on the voxels. The aneurysm is a ball on the trunk's
     wall of about twice the trunk's radius, clear of the branches.
@@ -38,7 +36,7 @@ def vessel_tree(rng: np.random.Generator, size: int, dims: int, *, aneurysm: boo
         mask = np.any([_distance(grid, tube) <= tube.radius for tube in tubes], axis=0)
         # Tubes may touch, or enclose a voxel between them, by the rounding to the grid alone.
         if _is_contractible(mask):
-            return mask
+            return _turned(rng, mask)
     raise RuntimeError(f"no contractible vessel tree in {_ATTEMPTS} attempts (size={size})")
 
 
@@ -85,7 +83,16 @@ def _sac_on_trunk_alone(segments: list[_Segment], sac: _Segment) -> bool:
     return bool(_distance(at, trunk)[0] < sac.radius and clear)
 
 
+def _turned(rng: np.random.Generator, mask: np.ndarray) -> np.ndarray:
+    """Return the mask under a symmetry of the cube, which keeps its Betti numbers."""
+    flipped = tuple(axis for axis in range(mask.ndim) if rng.random() < 0.5)
+    return np.flip(mask.transpose(rng.permutation(mask.ndim)), flipped)
+
+
 def _is_contractible(mask: np.ndarray) -> bool:
+    # Here, so that reading data does not wait for numba.
+    from topojax.kernels import betti_curves
+
     image = np.where(mask, np.float32(0), np.float32(1))
     betti = betti_curves(image, np.array([0.5]))[:, 0]
     return betti[0] == 1 and not betti[1:].any()

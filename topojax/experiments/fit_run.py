@@ -152,7 +152,7 @@ def _warnings(fit: Fit, readings: dict[str, Reading], *, resumed: bool) -> list[
         if all(n <= s for n, s in zip(fitted.spatial_shape, strides[layer], strict=True))
     ]
     if fitted.config.backbone.weights is None:
-        found.append("the backbone was trained from scratch; the paper's starts from pretrained")
+        found.append("the backbone was trained from scratch, the paper's from pretrained weights")
     for name, reading in readings.items():
         if reading.empty.any():
             found.append(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 import numpy as np
 
@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 _PANEL = 1.5  # inches
 _HEAD = 0.22  # inches above a panel, for its title
 _MAP_COLOURS = "magma"
+Cuts: TypeAlias = list[tuple[str, tuple[slice | int, ...]]]
+
 # Yellow over black is seen on dark and on bright tissue, and by colour-blind readers.
 _OUTLINE = (("black", 2.4), ("#FFD92F", 1.1))
 
@@ -24,13 +26,12 @@ _OUTLINE = (("black", 2.4), ("#FFD92F", 1.1))
 def example_figure(run: RunFiles, row: int) -> PageFigure:
     """Draw one stored test image with its ROI's outline beside its fused map.
 
-    An image of two axes gives one picture, a volume three orthogonal slices, each where the ROI
-    is largest.
+    An image of two axes gives one picture, a volume its three middle slices.
     """
     examples = run.examples
     mask, fused = examples.masks[row].astype(bool), examples.fused[row]
     grey = displayable(examples.images[row], mask.ndim)
-    cuts = orthogonal_slices(mask)
+    cuts = middle_slices(mask.shape)
     volume = mask.ndim == 3
     shape = (2, len(cuts)) if volume else (1, 2)
     figure = new_figure(shape[1] * _PANEL, shape[0] * (_PANEL + _HEAD))
@@ -44,7 +45,7 @@ def example_figure(run: RunFiles, row: int) -> PageFigure:
     )
     verdict = "correct" if true == predicted else "wrong"
     index, share = int(examples.index[row]), mask.mean()
-    view = "three orthogonal slices" if volume else "the image"
+    view = "the three middle slices" if volume else "the image"
     alt = (
         f"Test image {index} of class {true}, predicted {predicted}: {view} with the region of "
         f"interest outlined ({share:.0%} of the voxels), and the fused activation map."
@@ -63,6 +64,8 @@ def explanation_figure(
 ) -> Figure:
     """Draw one image with its ROI, its layers' maps and the fused map; one row a slice.
 
+    A volume is cut where its ROI is largest.
+
     Args:
         image: (*spatial) or (*spatial, C); uint8, or floats on any scale.
         layer_maps: layer to map (*spatial) in [0, 1].
@@ -71,7 +74,7 @@ def explanation_figure(
         title: drawn above.
     """
     grey = displayable(image, mask.ndim)
-    cuts = orthogonal_slices(mask)
+    cuts = largest_roi_slices(mask)
     maps = {**layer_maps, "fused": fused}
     figure = new_figure((1 + len(maps)) * _PANEL, len(cuts) * (_PANEL + _HEAD) + 2 * _HEAD)
     panels = figure.subplots(len(cuts), 1 + len(maps), squeeze=False)
@@ -83,20 +86,29 @@ def explanation_figure(
     return figure
 
 
-def orthogonal_slices(mask: np.ndarray) -> list[tuple[str, tuple[slice | int, ...]]]:
-    """Return a title and an index a picture: all of an image, three slices of a volume.
+def middle_slices(shape: tuple[int, ...]) -> Cuts:
+    """Return a title and an index a picture: all of an image, a volume's three middle slices."""
+    return _cuts([size // 2 for size in shape])
 
-    A slice goes where the ROI's area is largest, of equal areas the one nearest the middle, so
-    that an empty or a full ROI is cut in the middle.
+
+def largest_roi_slices(mask: np.ndarray) -> Cuts:
+    """Return the same where the ROI's area is largest, of equal areas the one nearest the middle.
+
+    An empty or a full ROI is cut in the middle.
     """
-    if mask.ndim == 2:
-        return [("", (slice(None), slice(None)))]
-    cuts = []
-    for axis in range(3):
-        area = mask.sum(axis=tuple(other for other in range(3) if other != axis))
+    places = []
+    for axis, size in enumerate(mask.shape):
+        area = mask.sum(axis=tuple(other for other in range(mask.ndim) if other != axis))
         largest = np.flatnonzero(area == area.max())
-        middle = (len(area) - 1) / 2
-        place = int(largest[np.abs(largest - middle).argmin()])
+        places.append(int(largest[np.abs(largest - size // 2).argmin()]))
+    return _cuts(places)
+
+
+def _cuts(places: list[int]) -> Cuts:
+    if len(places) == 2:
+        return [("", (slice(None), slice(None)))]
+    cuts: Cuts = []
+    for axis, place in enumerate(places):
         cut: list[slice | int] = [slice(None)] * 3
         cut[axis] = place
         cuts.append((f"axis {axis}, slice {place}", tuple(cut)))

@@ -18,7 +18,7 @@ from tqdm import tqdm
 
 from topojax.checkpoint import Series, load_checkpoint
 from topojax.config import BackboneConfig
-from topojax.errors import WeightsError
+from topojax.errors import TrainingError, WeightsError
 from topojax.evaluation import auc_score
 from topojax.models import ResidualNetwork, create_model
 from topojax.training.batches import epoch_batches, padded_batches
@@ -193,6 +193,7 @@ def fine_tune(
 
     Raises:
         WeightsError: `config.weights` or a checkpoint in `folder` does not fit the network.
+        TrainingError: the loss or the logits are no longer finite.
     """
     in_channels = train[0].shape[-1]
     graph, params, stats = abstract_backbone(name, n_classes, in_channels)
@@ -244,6 +245,11 @@ def _one_epoch(
         )
         losses.append(float(loss))
     logits = predict_logits(graph, params, stats, val[0], config.batch_size)
+    if not (np.isfinite(losses).all() and np.isfinite(logits).all()):
+        raise TrainingError(
+            f"the backbone diverged in epoch {epoch + 1} (training loss {np.mean(losses)}); lower "
+            f"backbone.learning_rate={config.learning_rate}"
+        )
     record = EpochRecord(epoch, float(np.mean(losses)), *_validation_scores(logits, val[1]))
     better = now.best_epoch < 0 or _rank(record) > _rank(now.history[now.best_epoch])
     kept = (params, stats, epoch) if better else (now.best_params, now.best_stats, now.best_epoch)
