@@ -67,7 +67,27 @@ def test_labels_of_one_column_are_flat() -> None:
     assert labels.dtype == np.int64
 
 
-@pytest.mark.parametrize("labels", [[0, 3], [-1, 0], [0.5, 1], [[0, 1]], ["a", "b"], [np.nan, 0.0]])
+def test_no_other_number_of_axes_can_be_asked_for() -> None:
+    with pytest.raises(DataError, match="spatial_dims=4"):
+        validate_images(np.zeros((2, 5, 5, 5, 5)), name="X", spatial_dims=4)
+
+
+@pytest.mark.filterwarnings("error")
+@pytest.mark.parametrize(
+    "labels",
+    [
+        [0, 3],
+        [-1, 0],
+        [0.5, 1],
+        [[0, 1]],
+        ["a", "b"],
+        [np.nan, 0.0],
+        [0.0, np.inf],
+        [0.0, 1e300],
+        [0, 2**64 - 1],
+        [],
+    ],
+)
 def test_labels_out_of_range_or_form_are_refused(labels: list) -> None:
     with pytest.raises(DataError, match="y "):
         validate_labels(np.array(labels), 3, name="y")
@@ -86,6 +106,11 @@ def test_every_class_must_be_in_every_split(discs: Dataset) -> None:
     fewer = replace(discs, train=Split(discs.train.images, discs.train.labels[1:]))
     with pytest.raises(DataError, match="32 images and 31 labels"):
         validate_dataset(fewer)
+
+
+def test_what_a_data_set_says_of_itself(discs: Dataset) -> None:
+    assert (discs.n_classes, discs.n_channels, discs.shape) == (2, 1, (28, 28))
+    assert discs.split("val") is discs.val
 
 
 def test_the_fingerprint_tells_data_apart(discs: Dataset) -> None:

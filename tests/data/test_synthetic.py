@@ -53,6 +53,13 @@ def test_an_aneurysm_adds_volume() -> None:
     assert volumes[samples.labels == 1].mean() > volumes[samples.labels == 0].mean() * 1.2
 
 
+@pytest.mark.parametrize("dims", [2, 3])
+def test_vessels_run_along_every_axis(dims: int) -> None:
+    samples = make_vessels(np.random.default_rng(3), 30, spatial_dims=dims)
+    extents = np.stack([np.ptp(np.argwhere(mask), axis=0) for mask in samples.objects])
+    assert set(extents.argmax(1)) == set(range(dims))
+
+
 @pytest.mark.parametrize("kind", ["shapes", "vessels"])
 @pytest.mark.parametrize("dims", [2, 3])
 def test_a_seed_fixes_the_data_set(kind: str, dims: int) -> None:
@@ -79,11 +86,16 @@ def test_splits_hold_different_images() -> None:
         {"kinds": ("torus",), "spatial_dims": 2},
         {"size": 12},
         {"spatial_dims": 4},
+        {"kinds": ()},
+        {"n": 0},
+        {"noise": -0.1},
+        {"noise": np.nan},
+        {"bias": np.inf},
     ],
 )
 def test_what_cannot_be_made_is_refused(settings: dict) -> None:
     with pytest.raises(ConfigError):
-        make_shapes(np.random.default_rng(0), 3, **settings)
+        make_shapes(np.random.default_rng(0), **({"n": 3} | settings))
 
 
 def test_unknown_kind() -> None:

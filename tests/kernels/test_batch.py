@@ -6,6 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pytest
+
 from topojax.kernels import betti_curves, betti_curves_batch
 
 THRESHOLDS = np.linspace(0.1, 0.9, 7)

@@ -7,6 +7,7 @@ import importlib
 
 import numpy as np
 import pytest
+
 from topojax.kernels import betti_curves, betti_steps, persistence_pairs
 
 

@@ -7,6 +7,7 @@ import sys
 
 import numpy as np
 import pytest
+
 from topojax.kernels import betti_curves, betti_curves_batch, betti_steps, persistence_pairs
 
 IMAGE = np.arange(24.0).reshape(4, 6)

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+
 from topojax.kernels import betti_curves, betti_steps, persistence_pairs
 
 properties = settings(deadline=None, max_examples=60, derandomize=True)

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from topojax.kernels import betti_curves
 
 from topojax.config import TopologyConfig
 from topojax.errors import DataError
+from topojax.kernels import betti_curves
 from topojax.topology import (
     describe,
     feature_names,

@@ -17,7 +17,7 @@ from topojax.errors import DataError
 
 _ZIP, _NPY = b"PK", b"\x93NUMPY"
 # What numpy and zipfile let through of a damaged file. RuntimeError: encrypted members, and by
-# NotImplementedError unknown compression; TokenError: a header that is not a Python literal.
+# NotImplementedError unknown compression; the last three: a header that is not a Python literal.
 _DAMAGE = (
     ValueError,
     OSError,
@@ -26,6 +26,8 @@ _DAMAGE = (
     zipfile.BadZipFile,
     zlib.error,
     tokenize.TokenError,
+    SyntaxError,
+    TypeError,
 )
 
 
