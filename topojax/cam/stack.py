@@ -19,6 +19,7 @@ from tqdm import tqdm
 
 from topojax.cam.gradcam import METHODS, check_images, check_layers, raw_maps, split_for_evaluation
 from topojax.cam.resample import scale_maps, upsample_maps
+from topojax.data.batches import padded_batches
 from topojax.errors import ConfigError, DataError, WeightsError
 from topojax.models import ResidualNetwork
 
@@ -77,12 +78,14 @@ def compute_cams(
     n, spatial = len(images), images.shape[1:-1]
     maps = np.empty((n, len(layers), *spatial), np.float32)
     logits = np.empty((n, model.num_classes), np.float32)
-    for start in tqdm(range(0, n, batch_size), "CAMs", disable=None if progress else True):
-        real = slice(start, min(start + batch_size, n))
-        batch = _padded(images[real], batch_size)
+    bar = tqdm(desc="CAMs", total=-(-n // batch_size), disable=None if progress else True)
+    for rows, batch in padded_batches(images, batch_size):
+        n_real = rows.stop - rows.start
         batch_logits, batch_maps = _scaled_maps(graph, layers, method, state, jnp.asarray(batch))
-        logits[real] = np.asarray(batch_logits)[: real.stop - start]
-        maps[real] = np.asarray(batch_maps)[: real.stop - start]
+        logits[rows] = np.asarray(batch_logits)[:n_real]
+        maps[rows] = np.asarray(batch_maps)[:n_real]
+        bar.update()
+    bar.close()
     if not (np.isfinite(logits).all() and np.isfinite(maps).all()):
         raise WeightsError(
             "the network's logits or maps are not finite: its weights have diverged; "
@@ -102,8 +105,3 @@ def _scaled_maps(
     logits, maps = raw_maps(nnx.merge(graph, state), x, layers, method, None)
     enlarged = [scale_maps(upsample_maps(maps[layer], x.shape[1:-1])) for layer in layers]
     return logits, jnp.stack(enlarged, axis=1)
-
-
-def _padded(batch: np.ndarray, batch_size: int) -> np.ndarray:
-    missing = batch_size - len(batch)
-    return np.concatenate([batch, np.repeat(batch[-1:], missing, axis=0)]) if missing else batch

@@ -18,10 +18,10 @@ from tqdm import tqdm
 
 from topojax.checkpoint import Series, load_checkpoint
 from topojax.config import BackboneConfig
+from topojax.data.batches import epoch_batches, padded_batches
 from topojax.errors import TrainingError, WeightsError
 from topojax.evaluation import auc_score
 from topojax.models import ResidualNetwork, create_model
-from topojax.training.batches import epoch_batches, padded_batches
 from topojax.weights import load_torchvision, read_state_dict
 
 State = Any
@@ -150,8 +150,8 @@ def predict_logits(
 ) -> np.ndarray:
     """Return the logits, float32 (n, n_classes), of network inputs (n, *spatial, C)."""
     parts = [
-        np.asarray(_logits(graph, params, stats, jnp.asarray(batch)))[:n_real]
-        for batch, n_real in padded_batches(x, batch_size)
+        np.asarray(_logits(graph, params, stats, jnp.asarray(batch)))[: rows.stop - rows.start]
+        for rows, batch in padded_batches(x, batch_size)
     ]
     return np.concatenate(parts)
 

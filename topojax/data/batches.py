@@ -19,12 +19,16 @@ def epoch_batches(rng: np.random.Generator, n: int, batch_size: int) -> np.ndarr
     return np.resize(order, n_batches * size).reshape(n_batches, size)
 
 
-def padded_batches(array: np.ndarray, batch_size: int) -> Iterator[tuple[np.ndarray, int]]:
-    """Yield (batch, number of real rows) in order; the last batch repeats its last row."""
-    size = min(len(array), batch_size)
-    for start in range(0, len(array), size):
-        batch = array[start : start + size]
-        missing = size - len(batch)
+def padded_batches(array: np.ndarray, batch_size: int) -> Iterator[tuple[slice, np.ndarray]]:
+    """Yield (which rows, batch of batch_size rows) in order.
+
+    The last batch repeats its last row: one compilation serves every number of rows, and what is
+    computed of a row does not depend on how many others came with it.
+    """
+    for start in range(0, len(array), batch_size):
+        rows = slice(start, min(start + batch_size, len(array)))
+        batch = array[rows]
+        missing = batch_size - len(batch)
         if missing:
             batch = np.concatenate([batch, np.repeat(batch[-1:], missing, axis=0)])
-        yield batch, size - missing
+        yield rows, batch
