@@ -1,17 +1,19 @@
 """Exact Betti curves and persistence pairs of cubical complexes; imports numpy and numba alone.
 
 1. `levels`: a voxel's level is the index of the first threshold not below its value; the volume is
-   cropped to the voxels that ever enter, and padded.
-2. `neighbourhood`: for every voxel, a word of the neighbours that come before it, and by floods of
-   fixed length inside that word, whether the voxel joins one local component or several.
-3. `merge_tree`: a voxel with one local component needs no order and no union; the others are sorted
-   by level and merged with the elder rule.
-4. `components` grows the tree upwards for beta_0, `cavities` downwards on the complement for
-   beta_(d-1), by Alexander duality; `euler` counts cells, which leaves beta_1 in 3-D.
-5. `betti`, `batch` and `pairs` are what callers use.
+   cropped to the mask's box, and padded.
+2. `bitplanes` and `order`: levels as bit planes, on which one instruction compares hundreds of
+   voxels with a neighbour.
+3. `critical`: still on bits, the voxels that can change a Betti number as they enter are told from
+   the simple ones, which are most; every voxel's first neighbour is noted on the way.
+4. `merge_tree`: critical voxels are traced to the basins that they join, and the basins merged in
+   order with the elder rule.
+5. `components` counts beta_0 on the way up, `cavities` beta_(d-1) on the way down, on the
+   complement, by Alexander duality; `euler` counts cells, which leaves beta_1 in 3-D.
+6. `volume` and `sampling` put these together; `betti`, `batch` and `pairs` are what callers use.
 
 The T-construction on X is the V-construction on -X with sublevel set and complement exchanged, so
-that the same passes serve both. The first call of a machine compiles for about 10 s. Compiled code
+that the same passes serve both. The first call of a machine compiles for some 20 s. Compiled code
 is kept beside the sources, or where they are read-only in the user's cache folder; the environment
 variable NUMBA_CACHE_DIR names another place.
 """

@@ -22,6 +22,7 @@ from .inputs import (
     frozen_grid,
 )
 from .sampling import write_betti_curves
+from .volume import make_workspace
 
 # Samples differ in cost, so that every thread gets several runs; each run allocates work arrays.
 _RUNS_PER_THREAD = 8
@@ -89,13 +90,18 @@ def _curves(
     samples = len(volumes)
     curves = np.zeros((samples, dimensions, grids.shape[-1]), np.int64)
     frozen = frozen_grid(grids)
+
+    def write(start: int, stop: int) -> None:
+        work = make_workspace(volumes.shape[1:], grids.shape[-1], dimensions == 3)
+        write_betti_curves(volumes, masks, frozen, start, stop, top, work, curves)
+
     if threads == 1 or samples < 2:
-        write_betti_curves(volumes, masks, frozen, 0, samples, top, curves)
+        write(0, samples)
         return curves
     bounds = np.linspace(0, samples, min(samples, threads * _RUNS_PER_THREAD) + 1).astype(int)
     with ThreadPoolExecutor(threads) as pool:
         runs = [
-            pool.submit(write_betti_curves, volumes, masks, frozen, start, stop, top, curves)
+            pool.submit(write, start, stop)
             for start, stop in zip(bounds[:-1].tolist(), bounds[1:].tolist(), strict=True)
         ]
     for run in runs:

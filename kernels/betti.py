@@ -6,8 +6,14 @@ from typing import Any
 
 import numpy as np
 
-from .inputs import Construction, check_grid, check_sample, frozen_grid
+from .inputs import (
+    Construction,
+    check_grid,
+    check_sample,
+    frozen_grid,
+)
 from .sampling import write_betti_curves, write_euler_curve
+from .volume import make_workspace
 
 
 def betti_curves(
@@ -34,9 +40,7 @@ def betti_curves(
     """
     grid = check_grid(thresholds)
     images, masks, top = check_sample(image, mask, construction)
-    curves = np.zeros((1, np.ndim(image), grid.size), np.int64)
-    write_betti_curves(images, masks, frozen_grid(grid[np.newaxis]), 0, 1, top, curves)
-    return curves[0]
+    return _curves(images, masks, grid, top, np.ndim(image))
 
 
 def betti_steps(
@@ -57,11 +61,11 @@ def betti_steps(
     """
     images, masks, top = check_sample(image, mask, construction)
     values = entry_values(images, masks)
-    curves = np.zeros((1, np.ndim(image), values.size), np.int64)
-    if values.size:
-        write_betti_curves(images, masks, frozen_grid(values[np.newaxis]), 0, 1, top, curves)
-    changes = np.diff(curves[0], axis=1, prepend=0).any(axis=0)
-    return values[changes], curves[0][:, changes]
+    if values.size == 0:
+        return values, np.zeros((np.ndim(image), 0), np.int64)
+    curves = _curves(images, masks, values, top, np.ndim(image))
+    changes = np.diff(curves, axis=1, prepend=0).any(axis=0)
+    return values[changes], curves[:, changes]
 
 
 def euler_curve(
@@ -81,11 +85,36 @@ def euler_curve(
     grid = check_grid(thresholds)
     images, masks, top = check_sample(image, mask, construction)
     curve = np.zeros(grid.size, np.int64)
-    write_euler_curve(images[0], masks[0], frozen_grid(grid), top, curve)
+    write_euler_curve(
+        images[0],
+        masks[0],
+        frozen_grid(grid),
+        np.ndim(image) == 3,
+        top,
+        make_workspace(images.shape[1:], grid.size, np.ndim(image) == 3),
+        curve,
+    )
     return curve
 
 
 def entry_values(images: np.ndarray, masks: np.ndarray) -> np.ndarray:
     """Return the values at which voxels enter, float64, increasing: those inside, without +inf."""
-    inside = images[masks & (images < np.inf)]
-    return np.unique(inside.astype(np.float64))
+    inside = images[masks] if masks.size else images.ravel()
+    return np.unique(inside[inside < np.inf].astype(np.float64))
+
+
+def _curves(
+    images: np.ndarray, masks: np.ndarray, grid: np.ndarray, top: bool, dimensions: int
+) -> np.ndarray:
+    curves = np.zeros((1, dimensions, grid.size), np.int64)
+    write_betti_curves(
+        images,
+        masks,
+        frozen_grid(grid[np.newaxis]),
+        0,
+        1,
+        top,
+        make_workspace(images.shape[1:], grid.size, dimensions == 3),
+        curves,
+    )
+    return curves[0]

@@ -17,28 +17,26 @@ from __future__ import annotations
 import numpy as np
 from numba import njit
 
-from .levels import Layout
 from .merge_tree import Direction, grow
-from .neighbourhood import ALL
-from .workspace import Workspace
+from .volume import Volume, Workspace
 
 
-@njit(cache=True, nogil=True)
-def descending(n_levels: int, allowed: int, top: bool) -> Direction:
+@njit(nogil=True, inline="always")
+def descending(n_levels: int, top: bool) -> Direction:
     """Voxels enter the complement from the absent level down."""
-    return Direction(ALL, allowed, not top, n_levels)
+    return Direction(False, not top, n_levels)
 
 
-@njit(cache=True, nogil=True)
-def count_cavities(
-    work: Workspace, direction: Direction, layout: Layout, curve: np.ndarray
-) -> None:
+@njit(nogil=True, inline="always")
+def count_cavities(work: Workspace, volume: Volume, top: bool, curve: np.ndarray) -> None:
     """Write beta_(d-1) of every level, int64 (N,): components of the levels above, less one."""
     # The outside has no birth, which takes care of the one.
+    merges = grow(work, volume.critical, descending(curve.size, top), volume.layout)
     change = np.zeros(curve.size + 1, np.int64)
-    merges = grow(work, direction, layout, change)
-    for k in range(merges):
-        change[work.levels[work.merging[k]]] -= 1
+    for voxel in merges.births:
+        change[work.levels[voxel]] += 1
+    for voxel in merges.voxels:
+        change[work.levels[voxel]] -= 1
     total = 0
     for level in range(curve.size - 1, -1, -1):
         total += change[level + 1]

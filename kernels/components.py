@@ -9,26 +9,25 @@ from __future__ import annotations
 import numpy as np
 from numba import njit
 
-from .levels import Layout
 from .merge_tree import Direction, grow
-from .workspace import Workspace
+from .volume import Volume, Workspace
 
 
-@njit(cache=True, nogil=True)
-def ascending(n_levels: int, allowed: int, top: bool) -> Direction:
+@njit(nogil=True, inline="always")
+def ascending(n_levels: int, top: bool) -> Direction:
     """Voxels enter from the lowest level up; absent ones never do."""
-    return Direction(0, allowed, top, n_levels - 1)
+    return Direction(True, top, n_levels - 1)
 
 
-@njit(cache=True, nogil=True)
-def count_components(
-    work: Workspace, direction: Direction, layout: Layout, curve: np.ndarray
-) -> None:
+@njit(nogil=True, inline="always")
+def count_components(work: Workspace, volume: Volume, top: bool, curve: np.ndarray) -> None:
     """Write beta_0 of every level, int64 (N,): roots so far less merges so far."""
+    merges = grow(work, volume.critical, ascending(curve.size, top), volume.layout)
     change = np.zeros(curve.size, np.int64)
-    merges = grow(work, direction, layout, change)
-    for k in range(merges):
-        change[work.levels[work.merging[k]]] -= 1
+    for voxel in merges.births:
+        change[work.levels[voxel]] += 1
+    for voxel in merges.voxels:
+        change[work.levels[voxel]] -= 1
     total = 0
     for level in range(curve.size):
         total += change[level]

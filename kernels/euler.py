@@ -12,9 +12,8 @@ from __future__ import annotations
 import numpy as np
 from numba import njit
 
-from .levels import Layout
 from .neighbourhood import ALL, FACES, count_bits
-from .workspace import Workspace
+from .volume import Critical
 
 _CENTRE = 1 << 13
 
@@ -30,7 +29,7 @@ _SQUARES_YZ = _bits(1, 4, 10, 13)
 _CUBES = _bits(0, 1, 3, 4, 9, 10, 12, 13)
 
 
-@njit(cache=True, nogil=True)
+@njit(nogil=True)
 def blocks_with_centre(word: int) -> int:
     """1 - pairs + squares - cubes of `word` and the centre that hold the centre."""
     word |= _CENTRE
@@ -46,20 +45,16 @@ def blocks_with_centre(word: int) -> int:
     return 1 - pairs + count_bits(planes) - cubes
 
 
-@njit(cache=True, nogil=True)
-def count_euler(work: Workspace, top: bool, layout: Layout, curve: np.ndarray) -> None:
-    """Write the Euler characteristic of every level, int64 (N,).
-
-    Uses `work.levels` and `work.words`; `work.others` is overwritten.
-    """
-    words, levels, brought = work.words, work.levels, work.others
+@njit(nogil=True)
+def count_euler(levels: np.ndarray, critical: Critical, top: bool, curve: np.ndarray) -> None:
+    """Write the Euler characteristic of every level, int64 (N,); simple voxels do not change it."""
     flip, sign = (ALL, -1) if top else (0, 1)
-    for i in range(layout.first, layout.last):
-        brought[i] = sign * blocks_with_centre(words[i] ^ flip)
-    change = np.zeros(curve.size, np.int64)
-    for i in range(layout.first, layout.last):
-        if levels[i] < curve.size:
-            change[levels[i]] += brought[i]
+    brought = np.empty(critical.words.size, np.int32)
+    for k in range(brought.size):
+        brought[k] = sign * blocks_with_centre(critical.words[k] ^ np.int32(flip))
+    change = np.zeros(curve.size + 1, np.int64)
+    for k in range(brought.size):
+        change[levels[critical.voxels[k]]] += brought[k]
     total = 0
     for level in range(curve.size):
         total += change[level]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from typing import Any, Literal
 
 import numpy as np
@@ -10,8 +9,6 @@ import numpy as np
 Construction = Literal["T", "V"]
 
 _LARGEST_INTEGER = 2**53
-# Flat positions in the padded volume are int32.
-_LARGEST_VOLUME = 2**31 - 1
 
 
 def check_images(images: Any, name: str, *, batch: bool) -> np.ndarray:
@@ -22,7 +19,7 @@ def check_images(images: Any, name: str, *, batch: bool) -> np.ndarray:
 
     Raises:
         TypeError: not an array of real numbers.
-        ValueError: not 2-D or 3-D images, a NaN, too many voxels, or an integer beyond 2^53.
+        ValueError: not 2-D or 3-D images, a NaN, or an integer beyond 2^53.
     """
     array = np.asarray(images)
     kind, width = array.dtype.kind, array.dtype.itemsize
@@ -33,8 +30,6 @@ def check_images(images: Any, name: str, *, batch: bool) -> np.ndarray:
         raise ValueError(f"{name} has shape {array.shape}; expected {expected}")
     spatial = array.shape[int(batch) :]
     volume = spatial if len(spatial) == 3 else (1, *spatial)
-    if math.prod(n + 2 for n in volume) > _LARGEST_VOLUME:
-        raise ValueError(f"{name} has shape {array.shape}; expected below 2^31 voxels, cut it up")
     if array.size:
         _check_values(array, name)
     narrow = width <= 2 or (kind == "f" and width == 4)
@@ -51,7 +46,7 @@ def _check_values(array: np.ndarray, name: str) -> None:
 
 
 def check_masks(masks: Any, images: np.ndarray, shape: tuple[int, ...], name: str) -> np.ndarray:
-    """Return masks as read-only bool (B, D, H, W), or one mask of all voxels where there is none.
+    """Return masks as read-only bool (B, D, H, W), or (1, 0, 0, 0) where there are none.
 
     Args:
         masks: bool of the images' shape, or None.
@@ -63,7 +58,7 @@ def check_masks(masks: Any, images: np.ndarray, shape: tuple[int, ...], name: st
         ValueError: another shape.
     """
     if masks is None:
-        return _frozen(np.ones((1, *images.shape[1:]), np.bool_), np.bool_)
+        return _frozen(np.empty((1, 0, 0, 0), np.bool_), np.bool_)
     array = np.asarray(masks)
     if array.dtype != np.bool_:
         raise TypeError(f"{name} has dtype {array.dtype}; expected bool, such as {name} > 0")

@@ -1,9 +1,9 @@
-"""From values to integer levels on a padded volume.
+"""From values to small integer levels on a flat, padded volume.
 
 Only the order of the values matters to topology. A voxel's level is the index of the first
 threshold that is not below its value; a voxel above every threshold or outside the mask is absent
-and has level N. The volume is cropped to the voxels that ever enter and surrounded by a border of
-level N + 1, one voxel wide, which stands for the outside and spares every test for bounds.
+and has level N. The volume is cropped to the mask's box and surrounded by a border of the highest
+level that fits into the bit planes, which stands for the outside and spares every test for bounds.
 """
 
 from __future__ import annotations
@@ -12,6 +12,9 @@ from typing import NamedTuple
 
 import numpy as np
 from numba import njit
+
+LEAD = 64
+"""Border voxels before the first plane, so that a shifted read never starts before the array."""
 
 
 class Box(NamedTuple):
@@ -26,86 +29,70 @@ class Box(NamedTuple):
 
 
 class Layout(NamedTuple):
-    """The flat padded volume of a box: strides along z and y, and the range off the border.
+    """The flat padded volume of a box: strides along z and y, and where its voxels lie.
 
     `first` and `last` enclose every voxel of the box, and border voxels at the ends of its rows.
+    A 2-D image is one plane with a border in the plane only; its `plane` is 0.
     """
 
-    size: int
     plane: int
     row: int
     first: int
     last: int
+    n_words: int
 
 
-@njit(cache=True, nogil=True)
-def padded_layout(depth: int, height: int, width: int) -> Layout:
-    """Lay out a box with its border of one voxel."""
-    row = width + 2
-    plane = (height + 2) * row
-    size = (depth + 2) * plane
-    margin = plane + row + 1
-    return Layout(size, plane, row, margin, size - margin)
+@njit(nogil=True)
+def padded_layout(box: Box, volumetric: bool) -> Layout:
+    """Lay out a box with its border of one voxel; `n_words` words of 64 voxels hold it."""
+    row = box.width + 2
+    rows = box.height + 2
+    plane = rows * row if volumetric else 0
+    reach = plane + row + 1
+    first = LEAD + reach
+    size = (box.depth + 2) * plane if volumetric else rows * row
+    last = LEAD + size - reach
+    # The last word of voxels reads up to `reach` and one word beyond.
+    return Layout(plane, row, first, last, (last + reach) // 64 + 3)
 
 
-@njit(cache=True, nogil=True)
-def bounding_box(values: np.ndarray, mask: np.ndarray, highest: float) -> Box:
-    """Smallest box around the voxels of the mask with values up to `highest`.
+@njit(nogil=True)
+def voxel_position(layout: Layout, z: int, y: int, x: int) -> int:
+    """Flat position of a voxel of the box."""
+    return layout.first + z * layout.plane + y * layout.row + x
 
-    Args:
-        values: float32 or float64 (D, H, W).
-        mask: bool (D, H, W).
 
-    Returns:
-        The box; depth, height and width are 0 where no voxel enters.
-    """
-    depth, height, width = values.shape
-    z0, z1, y0, y1, x0, x1 = depth, -1, height, -1, width, -1
+@njit(nogil=True)
+def bounding_box(mask: np.ndarray) -> Box:
+    """Smallest box around the voxels of the mask, bool (D, H, W); depth 0 where it is empty."""
+    depth, height, width = mask.shape
+    z0, z1, y0, y1 = depth, -1, height, -1
+    columns = np.zeros(width, np.bool_)
     for z in range(depth):
         for y in range(height):
-            left = 0
-            while left < width and not (mask[z, y, left] and values[z, y, left] <= highest):
-                left += 1
-            if left == width:
-                continue
-            right = width - 1
-            while not (mask[z, y, right] and values[z, y, right] <= highest):
-                right -= 1
-            z0, z1 = min(z0, z), z
-            y0, y1 = min(y0, y), max(y1, y)
-            x0, x1 = min(x0, left), max(x1, right)
+            row = mask[z, y]
+            found = False
+            for x in range(width):
+                found |= row[x]
+            if found:
+                z0, z1 = min(z0, z), z
+                y0, y1 = min(y0, y), max(y1, y)
+                for x in range(width):
+                    columns[x] |= row[x]
     if z1 < 0:
         return Box(0, 0, 0, 0, 0, 0)
+    x0, x1 = 0, width - 1
+    while not columns[x0]:
+        x0 += 1
+    while not columns[x1]:
+        x1 -= 1
     return Box(z0, y0, x0, z1 - z0 + 1, y1 - y0 + 1, x1 - x0 + 1)
 
 
-@njit(cache=True, nogil=True)
-def grid_scale(grid: np.ndarray) -> float:
-    """Steps of an increasing grid per unit of value; 0 where that is not a finite number."""
-    if grid.size < 2:
-        return 0.0
-    span = grid[-1] - grid[0]
-    if not (0.0 < span < np.inf):
-        return 0.0
-    scale = (grid.size - 1) / span
-    return scale if scale < np.inf else 0.0
-
-
-@njit(cache=True, nogil=True)
-def level_of(value: float, grid: np.ndarray, scale: float) -> int:
-    """Index of the first threshold >= value, for a value up to the last threshold.
-
-    On an even grid the first guess is right; it is checked, so that rounding cannot matter, and a
-    binary search settles the rest.
-    """
-    steps = (value - grid[0]) * scale
-    if steps > 0.0:
-        guess = min(int(np.ceil(steps)), grid.size - 1)
-        if grid[guess] >= value and grid[guess - 1] < value:
-            return guess
-    elif grid[0] >= value:
-        return 0
-    low, high = 0, grid.size - 1
+@njit(nogil=True)
+def level_of(value: float, grid: np.ndarray) -> int:
+    """Index of the first threshold >= value, N where there is none."""
+    low, high = 0, grid.size
     while low < high:
         middle = (low + high) // 2
         if grid[middle] < value:
@@ -115,29 +102,81 @@ def level_of(value: float, grid: np.ndarray, scale: float) -> int:
     return low
 
 
-@njit(cache=True, nogil=True)
+@njit(nogil=True)
+def even_scale(grid: np.ndarray) -> float:
+    """Steps of an even grid per unit of value, or 0.
+
+    0 where the grid is not even to a quarter step, or where float32 could not tell steps apart.
+    """
+    span = grid[-1] - grid[0]
+    if not (0.0 < span < np.inf) or not (grid.size - 1) / span < np.inf:
+        return 0.0
+    scale = (grid.size - 1) / span
+    furthest = max(np.abs(grid[0]), np.abs(grid[-1]))
+    if furthest > 1e30 or furthest * scale > 1e5 or scale > 1e30:
+        return 0.0
+    for k in range(grid.size):
+        if not np.abs((grid[k] - grid[0]) * scale - k) < 0.25:
+            return 0.0
+    return scale
+
+
+@njit(nogil=True)
+def floor_to(grid: np.ndarray, like: np.ndarray) -> np.ndarray:
+    """Largest values of a float dtype up to each threshold: v <= t if and only if v <= floor(t)."""
+    floors = np.empty(grid.size, like.dtype)
+    for k in range(grid.size):
+        floors[k] = grid[k]
+        if np.float64(floors[k]) > grid[k]:
+            floors[k] = np.nextafter(floors[k], -floors.dtype.type(np.inf))
+    return floors
+
+
+@njit(nogil=True)
 def write_levels(
-    values: np.ndarray, mask: np.ndarray, grid: np.ndarray, box: Box, levels: np.ndarray
+    values: np.ndarray,
+    mask: np.ndarray,
+    grid: np.ndarray,
+    box: Box,
+    layout: Layout,
+    border: int,
+    levels: np.ndarray,
 ) -> None:
     """Write the padded levels of the voxels in `box`.
 
     Args:
         values: float32 or float64 (D, H, W).
-        mask: bool (D, H, W).
+        mask: bool (D, H, W), or of no voxels where there is none.
         grid: float64 (N,), not decreasing.
-        levels: int32, at least the size of the padded box; written.
+        border: level of the border.
+        levels: uint8 or uint32, 64 a word of the layout; written.
     """
-    layout = padded_layout(box.depth, box.height, box.width)
-    absent = grid.size
-    scale = grid_scale(grid)
-    levels[: layout.size] = absent + 1
+    scale = even_scale(grid)
+    floors = floor_to(grid, values)
+    levels[: 64 * layout.n_words] = border
     for z in range(box.depth):
         for y in range(box.height):
-            start = (z + 1) * layout.plane + (y + 1) * layout.row + 1
-            for x in range(box.width):
-                level = absent
-                if mask[box.z + z, box.y + y, box.x + x]:
-                    value = np.float64(values[box.z + z, box.y + y, box.x + x])
-                    if value <= grid[-1]:
-                        level = level_of(value, grid, scale)
-                levels[start + x] = level
+            start = voxel_position(layout, z, y, 0)
+            out = levels[start : start + box.width]
+            row = values[box.z + z, box.y + y, box.x : box.x + box.width]
+            if scale > 0.0:
+                _even_levels(row, floors, values.dtype.type(scale), out)
+            else:
+                for x in range(box.width):
+                    out[x] = level_of(np.float64(row[x]), grid)
+            if mask.size:
+                inside = mask[box.z + z, box.y + y, box.x : box.x + box.width]
+                for x in range(box.width):
+                    out[x] = out[x] if inside[x] else grid.size
+
+
+@njit(nogil=True)
+def _even_levels(row: np.ndarray, floors: np.ndarray, scale: float, out: np.ndarray) -> None:
+    """Compare every value with the one threshold that is nearest to it."""
+    number = floors.dtype.type
+    lowest, last = floors[0], number(floors.size - 1)
+    half, zero = number(0.5), number(0.0)
+    for x in range(row.size):
+        steps = (row[x] - lowest) * scale + half
+        nearest = np.uint32(min(max(steps, zero), last))
+        out[x] = nearest + np.uint32(row[x] > floors[nearest])

@@ -1,9 +1,10 @@
 """Merges of components as voxels enter one by one, with the elder rule.
 
 A voxel that enters touches some local components among the neighbours that are already there: none
-(it is the root of a new component), one (it joins that component, and any of those neighbours will
-do as its parent, in whatever order the voxels are visited), or several, which it merges. Only
-voxels of the last kind are sorted and taken to the disjoint set; on a smooth image they are few.
+(it is the root of a new component), one (it joins that component, whatever neighbour stands for
+it), or several, which it merges. Only voxels of the last kind are sorted and taken to the disjoint
+set. A voxel of the second kind gets its parent when a search first passes through it; on a smooth
+image most never do.
 
 The same code serves both directions. Ascending, the neighbours already there are the earlier word;
 descending, its complement, with the outside as the root that is older than all.
@@ -16,107 +17,298 @@ from typing import NamedTuple
 import numpy as np
 from numba import njit
 
-from .disjoint_set import find, sort_by_level
+from .critical import (
+    FACE_CODE,
+    FACE_CODE_BITS,
+    FACE_POSITIONS,
+    FULL_CODE,
+    FULL_CODE_BITS,
+)
+from .disjoint_set import find
 from .levels import Layout
 from .neighbourhood import (
     ALL,
     FACES,
+    PLANE,
     count_bits,
+    face_component,
+    full_component,
     lowest_bit,
     neighbour_offsets,
-    other_face_components,
-    other_full_components,
 )
-from .workspace import Workspace
+from .volume import Critical, Workspace
+
+_UNKNOWN = -1
+_OUTSIDE = 0
+_ONE = np.uint64(1)
 
 
 class Direction(NamedTuple):
     """Which voxels enter in which order, and which neighbours connect.
 
-    flip: 0 (ascending) or `ALL` (descending), xor-ed with the earlier word.
-    allowed: `ALL`, or `PLANE` for a 2-D image.
+    ascending: from the lowest level up, else from the highest down.
     full: components are 26-connected (8 in 2-D), else 6-connected (4).
     last_level: voxels above this level do not take part.
     """
 
-    flip: int
-    allowed: int
+    ascending: bool
     full: bool
     last_level: int
 
 
-@njit(cache=True, nogil=True)
-def grow(work: Workspace, direction: Direction, layout: Layout, births: np.ndarray) -> int:
-    """Let the voxels enter in order; record the roots and the merges.
+class Merges(NamedTuple):
+    """What a direction brought.
 
-    Args:
-        work: `levels` and `words` filled; the other arrays are written.
-        births: int64, one more than `last_level`; the roots of each level are added to it.
+    births: flat positions of the voxels that found no neighbour there, in raster order.
+    dead: indices of births; `dead[k]` ends when the voxel `voxels[k]` enters.
+    voxels: flat positions.
+    """
 
-    Returns:
-        The number of merges, in `work.merged` and `work.merging`.
+    births: np.ndarray
+    dead: np.ndarray
+    voxels: np.ndarray
+
+
+class _Slopes(NamedTuple):
+    """Where every voxel's first connecting neighbour leads to.
+
+    basins: 1 + index of the birth at the end of the way, `_OUTSIDE`, or `_UNKNOWN`.
+    code, n_bits: a voxel's code is `n_bits` bits in the words `code` and following of `codes`.
+    steps: offset behind every code but the last, which stands for the border.
+    """
+
+    basins: np.ndarray
+    codes: np.ndarray
+    code: int
+    n_bits: int
+    steps: np.ndarray
+
+
+class _Edges(NamedTuple):
+    """Two basins, by their numbers, that meet when a voxel enters."""
+
+    voxels: np.ndarray
+    left: np.ndarray
+    right: np.ndarray
+
+
+class _Mergers(NamedTuple):
+    """Voxels that touch several components: positions, words, and what `_beyond_first` leaves."""
+
+    voxels: np.ndarray
+    words: np.ndarray
+    rest: np.ndarray
+
+
+@njit(nogil=True)
+def grow(work: Workspace, critical: Critical, direction: Direction, layout: Layout) -> Merges:
+    """Let the voxels enter in order; return the roots and the merges. Overwrites `work.basins`."""
+    inside = np.int32(ALL if layout.plane else PLANE)
+    flip = np.int32(0 if direction.ascending else ALL)
+    words = np.empty(critical.words.size, np.int32)
+    for k in range(words.size):
+        words[k] = (critical.words[k] ^ flip) & inside
+    connecting = np.int32(ALL if direction.full else FACES)
+    rest = np.empty(words.size, np.int32)
+    _beyond_first(words, words, connecting, direction.full, rest)
+    births, mergers = _births_and_mergers(
+        work.levels, critical.voxels, words, connecting, rest, direction.last_level
+    )
+    slopes = _slopes(work, births, direction.full, layout)
+    others = _representatives(mergers, connecting, direction.full)
+    edges = _edges(slopes, mergers.voxels, others, layout)
+    order = sorted_by_level(work.levels, edges.voxels, direction.last_level + 1)
+    ages = _ages(work.levels, births, direction.ascending)
+    dead, voxels = _merge(edges, order, ages, direction.ascending)
+    return Merges(births, dead, voxels)
+
+
+@njit(nogil=True)
+def _slopes(work: Workspace, births: np.ndarray, full: bool, layout: Layout) -> _Slopes:
+    work.basins[: 64 * layout.n_words] = _UNKNOWN
+    work.basins[0] = _OUTSIDE
+    for k in range(births.size):
+        work.basins[births[k]] = k + 1
+    offsets = neighbour_offsets(layout)
+    if full:
+        return _Slopes(work.basins, work.codes, FULL_CODE, FULL_CODE_BITS, offsets)
+    return _Slopes(
+        work.basins,
+        work.codes,
+        FACE_CODE,
+        FACE_CODE_BITS,
+        offsets[FACE_POSITIONS],
+    )
+
+
+@njit(nogil=True)
+def _beyond_first(
+    words: np.ndarray, some: np.ndarray, connecting: np.int32, full: bool, rest: np.ndarray
+) -> None:
+    """Write the connecting neighbours of `some` beyond the component of the first of them."""
+    if full:
+        for k in range(words.size):
+            bits = some[k] & connecting
+            rest[k] = bits & ~full_component(words[k], lowest_bit(bits))
+    else:
+        for k in range(words.size):
+            bits = some[k] & connecting
+            rest[k] = bits & ~face_component(words[k], lowest_bit(bits))
+
+
+@njit(nogil=True)
+def _representatives(mergers: _Mergers, connecting: np.int32, full: bool) -> np.ndarray:
+    """One bit of each component in `rest`, or several where a neighbourhood has many."""
+    rest = mergers.rest
+    found = np.zeros(rest.size, np.int32)
+    for _ in range(2):
+        for k in range(rest.size):
+            found[k] |= lowest_bit(rest[k])
+        _beyond_first(mergers.words, rest, connecting, full, rest)
+    for k in range(rest.size):
+        found[k] |= rest[k]
+    return found
+
+
+@njit(nogil=True)
+def _births_and_mergers(
+    levels: np.ndarray,
+    voxels: np.ndarray,
+    words: np.ndarray,
+    connecting: np.int32,
+    rest: np.ndarray,
+    last_level: int,
+) -> tuple[np.ndarray, _Mergers]:
+    """Sort out the voxels without a connecting neighbour and those with several components."""
+    births = np.empty(voxels.size + 1, voxels.dtype)
+    at = np.empty(voxels.size + 1, voxels.dtype)
+    theirs = np.empty(voxels.size + 1, np.int32)
+    further = np.empty(voxels.size + 1, np.int32)
+    n_births, count = 0, 0
+    for k in range(voxels.size):
+        if levels[voxels[k]] <= last_level:
+            births[n_births] = voxels[k]
+            n_births += (words[k] & connecting) == 0
+            at[count], theirs[count], further[count] = voxels[k], words[k], rest[k]
+            count += rest[k] != 0
+    return births[:n_births], _Mergers(at[:count], theirs[:count], further[:count])
+
+
+@njit(nogil=True)
+def _edges(
+    slopes: _Slopes,
+    voxels: np.ndarray,
+    others: np.ndarray,
+    layout: Layout,
+) -> _Edges:
+    """Find the basins that meet at every voxel that merges, in raster order.
+
+    Raster order keeps the walks in the cache, and most voxels turn out to touch one basin only.
     """
     offsets = neighbour_offsets(layout)
-    _write_other_components(work, direction, layout)
-    count = _attach(work, direction, layout, offsets, births)
-    sort_by_level(work.critical, count, work.levels, direction.last_level + 1, work.ordered)
-    return _merge(work, direction, count, offsets)
-
-
-@njit(cache=True, nogil=True)
-def _write_other_components(work: Workspace, direction: Direction, layout: Layout) -> None:
-    words, others = work.words, work.others
-    flip, allowed = direction.flip, direction.allowed
-    if direction.full:
-        for i in range(layout.first, layout.last):
-            others[i] = other_full_components((words[i] ^ flip) & allowed)
-    else:
-        for i in range(layout.first, layout.last):
-            others[i] = other_face_components((words[i] ^ flip) & allowed)
-
-
-@njit(cache=True, nogil=True)
-def _attach(
-    work: Workspace, direction: Direction, layout: Layout, offsets: np.ndarray, births: np.ndarray
-) -> int:
-    levels, words, others, parent = work.levels, work.words, work.others, work.parent
-    connecting = direction.allowed & (ALL if direction.full else FACES)
-    # The border is one set, the outside, with position 0 as its root.
-    parent[: layout.size] = 0
+    basins, codes, steps = slopes.basins, slopes.codes, slopes.steps
+    code, n_bits = slopes.code, slopes.n_bits
+    # One more, since an edge is written before it is known to join two basins.
+    room = 1
+    for k in range(others.size):
+        room += count_bits(others[k])
+    at = np.empty(room, voxels.dtype)
+    left, right = np.empty(room, voxels.dtype), np.empty(room, voxels.dtype)
     count = 0
-    for i in range(layout.first, layout.last):
-        if levels[i] > direction.last_level:
-            continue
-        word = (words[i] ^ direction.flip) & connecting
-        if word == 0:
-            parent[i] = i
-            births[levels[i]] += 1
-            continue
-        parent[i] = i + offsets[count_bits(lowest_bit(word) - 1)]
-        if others[i] != 0:
-            work.critical[count] = i
-            count += 1
-    return count
-
-
-@njit(cache=True, nogil=True)
-def _merge(work: Workspace, direction: Direction, count: int, offsets: np.ndarray) -> int:
-    levels, parent = work.levels, work.parent
-    descending = direction.flip != 0
-    merges = 0
-    for k in range(count):
-        voxel = int(work.ordered[count - 1 - k if descending else k])
-        root = find(parent, voxel)
-        rest = int(work.others[voxel])
+    for k in range(voxels.size):
+        voxel = int(voxels[k])
+        # The test stands here and not in the function, since calls with many arrays are slow.
+        own = int(basins[voxel])
+        if own == _UNKNOWN:
+            own = _walk(basins, codes, steps, code, n_bits, voxel)
+        rest = others[k]
         while rest != 0:
-            other = find(parent, voxel + offsets[count_bits(lowest_bit(rest) - 1)])
-            if other != root:
-                lower = (levels[other], other) < (levels[root], root)
-                elder, younger = (other, root) if lower != descending else (root, other)
-                parent[younger] = elder
-                work.merged[merges] = younger
-                work.merging[merges] = voxel
-                merges += 1
-                root = elder
-            rest = other_full_components(rest) if direction.full else rest & (rest - 1)
-    return merges
+            neighbour = voxel + offsets[count_bits(lowest_bit(rest) - 1)]
+            other = int(basins[neighbour])
+            if other == _UNKNOWN:
+                other = _walk(basins, codes, steps, code, n_bits, neighbour)
+            at[count], left[count], right[count] = voxel, own, other
+            count += other != own
+            rest &= rest - 1
+    return _Edges(at[:count], left[:count], right[:count])
+
+
+@njit(nogil=True)
+def sorted_by_level(levels: np.ndarray, voxels: np.ndarray, n_levels: int) -> np.ndarray:
+    """Return the indices of voxels in the order (level, index)."""
+    starts = np.zeros(n_levels + 1, np.int64)
+    for voxel in voxels:
+        starts[levels[voxel] + 1] += 1
+    for level in range(n_levels):
+        starts[level + 1] += starts[level]
+    ordered = np.empty(voxels.size, np.int64)
+    for k in range(voxels.size):
+        level = levels[voxels[k]]
+        ordered[starts[level]] = k
+        starts[level] += 1
+    return ordered
+
+
+@njit(nogil=True)
+def _merge(
+    edges: _Edges, order: np.ndarray, ages: np.ndarray, ascending: bool
+) -> tuple[np.ndarray, np.ndarray]:
+    """Kruskal's algorithm; of two roots the younger one dies."""
+    parent = np.arange(ages.size)
+    # Every merge ends one of the roots.
+    dead = np.empty(ages.size, np.int64)
+    mergers = np.empty(ages.size, edges.voxels.dtype)
+    count = 0
+    for i in range(order.size):
+        k = order[i if ascending else order.size - 1 - i]
+        left, right = find(parent, edges.left[k]), find(parent, edges.right[k])
+        if left != right:
+            elder, younger = (left, right) if ages[left] < ages[right] else (right, left)
+            parent[younger] = elder
+            dead[count] = younger - 1
+            mergers[count] = edges.voxels[k]
+            count += 1
+    return dead[:count], mergers[:count]
+
+
+@njit(nogil=True)
+def _ages(levels: np.ndarray, births: np.ndarray, ascending: bool) -> np.ndarray:
+    """Rank of every root, lower for the elder: by (level, position), the outside first."""
+    ages = np.empty(births.size + 1, np.int64)
+    ages[_OUTSIDE] = np.iinfo(np.int64).min
+    for k in range(births.size):
+        age = np.int64(levels[births[k]]) * births.size + k
+        ages[k + 1] = age if ascending else -age
+    return ages
+
+
+@njit(nogil=True)
+def _walk(
+    basins: np.ndarray,
+    codes: np.ndarray,
+    steps: np.ndarray,
+    code: int,
+    n_bits: int,
+    voxel: int,
+) -> int:
+    """Find the basin of a voxel, and note it for all voxels on the way."""
+    end = voxel
+    basin = _UNKNOWN
+    while basin == _UNKNOWN:
+        end = _step(codes, steps, code, n_bits, end)
+        basin = int(basins[end])
+    while basins[voxel] == _UNKNOWN:
+        basins[voxel] = basin
+        voxel = _step(codes, steps, code, n_bits, voxel)
+    return basin
+
+
+@njit(nogil=True)
+def _step(codes: np.ndarray, steps: np.ndarray, code: int, n_bits: int, voxel: int) -> int:
+    """First of the voxel's connecting neighbours, or position 0, which is outside."""
+    word = 8 * (voxel >> 6) + code
+    place = np.uint64(voxel & 63)
+    value = 0
+    for bit in range(n_bits):
+        value |= int((codes[word + bit] >> place) & _ONE) << bit
+    return 0 if value == (1 << n_bits) - 1 else voxel + steps[value]

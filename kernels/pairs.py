@@ -9,19 +9,20 @@ root, the earlier of the two roots, is filled.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 from numba import njit
 
 from .betti import entry_values
+from .cache import source_digest
 from .cavities import descending
 from .components import ascending
 from .inputs import Construction, check_sample, frozen_grid
-from .levels import Box, padded_layout
+from .levels import Box, Layout
 from .merge_tree import grow
-from .neighbourhood import ALL, PLANE
-from .workspace import load_volume, make_workspace
+from .volume import Workspace, load_volume, make_workspace
 
 
 def persistence_pairs(
@@ -50,35 +51,49 @@ def persistence_pairs(
     values = entry_values(images, masks)
     if values.size == 0:
         return np.empty((0, 2)), np.empty(0, np.int64), np.empty(0, np.int64)
-    allowed = ALL if dimensions == 3 else PLANE
-    box, levels, births, deaths = _merge_events(
-        images[0], masks[0], frozen_grid(values), dim == 0, allowed, top
+    box, layout, levels, births, deaths = _merge_events(
+        images[0],
+        masks[0],
+        frozen_grid(values),
+        dim == 0,
+        dimensions == 3,
+        top,
+        make_workspace(images.shape[1:], values.size, dimensions == 3),
     )
-    return _bars(values, levels[births], levels[deaths], births, deaths, box, images.shape[1:])
+    bars = levels[births].astype(np.int64), levels[deaths].astype(np.int64)
+    return _bars(values, *bars, births, deaths, box, layout, images.shape[1:])
 
 
-@njit(cache=True, nogil=True)
-def _merge_events(
-    image: np.ndarray, mask: np.ndarray, grid: np.ndarray, up: bool, allowed: int, top: bool
-) -> tuple[Box, np.ndarray, np.ndarray, np.ndarray]:
-    """Box, padded levels, and padded birth and death voxels; death 0 (the border): never."""
-    work = make_workspace(image.shape)
-    box = load_volume(work, image, mask, grid)
-    layout = padded_layout(box.depth, box.height, box.width)
-    direction = ascending(grid.size, allowed, top) if up else descending(grid.size, allowed, top)
-    roots = np.zeros(grid.size + 1, np.int64)
-    merges = grow(work, direction, layout, roots)
-    if not up:
-        return box, work.levels, work.merging[:merges].copy(), work.merged[:merges].copy()
-    births = np.zeros(roots.sum(), np.int32)
-    deaths = np.zeros(births.size, np.int32)
-    births[:merges] = work.merged[:merges]
-    deaths[:merges] = work.merging[:merges]
-    for i in range(layout.first, layout.last):
-        if work.levels[i] < grid.size and work.parent[i] == i:
-            births[merges] = i
-            merges += 1
-    return box, work.levels, births, deaths
+def _entry_point(digest: int) -> Callable[..., tuple]:
+    @njit(cache=True, nogil=True)
+    def _merge_events(
+        image: np.ndarray,
+        mask: np.ndarray,
+        grid: np.ndarray,
+        up: bool,
+        volumetric: bool,
+        top: bool,
+        work: Workspace,
+    ) -> tuple[Box, Layout, np.ndarray, np.ndarray, np.ndarray]:
+        """Box, layout, padded levels, and padded birth and death positions; death 0: never."""
+        digest  # noqa: B018
+        volume = load_volume(work, image, mask, grid, volumetric, top)
+        direction = ascending(grid.size, top) if up else descending(grid.size, top)
+        merges = grow(work, volume.critical, direction, volume.layout)
+        ends = merges.births[merges.dead]
+        if not up:
+            return volume.box, volume.layout, work.levels, merges.voxels, ends
+        lasting = np.ones(merges.births.size, np.bool_)
+        lasting[merges.dead] = False
+        forever = merges.births[lasting]
+        births = np.concatenate((ends, forever))
+        deaths = np.concatenate((merges.voxels, np.zeros_like(forever)))
+        return volume.box, volume.layout, work.levels, births, deaths
+
+    return _merge_events
+
+
+_merge_events = _entry_point(source_digest())
 
 
 def _bars(
@@ -88,21 +103,27 @@ def _bars(
     births: np.ndarray,
     deaths: np.ndarray,
     box: Box,
+    layout: Layout,
     shape: tuple[int, ...],
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Values and image indices of the bars that have a length."""
-    # Absent voxels and the border, of levels N and N + 1, never enter.
-    ends = np.append(values, [np.inf, np.inf])
-    lasting = ends[birth_levels] < ends[death_levels]
-    pairs = np.stack([ends[birth_levels[lasting]], ends[death_levels[lasting]]], axis=1)
-    birth = _image_index(births[lasting], box, shape)
-    death = np.where(np.isinf(pairs[:, 1]), -1, _image_index(deaths[lasting], box, shape))
-    return pairs, birth, death
+    # Absent voxels and the border, of levels N and above, never enter.
+    ends = np.append(values, np.inf)
+    birth_values = ends[np.minimum(birth_levels, values.size)]
+    death_values = ends[np.minimum(death_levels, values.size)]
+    lasting = birth_values < death_values
+    pairs = np.stack([birth_values[lasting], death_values[lasting]], axis=1)
+    birth = _image_index(births[lasting], box, layout, shape)
+    death = _image_index(deaths[lasting], box, layout, shape)
+    return pairs, birth, np.where(np.isinf(pairs[:, 1]), -1, death)
 
 
-def _image_index(padded: np.ndarray, box: Box, shape: tuple[int, ...]) -> np.ndarray:
+def _image_index(
+    padded: np.ndarray, box: Box, layout: Layout, shape: tuple[int, ...]
+) -> np.ndarray:
     """Flat index in the image of flat positions in the padded box."""
-    z, y, x = np.unravel_index(padded, (box.depth + 2, box.height + 2, box.width + 2))
     _, height, width = shape
-    index = ((z + box.z - 1) * height + y + box.y - 1) * width + x + box.x - 1
-    return index.astype(np.int64)
+    flat = padded.astype(np.int64) - layout.first
+    z, flat = np.divmod(flat, layout.plane) if layout.plane else (0, flat)
+    y, x = np.divmod(flat, layout.row)
+    return ((z + box.z) * height + y + box.y) * width + x + box.x

@@ -2,65 +2,78 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 from numba import njit
 
-from .cavities import count_cavities, descending
-from .components import ascending, count_components
+from .cache import source_digest
+from .cavities import count_cavities
+from .components import count_components
 from .euler import count_euler
-from .levels import Layout, padded_layout
-from .neighbourhood import ALL, PLANE
-from .workspace import Workspace, load_volume, make_workspace
+from .volume import Volume, Workspace, load_volume
 
 
-@njit(cache=True, nogil=True)
-def write_betti_curves(
-    images: np.ndarray,
-    masks: np.ndarray,
-    grids: np.ndarray,
-    start: int,
-    stop: int,
-    top: bool,
-    curves: np.ndarray,
-) -> None:
-    """Write the Betti curves of the samples `start <= b < stop`.
-
-    Args:
-        images: float32 or float64 (B, D, H, W).
-        masks: bool (B, D, H, W), or (1, D, H, W) for all samples.
-        grids: float64 (B, N), or (1, N) for all samples; not decreasing.
-        top: T-construction, else V.
-        curves: int64 (B, d, N), zeros; written. d = 2: images of one slice, in the plane.
-    """
-    work = make_workspace(images.shape[1:])
-    for b in range(start, stop):
-        mask = masks[min(b, masks.shape[0] - 1)]
-        grid = grids[min(b, grids.shape[0] - 1)]
-        box = load_volume(work, images[b], mask, grid)
-        if box.depth > 0:
-            layout = padded_layout(box.depth, box.height, box.width)
-            _write_betti_curve(work, layout, top, curves[b])
-
-
-@njit(cache=True, nogil=True)
-def _write_betti_curve(work: Workspace, layout: Layout, top: bool, curves: np.ndarray) -> None:
+@njit(nogil=True, inline="always")
+def _write_betti_curve(work: Workspace, volume: Volume, top: bool, curves: np.ndarray) -> None:
     dimensions, n_levels = curves.shape
-    allowed = ALL if dimensions == 3 else PLANE
-    count_components(work, ascending(n_levels, allowed, top), layout, curves[0])
-    count_cavities(work, descending(n_levels, allowed, top), layout, curves[dimensions - 1])
+    count_components(work, volume, top, curves[0])
+    count_cavities(work, volume, top, curves[dimensions - 1])
     if dimensions == 3:
         # beta_1 = beta_0 + beta_2 - chi
-        count_euler(work, top, layout, curves[1])
+        count_euler(work.levels, volume.critical, top, curves[1])
         for level in range(n_levels):
             curves[1, level] = curves[0, level] + curves[2, level] - curves[1, level]
 
 
-@njit(cache=True, nogil=True)
-def write_euler_curve(
-    image: np.ndarray, mask: np.ndarray, grid: np.ndarray, top: bool, curve: np.ndarray
-) -> None:
-    """Write the Euler curve of one image (D, H, W) into zeros, int64 (N,)."""
-    work = make_workspace(image.shape)
-    box = load_volume(work, image, mask, grid)
-    if box.depth > 0:
-        count_euler(work, top, padded_layout(box.depth, box.height, box.width), curve)
+def _entry_points(digest: int) -> tuple[Callable[..., None], Callable[..., None]]:
+    @njit(cache=True, nogil=True)
+    def write_betti_curves(
+        images: np.ndarray,
+        masks: np.ndarray,
+        grids: np.ndarray,
+        start: int,
+        stop: int,
+        top: bool,
+        work: Workspace,
+        curves: np.ndarray,
+    ) -> None:
+        """Write the Betti curves of the samples `start <= b < stop`.
+
+        Args:
+            images: float32 or float64 (B, D, H, W).
+            masks: bool (B, D, H, W), or (1, 0, 0, 0) where there are none.
+            grids: float64 (B, N), or (1, N) for all samples; not decreasing.
+            top: T-construction, else V.
+            work: for volumes of that size; overwritten.
+            curves: int64 (B, d, N), zeros; written. d = 2: images of one slice, in the plane.
+        """
+        digest  # noqa: B018
+        volumetric = curves.shape[1] == 3
+        for b in range(start, stop):
+            mask = masks[min(b, masks.shape[0] - 1)]
+            grid = grids[min(b, grids.shape[0] - 1)]
+            volume = load_volume(work, images[b], mask, grid, volumetric, top)
+            if volume.box.depth > 0:
+                _write_betti_curve(work, volume, top, curves[b])
+
+    @njit(cache=True, nogil=True)
+    def write_euler_curve(
+        image: np.ndarray,
+        mask: np.ndarray,
+        grid: np.ndarray,
+        volumetric: bool,
+        top: bool,
+        work: Workspace,
+        curve: np.ndarray,
+    ) -> None:
+        """Write the Euler curve of one image (D, H, W) into zeros, int64 (N,)."""
+        digest  # noqa: B018
+        volume = load_volume(work, image, mask, grid, volumetric, top)
+        if volume.box.depth > 0:
+            count_euler(work.levels, volume.critical, top, curve)
+
+    return write_betti_curves, write_euler_curve
+
+
+write_betti_curves, write_euler_curve = _entry_points(source_digest())
