@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from .exact import ExactVolume, changes_exact, load_exact, merges_of
 from .inputs import (
     Construction,
     check_grid,
@@ -60,12 +61,34 @@ def betti_steps(
         TypeError, ValueError: as `betti_curves`.
     """
     images, masks, top = check_sample(image, mask, construction)
-    values = entry_values(images, masks)
-    if values.size == 0:
-        return values, np.zeros((np.ndim(image), 0), np.int64)
-    curves = _curves(images, masks, values, top, np.ndim(image))
-    changes = np.diff(curves, axis=1, prepend=0).any(axis=0)
-    return values[changes], curves[:, changes]
+    dimensions = np.ndim(image)
+    if images.size == 0 or (masks.size and not masks.any()):
+        return np.empty(0), np.empty((dimensions, 0), np.int64)
+    volume = load_exact(images[0], masks[0], dimensions == 3, top)
+    values, changes = _changes(volume, dimensions)
+    changed = changes.any(axis=0) & (values < np.inf)
+    return values[changed], np.cumsum(changes[:, changed], axis=1)
+
+
+def _changes(volume: ExactVolume, dimensions: int) -> tuple[np.ndarray, np.ndarray]:
+    """Values, float64 (E,), and what each Betti number changes by there, int64 (d, E)."""
+    up, down = merges_of(volume, ascending=True), merges_of(volume, ascending=False)
+    events = [(0, up.births, 1), (0, up.voxels, -1)]
+    # On the way down a cavity begins where it is filled, and merges where it is walled off.
+    events += [(dimensions - 1, down.births, -1), (dimensions - 1, down.voxels, 1)]
+    voxels = np.concatenate([*(voxels for _, voxels, _ in events), volume.critical.voxels])
+    values, index = np.unique(volume.values_at(voxels), return_inverse=True)
+    changes = np.zeros((dimensions, values.size), np.int64)
+    start = 0
+    for dimension, those, sign in events:
+        np.add.at(changes[dimension], index[start : start + those.size], sign)
+        start += those.size
+    if dimensions == 3:
+        # beta_1 = beta_0 + beta_2 - chi
+        changes[1] = changes[0] + changes[2]
+        brought = changes_exact(volume.critical.words, volume.top)
+        np.subtract.at(changes[1], index[start:], brought)
+    return values, changes
 
 
 def euler_curve(
@@ -95,12 +118,6 @@ def euler_curve(
         curve,
     )
     return curve
-
-
-def entry_values(images: np.ndarray, masks: np.ndarray) -> np.ndarray:
-    """Return the values at which voxels enter, float64, increasing: those inside, without +inf."""
-    inside = images[masks] if masks.size else images.ravel()
-    return np.unique(inside[inside < np.inf].astype(np.float64))
 
 
 def _curves(

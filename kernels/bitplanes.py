@@ -27,7 +27,7 @@ def plane_count(n_levels: int) -> int:
 
 @njit(nogil=True)
 def write_planes(levels: np.ndarray, n_planes: int, layout: Layout, planes: np.ndarray) -> None:
-    """Split levels, uint8 or uint32 (64 W,), into planes, uint64 (B W,); little-endian."""
+    """Split levels, unsigned (64 W,), into planes, uint64 (B W,); little-endian."""
     n_words = layout.n_words
     octets = np.empty(_CHUNK, np.uint8)
     eights = octets.view(np.uint64)
@@ -37,7 +37,7 @@ def write_planes(levels: np.ndarray, n_planes: int, layout: Layout, planes: np.n
         for plane in range(n_planes):
             if plane % 8 == 0:
                 for i in range(n):
-                    octets[i] = levels[start + i] >> plane
+                    octets[i] = np.uint64(levels[start + i]) >> np.uint64(plane)
             shift = np.uint64(plane % 8)
             at = 8 * plane * n_words + start // 8
             for i in range(n // 8):

@@ -22,16 +22,11 @@ from .volume import Volume, Workspace
 
 
 @njit(nogil=True, inline="always")
-def descending(n_levels: int, top: bool) -> Direction:
-    """Voxels enter the complement from the absent level down."""
-    return Direction(False, not top, n_levels)
-
-
-@njit(nogil=True, inline="always")
 def count_cavities(work: Workspace, volume: Volume, top: bool, curve: np.ndarray) -> None:
     """Write beta_(d-1) of every level, int64 (N,): components of the levels above, less one."""
+    direction = Direction(False, not top, volume.border)
+    merges = grow(work, volume.critical, direction, volume.layout, curve.size + 1)
     # The outside has no birth, which takes care of the one.
-    merges = grow(work, volume.critical, descending(curve.size, top), volume.layout)
     change = np.zeros(curve.size + 1, np.int64)
     for voxel in merges.births:
         change[work.levels[voxel]] += 1

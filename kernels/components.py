@@ -14,15 +14,10 @@ from .volume import Volume, Workspace
 
 
 @njit(nogil=True, inline="always")
-def ascending(n_levels: int, top: bool) -> Direction:
-    """Voxels enter from the lowest level up; absent ones never do."""
-    return Direction(True, top, n_levels - 1)
-
-
-@njit(nogil=True, inline="always")
 def count_components(work: Workspace, volume: Volume, top: bool, curve: np.ndarray) -> None:
     """Write beta_0 of every level, int64 (N,): roots so far less merges so far."""
-    merges = grow(work, volume.critical, ascending(curve.size, top), volume.layout)
+    direction = Direction(True, top, curve.size)
+    merges = grow(work, volume.critical, direction, volume.layout, curve.size + 1)
     change = np.zeros(curve.size, np.int64)
     for voxel in merges.births:
         change[work.levels[voxel]] += 1

@@ -46,12 +46,19 @@ def blocks_with_centre(word: int) -> int:
 
 
 @njit(nogil=True)
+def euler_changes(words: np.ndarray, top: bool) -> np.ndarray:
+    """Return the change that each critical voxel brings, int32, of its earlier word."""
+    flip, sign = (np.int32(ALL), -1) if top else (np.int32(0), 1)
+    brought = np.empty(words.size, np.int32)
+    for k in range(words.size):
+        brought[k] = sign * blocks_with_centre(words[k] ^ flip)
+    return brought
+
+
+@njit(nogil=True)
 def count_euler(levels: np.ndarray, critical: Critical, top: bool, curve: np.ndarray) -> None:
     """Write the Euler characteristic of every level, int64 (N,); simple voxels do not change it."""
-    flip, sign = (ALL, -1) if top else (0, 1)
-    brought = np.empty(critical.words.size, np.int32)
-    for k in range(brought.size):
-        brought[k] = sign * blocks_with_centre(critical.words[k] ^ np.int32(flip))
+    brought = euler_changes(critical.words, top)
     change = np.zeros(curve.size + 1, np.int64)
     for k in range(brought.size):
         change[levels[critical.voxels[k]]] += brought[k]

@@ -2,9 +2,10 @@
 
 A voxel that enters touches some local components among the neighbours that are already there: none
 (it is the root of a new component), one (it joins that component, whatever neighbour stands for
-it), or several, which it merges. Only voxels of the last kind are sorted and taken to the disjoint
-set. A voxel of the second kind gets its parent when a search first passes through it; on a smooth
-image most never do.
+it), or several, which it merges. Following first neighbours from any voxel ends at a root, whose
+basin the voxel belongs to. Voxels of the last kind are edges between basins, and Kruskal's
+algorithm on the basins, which are few, finds the merges. The walks to the roots go in raster order
+and only as far as they are needed; on a smooth image nine in ten voxels are never visited.
 
 The same code serves both directions. Ascending, the neighbours already there are the earlier word;
 descending, its complement, with the outside as the root that is older than all.
@@ -48,12 +49,12 @@ class Direction(NamedTuple):
 
     ascending: from the lowest level up, else from the highest down.
     full: components are 26-connected (8 in 2-D), else 6-connected (4).
-    last_level: voxels above this level do not take part.
+    skipped: voxels of this level, of the levels' dtype, do not take part.
     """
 
     ascending: bool
     full: bool
-    last_level: int
+    skipped: int
 
 
 class Merges(NamedTuple):
@@ -84,7 +85,7 @@ class _Slopes(NamedTuple):
     steps: np.ndarray
 
 
-class _Edges(NamedTuple):
+class Edges(NamedTuple):
     """Two basins, by their numbers, that meet when a voxel enters."""
 
     voxels: np.ndarray
@@ -101,8 +102,29 @@ class _Mergers(NamedTuple):
 
 
 @njit(nogil=True)
-def grow(work: Workspace, critical: Critical, direction: Direction, layout: Layout) -> Merges:
-    """Let the voxels enter in order; return the roots and the merges. Overwrites `work.basins`."""
+def grow(
+    work: Workspace, critical: Critical, direction: Direction, layout: Layout, n_levels: int
+) -> Merges:
+    """Let the voxels enter in order of level; return the roots and the merges.
+
+    Args:
+        n_levels: above all levels that take part.
+    """
+    births, edges = trace(work, critical, direction, layout)
+    order = sorted_by_level(work.levels, edges.voxels, n_levels)
+    ages = _ages(work.levels, births, direction.ascending)
+    dead, voxels = join(edges, order, ages, direction.ascending)
+    return Merges(births, dead, voxels)
+
+
+@njit(nogil=True)
+def trace(
+    work: Workspace, critical: Critical, direction: Direction, layout: Layout
+) -> tuple[np.ndarray, Edges]:
+    """Find the roots and the edges between their basins, both in raster order.
+
+    Overwrites `work.basins`.
+    """
     inside = np.int32(ALL if layout.plane else PLANE)
     flip = np.int32(0 if direction.ascending else ALL)
     words = np.empty(critical.words.size, np.int32)
@@ -112,15 +134,11 @@ def grow(work: Workspace, critical: Critical, direction: Direction, layout: Layo
     rest = np.empty(words.size, np.int32)
     _beyond_first(words, words, connecting, direction.full, rest)
     births, mergers = _births_and_mergers(
-        work.levels, critical.voxels, words, connecting, rest, direction.last_level
+        work.levels, critical.voxels, words, connecting, rest, direction.skipped
     )
     slopes = _slopes(work, births, direction.full, layout)
     others = _representatives(mergers, connecting, direction.full)
-    edges = _edges(slopes, mergers.voxels, others, layout)
-    order = sorted_by_level(work.levels, edges.voxels, direction.last_level + 1)
-    ages = _ages(work.levels, births, direction.ascending)
-    dead, voxels = _merge(edges, order, ages, direction.ascending)
-    return Merges(births, dead, voxels)
+    return births, _edges(slopes, mergers.voxels, others, layout)
 
 
 @njit(nogil=True)
@@ -177,7 +195,7 @@ def _births_and_mergers(
     words: np.ndarray,
     connecting: np.int32,
     rest: np.ndarray,
-    last_level: int,
+    skipped: int,
 ) -> tuple[np.ndarray, _Mergers]:
     """Sort out the voxels without a connecting neighbour and those with several components."""
     births = np.empty(voxels.size + 1, voxels.dtype)
@@ -186,7 +204,7 @@ def _births_and_mergers(
     further = np.empty(voxels.size + 1, np.int32)
     n_births, count = 0, 0
     for k in range(voxels.size):
-        if levels[voxels[k]] <= last_level:
+        if levels[voxels[k]] != skipped:
             births[n_births] = voxels[k]
             n_births += (words[k] & connecting) == 0
             at[count], theirs[count], further[count] = voxels[k], words[k], rest[k]
@@ -200,7 +218,7 @@ def _edges(
     voxels: np.ndarray,
     others: np.ndarray,
     layout: Layout,
-) -> _Edges:
+) -> Edges:
     """Find the basins that meet at every voxel that merges, in raster order.
 
     Raster order keeps the walks in the cache, and most voxels turn out to touch one basin only.
@@ -230,7 +248,7 @@ def _edges(
             at[count], left[count], right[count] = voxel, own, other
             count += other != own
             rest &= rest - 1
-    return _Edges(at[:count], left[:count], right[:count])
+    return Edges(at[:count], left[:count], right[:count])
 
 
 @njit(nogil=True)
@@ -250,10 +268,18 @@ def sorted_by_level(levels: np.ndarray, voxels: np.ndarray, n_levels: int) -> np
 
 
 @njit(nogil=True)
-def _merge(
-    edges: _Edges, order: np.ndarray, ages: np.ndarray, ascending: bool
+def join(
+    edges: Edges, order: np.ndarray, ages: np.ndarray, ascending: bool
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Kruskal's algorithm; of two roots the younger one dies."""
+    """Merge basins along the edges by Kruskal's algorithm; of two roots the younger one dies.
+
+    Args:
+        order: indices of edges from the lowest level up.
+        ages: int64, of the outside and then of the births; lower for the elder.
+
+    Returns:
+        Indices of the births that end, and the voxels that end them.
+    """
     parent = np.arange(ages.size)
     # Every merge ends one of the roots.
     dead = np.empty(ages.size, np.int64)

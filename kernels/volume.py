@@ -20,7 +20,7 @@ _kept = threading.local()
 class Workspace(NamedTuple):
     """Arrays over the padded volume, reused from sample to sample.
 
-    levels: uint8 where all levels fit, else uint32.
+    levels: uint8, uint32 or uint64, the first that holds all levels.
     basins: int32 where all positions fit, else int64; of the merge tree that was grown last.
     planes, order, codes: uint64, flat; see `bitplanes`, `order` and `critical`.
     voxels, words: room for the critical voxels.
@@ -60,7 +60,7 @@ def make_workspace(shape: tuple[int, ...], n_levels: int, volumetric: bool) -> W
     # As plain Python: compiling them would take longer.
     n_words = padded_layout.py_func(Box(0, 0, 0, *shape), volumetric).n_words
     n_planes = plane_count.py_func(n_levels)
-    levels = np.uint8 if n_planes <= 8 else np.uint32
+    levels = np.uint8 if n_planes <= 8 else np.uint32 if n_planes <= 32 else np.uint64
     positions = np.int32 if 64 * n_words < 2**31 else np.int64
     sizes = {
         "levels": (64 * n_words, levels),
@@ -107,6 +107,12 @@ def load_volume(
         nothing = Critical(np.empty(0, work.basins.dtype), np.empty(0, np.int32))
         return Volume(box, layout, border, nothing)
     write_levels(values, mask, grid, box, layout, border, work.levels)
+    return Volume(box, layout, border, classify(work, n_planes, layout, top))
+
+
+@njit(nogil=True, inline="always")
+def classify(work: Workspace, n_planes: int, layout: Layout, top: bool) -> Critical:
+    """List the critical voxels by `work.levels`; overwrites the rest of `work`."""
     write_planes(work.levels, n_planes, layout, work.planes)
     offsets = earlier_offsets(layout)
     write_order(work.planes, n_planes, offsets, layout, work.order)
@@ -121,4 +127,4 @@ def load_volume(
         work.voxels,
         work.words,
     )
-    return Volume(box, layout, border, Critical(work.voxels[:count], work.words[:count]))
+    return Critical(work.voxels[:count], work.words[:count])
