@@ -1,20 +1,51 @@
-"""From images and ROIs to topological descriptors (paper, section 3)."""
+"""From images and ROIs to topological descriptors (paper, section 3).
 
+`BettiCurve` and its neighbours are scikit-learn transformers; the functions are what the pipeline
+calls.
+"""
+
+from topojax.topology.curve_transformers import BettiCurve, EulerCurve
 from topojax.topology.descriptor import (
     BettiDescriptors,
     describe,
     feature_names,
     roi_betti_curves,
 )
+from topojax.topology.diagram_transformers import (
+    PersistenceEntropy,
+    PersistenceImage,
+    PersistenceLandscape,
+    PersistenceSilhouette,
+)
+from topojax.topology.diagrams import (
+    persistence_diagrams,
+    persistence_entropy,
+    persistence_image,
+)
+from topojax.topology.giotto import giotto_betti_curves, giotto_grids, reduced_steps
 from topojax.topology.grids import fixed_grid, sample_grids
 from topojax.topology.intensity import filtration_image
+from topojax.topology.roi import roi_images
 
 __all__ = [
+    "BettiCurve",
     "BettiDescriptors",
+    "EulerCurve",
+    "PersistenceEntropy",
+    "PersistenceImage",
+    "PersistenceLandscape",
+    "PersistenceSilhouette",
     "describe",
     "feature_names",
     "filtration_image",
     "fixed_grid",
+    "giotto_betti_curves",
+    "giotto_grids",
+    "persistence_diagrams",
+    "persistence_entropy",
+    "persistence_image",
+    "reduced_steps",
     "roi_betti_curves",
+    "roi_images",
     "sample_grids",
 ]
