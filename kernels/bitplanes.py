@@ -6,8 +6,8 @@ On planes one machine word compares 64 voxels at a time, a vector register sever
 from __future__ import annotations
 
 import numpy as np
-from numba import njit
 
+from .compiling import inner
 from .levels import Layout
 
 _LOW_BITS = np.uint64(0x0101010101010101)
@@ -16,7 +16,7 @@ _GATHER = np.uint64(0x0102040810204080)
 _CHUNK = 4096
 
 
-@njit(nogil=True)
+@inner
 def plane_count(n_levels: int) -> int:
     """Planes that hold the levels 0 … N - 1, N (absent) and a border above them."""
     planes = 1
@@ -25,7 +25,7 @@ def plane_count(n_levels: int) -> int:
     return planes
 
 
-@njit(nogil=True)
+@inner
 def write_planes(levels: np.ndarray, n_planes: int, layout: Layout, planes: np.ndarray) -> None:
     """Split levels, unsigned (64 W,), into planes, uint64 (B W,); little-endian."""
     n_words = layout.n_words

@@ -15,13 +15,13 @@ two components of the complement is the one that, ascending, walls them off from
 from __future__ import annotations
 
 import numpy as np
-from numba import njit
 
+from .compiling import inlined
 from .merge_tree import Direction, grow
 from .volume import Volume, Workspace
 
 
-@njit(nogil=True, inline="always")
+@inlined
 def count_cavities(work: Workspace, volume: Volume, top: bool, curve: np.ndarray) -> None:
     """Write beta_(d-1) of every level, int64 (N,): components of the levels above, less one."""
     direction = Direction(False, not top, volume.border)

@@ -7,13 +7,13 @@ Two voxels of the T-construction are connected if their closed cubes meet (26 ne
 from __future__ import annotations
 
 import numpy as np
-from numba import njit
 
+from .compiling import inlined
 from .merge_tree import Direction, grow
 from .volume import Volume, Workspace
 
 
-@njit(nogil=True, inline="always")
+@inlined
 def count_components(work: Workspace, volume: Volume, top: bool, curve: np.ndarray) -> None:
     """Write beta_0 of every level, int64 (N,): roots so far less merges so far."""
     direction = Direction(True, top, curve.size)

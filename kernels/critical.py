@@ -17,8 +17,8 @@ position of the first 26-connected neighbour, words 5 to 7 which of the faces is
 from __future__ import annotations
 
 import numpy as np
-from numba import njit
 
+from .compiling import inlined, inner
 from .levels import Layout
 from .neighbourhood import ALL, PLANE
 from .order import shifted_back
@@ -38,7 +38,7 @@ _ONE = np.uint64(1)
 _NONE = np.uint64(0)
 
 
-@njit(nogil=True)
+@inlined
 def list_critical(
     planes: np.ndarray,
     n_planes: int,
@@ -91,7 +91,7 @@ def list_critical(
     return count
 
 
-@njit(nogil=True)
+@inner
 def _load(
     planes: np.ndarray,
     n_planes: int,
@@ -119,7 +119,7 @@ def _load(
             border[j] &= bits[j]
 
 
-@njit(nogil=True)
+@inner
 def _write_full_codes(rows: np.ndarray, codes: np.ndarray, start: int, n: int) -> None:
     """Codes of the lowest position in the 27 rows."""
     _reset_codes(rows)
@@ -137,7 +137,7 @@ def _write_full_codes(rows: np.ndarray, codes: np.ndarray, start: int, n: int) -
             codes[8 * (start + j) + FULL_CODE + bit] = rows[_CODE + _CHUNK * bit + j]
 
 
-@njit(nogil=True)
+@inner
 def _write_face_codes(
     rows: np.ndarray, codes: np.ndarray, start: int, n: int, volumetric: bool
 ) -> None:
@@ -157,7 +157,7 @@ def _write_face_codes(
             codes[8 * (start + j) + FACE_CODE + bit] = rows[_CODE + _CHUNK * bit + j]
 
 
-@njit(nogil=True)
+@inner
 def _reset_codes(rows: np.ndarray) -> None:
     """Begin a code: all ones on the border, nothing found elsewhere."""
     for j in range(_CHUNK):
@@ -167,7 +167,7 @@ def _reset_codes(rows: np.ndarray) -> None:
             rows[_CODE + _CHUNK * bit + j] = rows[_BORDER + j]
 
 
-@njit(nogil=True)
+@inner
 def _not_simple(rows: np.ndarray) -> None:
     """In 3-D: several or no 6-components outside the rows, or another Euler characteristic.
 
@@ -260,14 +260,14 @@ def _not_simple(rows: np.ndarray) -> None:
         rows[_RESULT + j] = several | none | ~(ones & ~twos & fours & eights & ~sixteens)
 
 
-@njit(nogil=True)
+@inner
 def _add(a: int, b: int, c: int) -> tuple[int, int]:
     """Sum and carry of three bits, in each of 64 places."""
     half = a ^ b
     return half ^ c, (a & b) | (half & c)
 
 
-@njit(nogil=True)
+@inner
 def _not_simple_in_plane(rows: np.ndarray) -> None:
     """In 2-D: the 8-components are as many as the places on the ring where one begins.
 
@@ -287,7 +287,7 @@ def _not_simple_in_plane(rows: np.ndarray) -> None:
         rows[_RESULT + j] = twice[j] | ~once[j]
 
 
-@njit(nogil=True)
+@inner
 def _write_words(rows: np.ndarray, flip: np.uint32, columns: np.ndarray) -> None:
     """Turn rows of bits into words: transpose 32 x 32 bits at a time (Warren, Hacker's Delight).
 
@@ -317,7 +317,7 @@ def _write_words(rows: np.ndarray, flip: np.uint32, columns: np.ndarray) -> None
         columns[i] ^= flip
 
 
-@njit(nogil=True)
+@inner
 def _leave_out_border(rows: np.ndarray, n: int) -> int:
     """Clear the results on the border and behind the last word; count the others."""
     count = 0
@@ -329,7 +329,7 @@ def _leave_out_border(rows: np.ndarray, n: int) -> int:
     return count
 
 
-@njit(nogil=True)
+@inner
 def _append_dense(
     rows: np.ndarray,
     columns: np.ndarray,
@@ -349,7 +349,7 @@ def _append_dense(
     return count
 
 
-@njit(nogil=True)
+@inner
 def _append_sparse(
     rows: np.ndarray, flip: np.uint32, start: int, voxels: np.ndarray, words: np.ndarray, count: int
 ) -> int:
@@ -367,7 +367,7 @@ def _append_sparse(
     return count
 
 
-@njit(nogil=True)
+@inner
 def _count_bits(word: np.uint64) -> np.uint64:
     # LLVM knows the pattern and emits one instruction.
     word -= (word >> _ONE) & np.uint64(0x5555555555555555)

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import numpy as np
-from numba import njit
+
+from .compiling import inner
 
 
-@njit(nogil=True)
+@inner
 def find(parent: np.ndarray, element: int) -> int:
     """Root of the element's set, halving the path on the way (Tarjan and van Leeuwen 1984)."""
     while parent[element] != element:

@@ -10,8 +10,8 @@ are opposite. A 2-D image is a slice one voxel thick, which has the same homotop
 from __future__ import annotations
 
 import numpy as np
-from numba import njit
 
+from .compiling import inner
 from .neighbourhood import ALL, FACES, count_bits
 from .volume import Critical
 
@@ -29,7 +29,7 @@ _SQUARES_YZ = _bits(1, 4, 10, 13)
 _CUBES = _bits(0, 1, 3, 4, 9, 10, 12, 13)
 
 
-@njit(nogil=True)
+@inner
 def blocks_with_centre(word: int) -> int:
     """1 - pairs + squares - cubes of `word` and the centre that hold the centre."""
     word |= _CENTRE
@@ -45,7 +45,7 @@ def blocks_with_centre(word: int) -> int:
     return 1 - pairs + count_bits(planes) - cubes
 
 
-@njit(nogil=True)
+@inner
 def euler_changes(words: np.ndarray, top: bool) -> np.ndarray:
     """Return the change that each critical voxel brings, int32, of its earlier word."""
     flip, sign = (np.int32(ALL), -1) if top else (np.int32(0), 1)
@@ -55,7 +55,7 @@ def euler_changes(words: np.ndarray, top: bool) -> np.ndarray:
     return brought
 
 
-@njit(nogil=True)
+@inner
 def count_euler(levels: np.ndarray, critical: Critical, top: bool, curve: np.ndarray) -> None:
     """Write the Euler characteristic of every level, int64 (N,); simple voxels do not change it."""
     brought = euler_changes(critical.words, top)

@@ -11,9 +11,8 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from numba import njit
 
-from .cache import source_digest
+from .compiling import entry, source_digest
 from .euler import euler_changes
 from .levels import Box, Layout, bounding_box, padded_layout, voxel_position
 from .merge_tree import Direction, Edges, Merges, join, trace
@@ -109,7 +108,7 @@ def merges_of(volume: ExactVolume, *, ascending: bool) -> Merges:
 
 
 def _entry_points(digest: int) -> tuple[Callable, Callable, Callable, Callable]:
-    @njit(cache=True, nogil=True)
+    @entry
     def list_exact(
         keys: np.ndarray, layout: Layout, box: Box, top: bool, work: Workspace
     ) -> Critical:
@@ -125,21 +124,21 @@ def _entry_points(digest: int) -> tuple[Callable, Callable, Callable, Callable]:
                     levels[start + x] = keys[z, y, x]
         return classify(work, n_planes, layout, top)
 
-    @njit(cache=True, nogil=True)
+    @entry
     def trace_exact(
         work: Workspace, critical: Critical, direction: Direction, layout: Layout
     ) -> tuple[np.ndarray, Edges]:
         digest  # noqa: B018
         return trace(work, critical, direction, layout)
 
-    @njit(cache=True, nogil=True)
+    @entry
     def join_exact(
         edges: Edges, order: np.ndarray, ages: np.ndarray, ascending: bool
     ) -> tuple[np.ndarray, np.ndarray]:
         digest  # noqa: B018
         return join(edges, order, ages, ascending)
 
-    @njit(cache=True, nogil=True)
+    @entry
     def changes_exact(words: np.ndarray, top: bool) -> np.ndarray:
         digest  # noqa: B018
         return euler_changes(words, top)

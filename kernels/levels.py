@@ -11,7 +11,8 @@ from __future__ import annotations
 from typing import NamedTuple
 
 import numpy as np
-from numba import njit
+
+from .compiling import inner
 
 LEAD = 64
 """Border voxels before the first plane, so that a shifted read never starts before the array."""
@@ -42,7 +43,7 @@ class Layout(NamedTuple):
     n_words: int
 
 
-@njit(nogil=True)
+@inner
 def padded_layout(box: Box, volumetric: bool) -> Layout:
     """Lay out a box with its border of one voxel; `n_words` words of 64 voxels hold it."""
     row = box.width + 2
@@ -56,13 +57,13 @@ def padded_layout(box: Box, volumetric: bool) -> Layout:
     return Layout(plane, row, first, last, (last + reach) // 64 + 3)
 
 
-@njit(nogil=True)
+@inner
 def voxel_position(layout: Layout, z: int, y: int, x: int) -> int:
     """Flat position of a voxel of the box."""
     return layout.first + z * layout.plane + y * layout.row + x
 
 
-@njit(nogil=True)
+@inner
 def bounding_box(mask: np.ndarray) -> Box:
     """Smallest box around the voxels of the mask, bool (D, H, W); depth 0 where it is empty."""
     depth, height, width = mask.shape
@@ -89,7 +90,7 @@ def bounding_box(mask: np.ndarray) -> Box:
     return Box(z0, y0, x0, z1 - z0 + 1, y1 - y0 + 1, x1 - x0 + 1)
 
 
-@njit(nogil=True)
+@inner
 def level_of(value: float, grid: np.ndarray) -> int:
     """Index of the first threshold >= value, N where there is none."""
     low, high = 0, grid.size
@@ -102,7 +103,7 @@ def level_of(value: float, grid: np.ndarray) -> int:
     return low
 
 
-@njit(nogil=True)
+@inner
 def even_scale(grid: np.ndarray) -> float:
     """Steps of an even grid per unit of value, or 0.
 
@@ -121,7 +122,7 @@ def even_scale(grid: np.ndarray) -> float:
     return scale
 
 
-@njit(nogil=True)
+@inner
 def floor_to(grid: np.ndarray, like: np.ndarray) -> np.ndarray:
     """Largest values of a float dtype up to each threshold: v <= t if and only if v <= floor(t)."""
     floors = np.empty(grid.size, like.dtype)
@@ -132,7 +133,7 @@ def floor_to(grid: np.ndarray, like: np.ndarray) -> np.ndarray:
     return floors
 
 
-@njit(nogil=True)
+@inner
 def write_levels(
     values: np.ndarray,
     mask: np.ndarray,
@@ -170,7 +171,7 @@ def write_levels(
                     out[x] = out[x] if inside[x] else grid.size
 
 
-@njit(nogil=True)
+@inner
 def _even_levels(row: np.ndarray, floors: np.ndarray, scale: float, out: np.ndarray) -> None:
     """Compare every value with the one threshold that is nearest to it."""
     number = floors.dtype.type

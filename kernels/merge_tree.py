@@ -16,8 +16,8 @@ from __future__ import annotations
 from typing import NamedTuple
 
 import numpy as np
-from numba import njit
 
+from .compiling import inlined, inner
 from .critical import (
     FACE_CODE,
     FACE_CODE_BITS,
@@ -101,7 +101,7 @@ class _Mergers(NamedTuple):
     rest: np.ndarray
 
 
-@njit(nogil=True)
+@inner
 def grow(
     work: Workspace, critical: Critical, direction: Direction, layout: Layout, n_levels: int
 ) -> Merges:
@@ -117,7 +117,7 @@ def grow(
     return Merges(births, dead, voxels)
 
 
-@njit(nogil=True)
+@inlined
 def trace(
     work: Workspace, critical: Critical, direction: Direction, layout: Layout
 ) -> tuple[np.ndarray, Edges]:
@@ -141,7 +141,7 @@ def trace(
     return births, _edges(slopes, mergers.voxels, others, layout)
 
 
-@njit(nogil=True)
+@inner
 def _slopes(work: Workspace, births: np.ndarray, full: bool, layout: Layout) -> _Slopes:
     work.basins[: 64 * layout.n_words] = _UNKNOWN
     work.basins[0] = _OUTSIDE
@@ -159,7 +159,7 @@ def _slopes(work: Workspace, births: np.ndarray, full: bool, layout: Layout) -> 
     )
 
 
-@njit(nogil=True)
+@inner
 def _beyond_first(
     words: np.ndarray, some: np.ndarray, connecting: np.int32, full: bool, rest: np.ndarray
 ) -> None:
@@ -174,7 +174,7 @@ def _beyond_first(
             rest[k] = bits & ~face_component(words[k], lowest_bit(bits))
 
 
-@njit(nogil=True)
+@inner
 def _representatives(mergers: _Mergers, connecting: np.int32, full: bool) -> np.ndarray:
     """One bit of each component in `rest`, or several where a neighbourhood has many."""
     rest = mergers.rest
@@ -188,7 +188,7 @@ def _representatives(mergers: _Mergers, connecting: np.int32, full: bool) -> np.
     return found
 
 
-@njit(nogil=True)
+@inner
 def _births_and_mergers(
     levels: np.ndarray,
     voxels: np.ndarray,
@@ -212,7 +212,7 @@ def _births_and_mergers(
     return births[:n_births], _Mergers(at[:count], theirs[:count], further[:count])
 
 
-@njit(nogil=True)
+@inner
 def _edges(
     slopes: _Slopes,
     voxels: np.ndarray,
@@ -251,7 +251,7 @@ def _edges(
     return Edges(at[:count], left[:count], right[:count])
 
 
-@njit(nogil=True)
+@inner
 def sorted_by_level(levels: np.ndarray, voxels: np.ndarray, n_levels: int) -> np.ndarray:
     """Return the indices of voxels in the order (level, index)."""
     starts = np.zeros(n_levels + 1, np.int64)
@@ -267,7 +267,7 @@ def sorted_by_level(levels: np.ndarray, voxels: np.ndarray, n_levels: int) -> np
     return ordered
 
 
-@njit(nogil=True)
+@inner
 def join(
     edges: Edges, order: np.ndarray, ages: np.ndarray, ascending: bool
 ) -> tuple[np.ndarray, np.ndarray]:
@@ -297,7 +297,7 @@ def join(
     return dead[:count], mergers[:count]
 
 
-@njit(nogil=True)
+@inner
 def _ages(levels: np.ndarray, births: np.ndarray, ascending: bool) -> np.ndarray:
     """Rank of every root, lower for the elder: by (level, position), the outside first."""
     ages = np.empty(births.size + 1, np.int64)
@@ -308,7 +308,7 @@ def _ages(levels: np.ndarray, births: np.ndarray, ascending: bool) -> np.ndarray
     return ages
 
 
-@njit(nogil=True)
+@inner
 def _walk(
     basins: np.ndarray,
     codes: np.ndarray,
@@ -329,7 +329,7 @@ def _walk(
     return basin
 
 
-@njit(nogil=True)
+@inner
 def _step(codes: np.ndarray, steps: np.ndarray, code: int, n_bits: int, voxel: int) -> int:
     """First of the voxel's connecting neighbours, or position 0, which is outside."""
     word = 8 * (voxel >> 6) + code

@@ -10,8 +10,8 @@ Words are stored as int32, in which 27 bits are never negative.
 from __future__ import annotations
 
 import numpy as np
-from numba import njit
 
+from .compiling import inner
 from .levels import Layout
 
 ALL = (1 << 27) - 1 - (1 << 13)
@@ -30,13 +30,13 @@ _FULL_STEPS = 3
 _FACE_STEPS = 4
 
 
-@njit(nogil=True)
+@inner
 def lowest_bit(word: int) -> int:
     """Isolate the lowest set bit; 0 for an empty word."""
     return word & -word
 
 
-@njit(nogil=True)
+@inner
 def count_bits(word: int) -> int:
     """Count the set bits of a 32-bit word (LLVM knows the pattern and emits one instruction)."""
     word -= (word >> 1) & 0x55555555
@@ -45,7 +45,7 @@ def count_bits(word: int) -> int:
     return ((word * 0x01010101) & 0xFFFFFFFF) >> 24
 
 
-@njit(nogil=True)
+@inner
 def full_component(word: int, component: int) -> int:
     """Bits of `word` that are 26-connected in it to those of `component`."""
     for _ in range(_FULL_STEPS):
@@ -56,7 +56,7 @@ def full_component(word: int, component: int) -> int:
     return component
 
 
-@njit(nogil=True)
+@inner
 def face_component(word: int, component: int) -> int:
     """Bits of `word` that are 6-connected in it to those of `component`."""
     for _ in range(_FACE_STEPS):
@@ -67,7 +67,7 @@ def face_component(word: int, component: int) -> int:
     return component
 
 
-@njit(nogil=True)
+@inner
 def neighbour_offsets(layout: Layout) -> np.ndarray:
     """Flat offset of the neighbour behind every bit, int64 (27,)."""
     offsets = np.empty(27, np.int64)

@@ -8,14 +8,14 @@ before the voxel is the opposite of what that neighbour knows of the voxel.
 from __future__ import annotations
 
 import numpy as np
-from numba import njit
 
+from .compiling import inner
 from .levels import Layout
 
 _CHUNK = 64
 
 
-@njit(nogil=True)
+@inner
 def earlier_offsets(layout: Layout) -> np.ndarray:
     """Distance back to each neighbour at a lower position, int64: 13, or 4 in a plane.
 
@@ -30,7 +30,7 @@ def earlier_offsets(layout: Layout) -> np.ndarray:
     return offsets
 
 
-@njit(nogil=True)
+@inner
 def write_order(
     planes: np.ndarray, n_planes: int, offsets: np.ndarray, layout: Layout, order: np.ndarray
 ) -> None:
@@ -65,7 +65,7 @@ def write_order(
                 known[j] = result[j]
 
 
-@njit(nogil=True)
+@inner
 def shifted_back(
     bits: np.ndarray, start: int, offset: int, n: int, flip: np.uint64, out: np.ndarray
 ) -> None:

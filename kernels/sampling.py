@@ -5,16 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import numpy as np
-from numba import njit
 
-from .cache import source_digest
 from .cavities import count_cavities
+from .compiling import entry, inlined, source_digest
 from .components import count_components
 from .euler import count_euler
 from .volume import Volume, Workspace, load_volume
 
 
-@njit(nogil=True, inline="always")
+@inlined
 def _write_betti_curve(work: Workspace, volume: Volume, top: bool, curves: np.ndarray) -> None:
     dimensions, n_levels = curves.shape
     count_components(work, volume, top, curves[0])
@@ -27,7 +26,7 @@ def _write_betti_curve(work: Workspace, volume: Volume, top: bool, curves: np.nd
 
 
 def _entry_points(digest: int) -> tuple[Callable[..., None], Callable[..., None]]:
-    @njit(cache=True, nogil=True)
+    @entry
     def write_betti_curves(
         images: np.ndarray,
         masks: np.ndarray,
@@ -57,7 +56,7 @@ def _entry_points(digest: int) -> tuple[Callable[..., None], Callable[..., None]
             if volume.box.depth > 0:
                 _write_betti_curve(work, volume, top, curves[b])
 
-    @njit(cache=True, nogil=True)
+    @entry
     def write_euler_curve(
         image: np.ndarray,
         mask: np.ndarray,

@@ -6,9 +6,9 @@ import threading
 from typing import NamedTuple
 
 import numpy as np
-from numba import njit
 
 from .bitplanes import plane_count, write_planes
+from .compiling import inlined
 from .critical import list_critical
 from .levels import Box, Layout, bounding_box, padded_layout, write_levels
 from .order import earlier_offsets, write_order
@@ -83,7 +83,7 @@ def make_workspace(shape: tuple[int, ...], n_levels: int, volumetric: bool) -> W
     return work
 
 
-@njit(nogil=True, inline="always")
+@inlined
 def load_volume(
     work: Workspace,
     values: np.ndarray,
@@ -110,7 +110,7 @@ def load_volume(
     return Volume(box, layout, border, classify(work, n_planes, layout, top))
 
 
-@njit(nogil=True, inline="always")
+@inlined
 def classify(work: Workspace, n_planes: int, layout: Layout, top: bool) -> Critical:
     """List the critical voxels by `work.levels`; overwrites the rest of `work`."""
     write_planes(work.levels, n_planes, layout, work.planes)

@@ -1,4 +1,4 @@
-"""Compiled code on disk, kept for as long as no source of the package changes.
+"""How the kernels are compiled, and how long compiled code is kept on disk.
 
 Numba keys its cache by the file of the compiled function alone, and does not see that a function
 which that one calls has changed. Only entry points are cached, and each of them closes over the
@@ -9,6 +9,15 @@ from __future__ import annotations
 
 import hashlib
 from pathlib import Path
+
+from numba import njit
+
+entry = njit(cache=True, nogil=True)
+"""For what Python calls."""
+inner = njit(nogil=True, no_cpython_wrapper=True, no_cfunc_wrapper=True)  # type: ignore[call-overload]
+"""For what only compiled code calls; without wrappers for others the first call waits less."""
+inlined = njit(nogil=True, inline="always")
+"""For what compiled code calls in one place: LLVM then sees it once, not once a level of calls."""
 
 
 def source_digest() -> int:
