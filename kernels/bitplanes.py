@@ -34,12 +34,14 @@ def write_planes(levels: np.ndarray, n_planes: int, layout: Layout, planes: np.n
     written = planes.view(np.uint8)
     for start in range(0, 64 * n_words, _CHUNK):
         n = min(_CHUNK, 64 * n_words - start)
+        # Slices spare numba's test for negative indices, without which loops vectorise.
+        chunk = levels[start : start + n]
         for plane in range(n_planes):
             if plane % 8 == 0:
                 for i in range(n):
-                    octets[i] = np.uint64(levels[start + i]) >> np.uint64(plane)
+                    octets[i] = chunk[i] >> levels.dtype.type(plane)
             shift = np.uint64(plane % 8)
-            at = 8 * plane * n_words + start // 8
+            bits = written[8 * plane * n_words + start // 8 :]
             for i in range(n // 8):
                 eight = (eights[i] >> shift) & _LOW_BITS
-                written[at + i] = (eight * _GATHER) >> np.uint64(56)
+                bits[i] = (eight * _GATHER) >> np.uint64(56)

@@ -74,14 +74,14 @@ class _Slopes(NamedTuple):
     """Where every voxel's first connecting neighbour leads to.
 
     basins: 1 + index of the birth at the end of the way, `_OUTSIDE`, or `_UNKNOWN`.
-    code, n_bits: a voxel's code is `n_bits` bits in the words `code` and following of `codes`.
-    steps: offset behind every code but the last, which stands for the border.
+    codes: of `list_critical`.
+    shift: which of a voxel's eight bits its code begins with.
+    steps: offset behind every code; the last one stands for the border.
     """
 
     basins: np.ndarray
     codes: np.ndarray
-    code: int
-    n_bits: int
+    shift: int
     steps: np.ndarray
 
 
@@ -149,14 +149,13 @@ def _slopes(work: Workspace, births: np.ndarray, full: bool, layout: Layout) -> 
         work.basins[births[k]] = k + 1
     offsets = neighbour_offsets(layout)
     if full:
-        return _Slopes(work.basins, work.codes, FULL_CODE, FULL_CODE_BITS, offsets)
-    return _Slopes(
-        work.basins,
-        work.codes,
-        FACE_CODE,
-        FACE_CODE_BITS,
-        offsets[FACE_POSITIONS],
-    )
+        steps = np.zeros(1 << FULL_CODE_BITS, np.int64)
+        steps[:27] = offsets
+        return _Slopes(work.basins, work.codes, FULL_CODE, steps)
+    steps = np.zeros(1 << FACE_CODE_BITS, np.int64)
+    for face in range(6):
+        steps[face] = offsets[FACE_POSITIONS[face]]
+    return _Slopes(work.basins, work.codes, FACE_CODE, steps)
 
 
 @inner
@@ -224,8 +223,7 @@ def _edges(
     Raster order keeps the walks in the cache, and most voxels turn out to touch one basin only.
     """
     offsets = neighbour_offsets(layout)
-    basins, codes, steps = slopes.basins, slopes.codes, slopes.steps
-    code, n_bits = slopes.code, slopes.n_bits
+    basins, codes, steps, shift = slopes.basins, slopes.codes, slopes.steps, slopes.shift
     # One more, since an edge is written before it is known to join two basins.
     room = 1
     for k in range(others.size):
@@ -238,13 +236,13 @@ def _edges(
         # The test stands here and not in the function, since calls with many arrays are slow.
         own = int(basins[voxel])
         if own == _UNKNOWN:
-            own = _walk(basins, codes, steps, code, n_bits, voxel)
+            own = _walk(basins, codes, steps, shift, voxel)
         rest = others[k]
         while rest != 0:
             neighbour = voxel + offsets[count_bits(lowest_bit(rest) - 1)]
             other = int(basins[neighbour])
             if other == _UNKNOWN:
-                other = _walk(basins, codes, steps, code, n_bits, neighbour)
+                other = _walk(basins, codes, steps, shift, neighbour)
             at[count], left[count], right[count] = voxel, own, other
             count += other != own
             rest &= rest - 1
@@ -309,32 +307,27 @@ def _ages(levels: np.ndarray, births: np.ndarray, ascending: bool) -> np.ndarray
 
 
 @inner
-def _walk(
-    basins: np.ndarray,
-    codes: np.ndarray,
-    steps: np.ndarray,
-    code: int,
-    n_bits: int,
-    voxel: int,
-) -> int:
+def _walk(basins: np.ndarray, codes: np.ndarray, steps: np.ndarray, shift: int, voxel: int) -> int:
     """Find the basin of a voxel, and note it for all voxels on the way."""
     end = voxel
     basin = _UNKNOWN
     while basin == _UNKNOWN:
-        end = _step(codes, steps, code, n_bits, end)
+        end = _step(codes, steps, shift, end)
         basin = int(basins[end])
     while basins[voxel] == _UNKNOWN:
         basins[voxel] = basin
-        voxel = _step(codes, steps, code, n_bits, voxel)
+        voxel = _step(codes, steps, shift, voxel)
     return basin
 
 
-@inner
-def _step(codes: np.ndarray, steps: np.ndarray, code: int, n_bits: int, voxel: int) -> int:
+@inlined
+def _step(codes: np.ndarray, steps: np.ndarray, shift: int, voxel: int) -> int:
     """First of the voxel's connecting neighbours, or position 0, which is outside."""
-    word = 8 * (voxel >> 6) + code
+    word = codes[8 * (voxel >> 6) : 8 * (voxel >> 6) + 8]
     place = np.uint64(voxel & 63)
-    value = 0
-    for bit in range(n_bits):
-        value |= int((codes[word + bit] >> place) & _ONE) << bit
-    return 0 if value == (1 << n_bits) - 1 else voxel + steps[value]
+    bits = np.uint64(0)
+    for bit in range(8):
+        bits |= ((word[bit] >> place) & _ONE) << np.uint64(bit)
+    last = steps.size - 1
+    code = (int(bits) >> shift) & last
+    return 0 if code == last else voxel + steps[code]
