@@ -278,7 +278,7 @@ def join(
     Returns:
         Indices of the births that end, and the voxels that end them.
     """
-    parent = np.arange(ages.size)
+    parent = np.arange(ages.size).astype(edges.left.dtype)
     # Every merge ends one of the roots.
     dead = np.empty(ages.size, np.int64)
     mergers = np.empty(ages.size, edges.voxels.dtype)
@@ -308,15 +308,21 @@ def _ages(levels: np.ndarray, births: np.ndarray, ascending: bool) -> np.ndarray
 
 @inner
 def _walk(basins: np.ndarray, codes: np.ndarray, steps: np.ndarray, shift: int, voxel: int) -> int:
-    """Find the basin of a voxel, and note it for all voxels on the way."""
+    """Find the basin of a voxel, and note it for all voxels on the way.
+
+    On the way there each voxel holds the next one, as a number below `_UNKNOWN`.
+    """
     end = voxel
     basin = _UNKNOWN
     while basin == _UNKNOWN:
-        end = _step(codes, steps, shift, end)
+        following = _step(codes, steps, shift, end)
+        basins[end] = _UNKNOWN - 1 - following
+        end = following
         basin = int(basins[end])
-    while basins[voxel] == _UNKNOWN:
+    while voxel != end:
+        following = _UNKNOWN - 1 - int(basins[voxel])
         basins[voxel] = basin
-        voxel = _step(codes, steps, shift, voxel)
+        voxel = following
     return basin
 
 

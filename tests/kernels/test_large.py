@@ -1,0 +1,148 @@
+"""Images of many words: deep paths, the densest patterns, wide positions, and chance in bulk."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import gudhi
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+import topojax.kernels
+from topojax.kernels import betti_curves, betti_steps, persistence_pairs
+from topojax.kernels.sampling import write_betti_curves
+from topojax.kernels.volume import Workspace, make_workspace
+
+
+def gudhi_curves(image: np.ndarray, construction: str, thresholds: np.ndarray) -> np.ndarray:
+    name = "top_dimensional_cells" if construction == "T" else "vertices"
+    complex_ = gudhi.CubicalComplex(**{name: image.astype(float)})
+    complex_.compute_persistence(min_persistence=0)
+    curves = []
+    for dim in range(image.ndim):
+        bars = np.reshape(complex_.persistence_intervals_in_dimension(dim), (-1, 2))
+        born = np.sort(bars[:, 0][np.isfinite(bars[:, 0])])
+        died = np.sort(bars[:, 1][np.isfinite(bars[:, 0])])
+        curves.append(
+            np.searchsorted(born, thresholds, "right") - np.searchsorted(died, thresholds, "right")
+        )
+    return np.array(curves)
+
+
+def serpentine(shape: tuple[int, ...]) -> np.ndarray:
+    """Return a corridor of every second row, joined at alternating ends, that rises all the way."""
+    rows = int(np.prod(shape[:-1]))
+    order = np.arange(rows * shape[-1], dtype=np.float64).reshape(rows, shape[-1])
+    order[1::2] = order[1::2, ::-1]
+    return order.reshape(shape)
+
+
+@pytest.mark.parametrize("construction", ["T", "V"])
+def test_a_thousand_balls(construction):
+    cell = np.ones((5, 5, 5))
+    cell[1:4, 1:4, 1:4] = 0
+    balls = np.tile(cell, (10, 10, 10))
+    curves = betti_curves(balls, [0, 1], construction=construction)
+    assert curves.tolist() == [[1000, 1], [0, 0], [0, 0]]
+
+
+@pytest.mark.parametrize("construction", ["T", "V"])
+@pytest.mark.parametrize("shape", [(31, 24), (9, 10, 21)])
+def test_serpentines_and_checkerboards_equal_gudhi(construction, shape):
+    snake = serpentine(shape)
+    walls = np.where(np.indices(shape)[-2] % 2, snake.size, snake)
+    checkers = np.indices(shape).sum(axis=0) % 2
+    for image in (snake, -snake, walls, checkers, 1 - checkers):
+        thresholds = np.linspace(image.min(), image.max(), 40)
+        want = gudhi_curves(image, construction, thresholds)
+        np.testing.assert_array_equal(
+            betti_curves(image, thresholds, construction=construction), want
+        )
+        values, betti = betti_steps(image, construction=construction)
+        at = np.searchsorted(values, thresholds, side="right")
+        np.testing.assert_array_equal(np.pad(betti, ((0, 0), (1, 0)))[:, at], want)
+
+
+def test_a_path_of_a_million_voxels():
+    snake = serpentine((1000, 1000))
+    pairs, birth, death = persistence_pairs(snake, 0, construction="V")
+    assert pairs.tolist() == [[0.0, np.inf]]
+    assert (birth.tolist(), death.tolist()) == ([0], [-1])
+    assert betti_curves(-snake, [-1e6, 0.0], construction="T")[0].tolist() == [0, 1]
+
+
+@pytest.mark.slow
+def test_wide_positions_give_the_same(rng):
+    images = rng.standard_normal((2, 14, 13, 12)).astype(np.float32)
+    images.flags.writeable = False
+    grid = np.linspace(-2, 2, 30)
+    masks = np.empty((1, 0, 0, 0), bool)
+    masks.flags.writeable = False
+    grids = grid[np.newaxis]
+    grids.flags.writeable = False
+    work = make_workspace(images.shape[1:], 30, True)
+    wide = {name: getattr(work, name).astype(np.int64) for name in ("basins", "voxels")}
+    curves = np.zeros((2, 3, 30), np.int64)
+    arrays = Workspace(**(work._asdict() | wide))
+    write_betti_curves(images, masks, grids, 0, 2, True, arrays, curves)
+    np.testing.assert_array_equal(curves, [betti_curves(image, grid) for image in images])
+
+
+DTYPES = (
+    *(np.dtype(f"{kind}{bits}") for kind in ("uint", "int") for bits in (8, 16, 32)),
+    *(np.dtype(name) for name in ("bool", "float32", "float64")),
+)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("construction", ["T", "V"])
+@settings(deadline=None, max_examples=2000, derandomize=True)
+@given(
+    seed=st.integers(0, 2**32 - 1),
+    shape=st.one_of(
+        st.tuples(st.integers(1, 12), st.integers(1, 12)),
+        st.tuples(st.integers(1, 7), st.integers(1, 7), st.integers(1, 7)),
+    ),
+    dtype=st.sampled_from(DTYPES),
+    highest=st.integers(0, 9),
+    inside=st.sampled_from([0.2, 0.6, 0.95, 1.0]),
+)
+def test_thousands_of_images_equal_gudhi(construction, seed, shape, dtype, highest, inside):
+    rng = np.random.default_rng(seed)
+    image = rng.integers(0, highest + 1, shape).astype(dtype)
+    mask = rng.random(shape) < inside
+    thresholds = np.arange(-0.5, 9.5, 0.5)
+    want = gudhi_curves(np.where(mask, image, np.inf), construction, thresholds)
+    got = betti_curves(image, thresholds, mask=mask, construction=construction)
+    np.testing.assert_array_equal(got, want)
+    values, betti = betti_steps(image, mask=mask, construction=construction)
+    at = np.searchsorted(values, thresholds, side="right")
+    np.testing.assert_array_equal(np.pad(betti, ((0, 0), (1, 0)))[:, at], want)
+
+
+def test_compiled_code_follows_every_source(tmp_path: Path):
+    """Numba alone would keep what it compiled when only a function that is called has changed."""
+    package = tmp_path / "kernels"
+    source = Path(topojax.kernels.__file__).parent
+    shutil.copytree(source, package, ignore=shutil.ignore_patterns("__pycache__"))
+    code = (
+        "import numpy as np; from kernels.exact import changes_exact;"
+        "print(changes_exact(np.zeros(1, np.int32), False)[0])"
+    )
+
+    def run() -> str:
+        return subprocess.run(
+            [sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True, check=True
+        ).stdout.strip()
+
+    assert run() == "1"
+    euler = package / "euler.py"
+    text = euler.read_text(encoding="utf-8")
+    assert "return 1 - pairs" in text
+    euler.write_text(text.replace("return 1 - pairs", "return 5 - pairs"), encoding="utf-8")
+    assert run() == "5"
