@@ -22,9 +22,9 @@ from .inputs import (
     frozen_grid,
 )
 from .sampling import write_betti_curves
-from .volume import make_workspace
+from .volume import borrowed_workspace
 
-# Samples differ in cost, so that every thread gets several runs; each run allocates work arrays.
+# Samples differ in cost, so that every thread gets several runs.
 _RUNS_PER_THREAD = 8
 
 
@@ -92,8 +92,8 @@ def _curves(
     frozen = frozen_grid(grids)
 
     def write(start: int, stop: int) -> None:
-        work = make_workspace(volumes.shape[1:], grids.shape[-1], dimensions == 3)
-        write_betti_curves(volumes, masks, frozen, start, stop, top, work, curves)
+        with borrowed_workspace(volumes.shape[1:], grids.shape[-1], dimensions == 3) as work:
+            write_betti_curves(volumes, masks, frozen, start, stop, top, work, curves)
 
     if threads == 1 or samples < 2:
         write(0, samples)

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from .exact import ExactVolume, changes_exact, load_exact, merges_of
+from .exact import ExactVolume, changes_exact, exact_volume, merges_of
 from .inputs import (
     Construction,
     check_grid,
@@ -14,7 +14,7 @@ from .inputs import (
     frozen_grid,
 )
 from .sampling import write_betti_curves, write_euler_curve
-from .volume import make_workspace
+from .volume import borrowed_workspace
 
 
 def betti_curves(
@@ -64,8 +64,8 @@ def betti_steps(
     dimensions = np.ndim(image)
     if images.size == 0 or (masks.size and not masks.any()):
         return np.empty(0), np.empty((dimensions, 0), np.int64)
-    volume = load_exact(images[0], masks[0], dimensions == 3, top)
-    values, changes = _changes(volume, dimensions)
+    with exact_volume(images[0], masks[0], dimensions == 3, top) as volume:
+        values, changes = _changes(volume, dimensions)
     changed = changes.any(axis=0) & (values < np.inf)
     return values[changed], np.cumsum(changes[:, changed], axis=1)
 
@@ -108,15 +108,9 @@ def euler_curve(
     grid = check_grid(thresholds)
     images, masks, top = check_sample(image, mask, construction)
     curve = np.zeros(grid.size, np.int64)
-    write_euler_curve(
-        images[0],
-        masks[0],
-        frozen_grid(grid),
-        np.ndim(image) == 3,
-        top,
-        make_workspace(images.shape[1:], grid.size, np.ndim(image) == 3),
-        curve,
-    )
+    volumetric = np.ndim(image) == 3
+    with borrowed_workspace(images.shape[1:], grid.size, volumetric) as work:
+        write_euler_curve(images[0], masks[0], frozen_grid(grid), volumetric, top, work, curve)
     return curve
 
 
@@ -124,14 +118,7 @@ def _curves(
     images: np.ndarray, masks: np.ndarray, grid: np.ndarray, top: bool, dimensions: int
 ) -> np.ndarray:
     curves = np.zeros((1, dimensions, grid.size), np.int64)
-    write_betti_curves(
-        images,
-        masks,
-        frozen_grid(grid[np.newaxis]),
-        0,
-        1,
-        top,
-        make_workspace(images.shape[1:], grid.size, dimensions == 3),
-        curves,
-    )
+    grids = frozen_grid(grid[np.newaxis])
+    with borrowed_workspace(images.shape[1:], grid.size, dimensions == 3) as work:
+        write_betti_curves(images, masks, grids, 0, 1, top, work, curves)
     return curves[0]

@@ -45,3 +45,14 @@ def write_planes(levels: np.ndarray, n_planes: int, layout: Layout, planes: np.n
             for i in range(n // 8):
                 eight = (eights[i] >> shift) & _LOW_BITS
                 bits[i] = (eight * _GATHER) >> np.uint64(56)
+
+
+@inner
+def popcount(word: np.uint64) -> np.uint64:
+    """Count the set bits of a machine word."""
+    # LLVM knows the pattern and emits one instruction.
+    word -= (word >> np.uint64(1)) & np.uint64(0x5555555555555555)
+    pairs = np.uint64(0x3333333333333333)
+    word = (word & pairs) + ((word >> np.uint64(2)) & pairs)
+    word = (word + (word >> np.uint64(4))) & np.uint64(0x0F0F0F0F0F0F0F0F)
+    return (word * np.uint64(0x0101010101010101)) >> np.uint64(56)

@@ -24,7 +24,7 @@ from .volume import Volume, Workspace
 @inlined
 def count_cavities(work: Workspace, volume: Volume, top: bool, curve: np.ndarray) -> None:
     """Write beta_(d-1) of every level, int64 (N,): components of the levels above, less one."""
-    direction = Direction(False, not top, volume.border)
+    direction = Direction(False, not top)
     merges = grow(work, volume.critical, direction, volume.layout, curve.size + 1)
     # The outside has no birth, which takes care of the one.
     change = np.zeros(curve.size + 1, np.int64)

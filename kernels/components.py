@@ -16,9 +16,10 @@ from .volume import Volume, Workspace
 @inlined
 def count_components(work: Workspace, volume: Volume, top: bool, curve: np.ndarray) -> None:
     """Write beta_0 of every level, int64 (N,): roots so far less merges so far."""
-    direction = Direction(True, top, curve.size)
+    direction = Direction(True, top)
     merges = grow(work, volume.critical, direction, volume.layout, curve.size + 1)
-    change = np.zeros(curve.size, np.int64)
+    # Absent voxels are of the last level.
+    change = np.zeros(curve.size + 1, np.int64)
     for voxel in merges.births:
         change[work.levels[voxel]] += 1
     for voxel in merges.voxels:

@@ -5,37 +5,22 @@ component that touches it (Bertrand and Malandain 1994); adding it changes no Be
 T-construction those before it are 26-connected (8 in 2-D) and those after it 6-connected (4); in
 the V-construction the other way round.
 
-All tests run on bits, 64 voxels a machine word: one row of words for each of the 27 positions of a
-neighbourhood. A flood that has not converged leaves a voxel critical, which is only slower.
-
-On the way, every voxel's first neighbour of either kind is noted as a code, for merge trees to
-climb by: bit p of word 8 w + b is bit b of the code of voxel 64 w + p. Words 0 to 4 hold the
-position of the first 26-connected neighbour, words 5 to 7 which of the faces is the first
-6-connected one; all ones stand for the border.
+All tests run on bits, 64 voxels a machine word. A flood that has not converged leaves a voxel
+critical, which is only slower.
 """
 
 from __future__ import annotations
 
 import numpy as np
 
+from .bitplanes import popcount
+from .codes import NO_NEIGHBOUR, write_codes
 from .compiling import inlined, inner
 from .levels import Layout
 from .neighbourhood import ALL, PLANE
-from .order import shifted_back
+from .rows import BORDER, CHUNK, RESULT, SIZE, load_rows
 
-_CHUNK = 32
-_CENTRE = 13
-FULL_CODE, FULL_CODE_BITS = 0, 5
-"""Where the codes of first 26-connected (8 in 2-D) neighbours begin, and their length."""
-FACE_CODE, FACE_CODE_BITS = 5, 3
-"""The same of first 6-connected (4) neighbours."""
-FACE_POSITIONS = np.array([4, 10, 12, 14, 16, 22])
-# The work on a chunk goes on in rows of one flat array, whose distances LLVM then knows. The first
-# 27 hold the neighbours whose components are 26-connected: those before the voxel (T), or after.
-_RESULT, _BORDER, _FREE, _CODE = 27 * _CHUNK, 28 * _CHUNK, 29 * _CHUNK, 30 * _CHUNK
-_ROWS = (30 + FULL_CODE_BITS) * _CHUNK
 _ONE = np.uint64(1)
-_NONE = np.uint64(0)
 
 
 @inlined
@@ -47,124 +32,56 @@ def list_critical(
     layout: Layout,
     top: bool,
     codes: np.ndarray,
+    full_roots: np.ndarray,
+    face_roots: np.ndarray,
     voxels: np.ndarray,
     words: np.ndarray,
 ) -> int:
-    """List the voxels that are not simple in raster order, and write the codes of all.
+    """List the voxels that are not simple in raster order, and write codes and roots.
 
     Args:
         planes: uint64 (B W,), of `write_planes`.
         order: uint64 (K W,), of `write_order`.
         offsets: int64 (K,), of `earlier_offsets`.
         top: T-construction, else V.
-        codes: uint64 (8 W,); written.
+        codes: uint8, 64 a word and room for `CHUNK` words more; written.
+        full_roots, face_roots: uint64, with room for `CHUNK` words more; written.
         voxels: flat positions, room for all; written.
         words: int32, earlier words (see `neighbourhood`), room for all; written.
 
     Returns:
         The number of critical voxels.
     """
-    rows = np.zeros(_ROWS, np.uint64)
-    columns = np.empty(64 * _CHUNK, np.uint32)
+    rows = np.zeros(SIZE, np.uint64)
+    columns = np.empty(64 * CHUNK, np.uint32)
     flip = np.uint32(0 if top else (ALL if layout.plane else PLANE))
     first, last = layout.first // 64, (layout.last + 63) // 64
-    for i in range(8 * first):
-        codes[i] = ~_NONE
-    for i in range(8 * last, 8 * layout.n_words):
-        codes[i] = ~_NONE
-    count = 0
-    for start in range(first, last, _CHUNK):
-        n = min(_CHUNK, last - start)
-        _load(planes, n_planes, order, offsets, layout.n_words, start, n, top, rows)
-        _write_full_codes(rows, codes, start, n)
-        _write_face_codes(rows, codes, start, n, layout.plane > 0)
+    eights = codes.view(np.uint64)
+    # Not 0, for whose literal type numba would compile once more.
+    count = np.int64(0)
+    for start in range(first, last, CHUNK):
+        n = min(CHUNK, last - start)
+        load_rows(planes, n_planes, order, offsets, layout.n_words, start, n, top, rows)
+        write_codes(
+            rows, layout.plane > 0, eights[8 * start :], full_roots[start:], face_roots[start:]
+        )
         if layout.plane:
             _not_simple(rows)
         else:
             _not_simple_in_plane(rows)
-        if _leave_out_border(rows, n) > 4 * _CHUNK:
+        if _leave_out_border(rows, n) > 4 * CHUNK:
             # Where many are critical, transposing all costs less than collecting one by one.
             _write_words(rows, flip, columns)
             count = _append_dense(rows, columns, start, voxels, words, count)
         else:
             count = _append_sparse(rows, flip, start, voxels, words, count)
+    for outside in ((0, first), (last, layout.n_words)):
+        for word in range(outside[0], outside[1]):
+            full_roots[word] = 0
+            face_roots[word] = 0
+        for voxel in range(64 * outside[0], 64 * outside[1]):
+            codes[voxel] = NO_NEIGHBOUR
     return count
-
-
-@inner
-def _load(
-    planes: np.ndarray,
-    n_planes: int,
-    order: np.ndarray,
-    offsets: np.ndarray,
-    n_words: int,
-    start: int,
-    n: int,
-    top: bool,
-    rows: np.ndarray,
-) -> None:
-    """Fill the 27 rows and the border's, which is set where all planes are."""
-    before, after = (_NONE, ~_NONE) if top else (~_NONE, _NONE)
-    count = offsets.size
-    for k in range(count):
-        known = k * n_words + start
-        shifted_back(order, known, 0, n, before, rows[_CHUNK * (_CENTRE - count + k) :])
-        shifted_back(order, known, offsets[k], n, after, rows[_CHUNK * (_CENTRE + count - k) :])
-    border = rows[_BORDER:]
-    for j in range(_CHUNK):
-        border[j] = ~_NONE
-    for plane in range(n_planes):
-        bits = planes[plane * n_words + start :]
-        for j in range(n):
-            border[j] &= bits[j]
-
-
-@inner
-def _write_full_codes(rows: np.ndarray, codes: np.ndarray, start: int, n: int) -> None:
-    """Codes of the lowest position in the 27 rows."""
-    _reset_codes(rows)
-    for k in range(27):
-        row = _CHUNK * k
-        for bit in range(FULL_CODE_BITS):
-            if (k >> bit) & 1:
-                code = _CODE + _CHUNK * bit
-                for j in range(_CHUNK):
-                    rows[code + j] |= rows[row + j] & rows[_FREE + j]
-        for j in range(_CHUNK):
-            rows[_FREE + j] &= ~rows[row + j]
-    for bit in range(FULL_CODE_BITS):
-        for j in range(n):
-            codes[8 * (start + j) + FULL_CODE + bit] = rows[_CODE + _CHUNK * bit + j]
-
-
-@inner
-def _write_face_codes(
-    rows: np.ndarray, codes: np.ndarray, start: int, n: int, volumetric: bool
-) -> None:
-    """Codes of the first face that is not in the 27 rows."""
-    _reset_codes(rows)
-    for f in range(0 if volumetric else 1, 6 if volumetric else 5):
-        row = _CHUNK * FACE_POSITIONS[f]
-        for bit in range(FACE_CODE_BITS):
-            if (f >> bit) & 1:
-                code = _CODE + _CHUNK * bit
-                for j in range(_CHUNK):
-                    rows[code + j] |= ~rows[row + j] & rows[_FREE + j]
-        for j in range(_CHUNK):
-            rows[_FREE + j] &= rows[row + j]
-    for bit in range(FACE_CODE_BITS):
-        for j in range(n):
-            codes[8 * (start + j) + FACE_CODE + bit] = rows[_CODE + _CHUNK * bit + j]
-
-
-@inner
-def _reset_codes(rows: np.ndarray) -> None:
-    """Begin a code: all ones on the border, nothing found elsewhere."""
-    for j in range(_CHUNK):
-        rows[_FREE + j] = ~_NONE
-    for bit in range(FULL_CODE_BITS):
-        for j in range(_CHUNK):
-            rows[_CODE + _CHUNK * bit + j] = rows[_BORDER + j]
 
 
 @inner
@@ -175,7 +92,7 @@ def _not_simple(rows: np.ndarray) -> None:
     unchanged one says that c is 1 as well. The cells that the voxel brings are itself and each
     face, edge and corner all of whose other voxels are outside the rows.
     """
-    n = _CHUNK
+    n = CHUNK
     for j in range(n):
         down, up = ~rows[4 * n + j], ~rows[22 * n + j]
         north, south = ~rows[10 * n + j], ~rows[16 * n + j]
@@ -257,7 +174,7 @@ def _not_simple(rows: np.ndarray) -> None:
         bb, ff = _add(bb, cc, dd)
         fours, gg = y ^ bb, y & bb
         eights, sixteens = _add(ee, ff, gg)
-        rows[_RESULT + j] = several | none | ~(ones & ~twos & fours & eights & ~sixteens)
+        rows[RESULT + j] = several | none | ~(ones & ~twos & fours & eights & ~sixteens)
 
 
 @inner
@@ -275,16 +192,20 @@ def _not_simple_in_plane(rows: np.ndarray) -> None:
     not both outside. It is 1 for a simple pixel, and 0 where there is no component or no face
     outside.
     """
-    n = _CHUNK
-    once = np.zeros(n, np.uint64)
-    twice = np.zeros(n, np.uint64)
-    for face, corner, following in ((10, 11, 14), (14, 17, 16), (16, 15, 12), (12, 9, 10)):
-        for j in range(n):
-            begins = ~rows[n * face + j] & (rows[n * corner + j] | rows[n * following + j])
-            twice[j] |= once[j] & begins
-            once[j] |= begins
+    n = CHUNK
     for j in range(n):
-        rows[_RESULT + j] = twice[j] | ~once[j]
+        north, east, south, west = (
+            rows[10 * n + j],
+            rows[14 * n + j],
+            rows[16 * n + j],
+            rows[12 * n + j],
+        )
+        a = ~north & (rows[11 * n + j] | east)
+        b = ~east & (rows[17 * n + j] | south)
+        c = ~south & (rows[15 * n + j] | west)
+        d = ~west & (rows[9 * n + j] | north)
+        # Of three there are two in one of the pairs.
+        rows[RESULT + j] = ~((a ^ b ^ c ^ d) & ~((a & b) | (c & d)))
 
 
 @inner
@@ -296,10 +217,10 @@ def _write_words(rows: np.ndarray, flip: np.uint32, columns: np.ndarray) -> None
         columns: uint32 (64 n,); `columns[n * p + j]` of voxel p of machine word j.
     """
     for half in range(2):
-        base, down = 32 * _CHUNK * half, np.uint64(32 * half)
-        for i in range(27 * _CHUNK):
+        base, down = 32 * CHUNK * half, np.uint64(32 * half)
+        for i in range(27 * CHUNK):
             columns[base + i] = np.uint32(rows[i] >> down)
-        for i in range(27 * _CHUNK, 32 * _CHUNK):
+        for i in range(27 * CHUNK, 32 * CHUNK):
             columns[base + i] = 0
         for step in range(5):
             size = 16 >> step
@@ -307,13 +228,13 @@ def _write_words(rows: np.ndarray, flip: np.uint32, columns: np.ndarray) -> None
             shift = np.uint32(size)
             for k in range(32):
                 if k & size == 0:
-                    low = base + _CHUNK * k
-                    high = low + _CHUNK * size
-                    for j in range(_CHUNK):
+                    low = base + CHUNK * k
+                    high = low + CHUNK * size
+                    for j in range(CHUNK):
                         swap = ((columns[low + j] >> shift) ^ columns[high + j]) & mask
                         columns[high + j] ^= swap
                         columns[low + j] ^= swap << shift
-    for i in range(64 * _CHUNK):
+    for i in range(64 * CHUNK):
         columns[i] ^= flip
 
 
@@ -321,11 +242,11 @@ def _write_words(rows: np.ndarray, flip: np.uint32, columns: np.ndarray) -> None
 def _leave_out_border(rows: np.ndarray, n: int) -> int:
     """Clear the results on the border and behind the last word; count the others."""
     count = 0
-    for j in range(n, _CHUNK):
-        rows[_RESULT + j] = 0
-    for j in range(_CHUNK):
-        rows[_RESULT + j] &= ~rows[_BORDER + j]
-        count += int(_count_bits(rows[_RESULT + j]))
+    for j in range(n, CHUNK):
+        rows[RESULT + j] = 0
+    for j in range(CHUNK):
+        rows[RESULT + j] &= ~rows[BORDER + j]
+        count += int(popcount(rows[RESULT + j]))
     return count
 
 
@@ -338,13 +259,13 @@ def _append_dense(
     words: np.ndarray,
     count: int,
 ) -> int:
-    for j in range(_CHUNK):
-        rest = rows[_RESULT + j]
+    for j in range(CHUNK):
+        rest = rows[RESULT + j]
         while rest:
-            place = int(_count_bits((rest & (~rest + _ONE)) - _ONE))
+            place = int(popcount((rest & (~rest + _ONE)) - _ONE))
             rest &= rest - _ONE
             voxels[count] = 64 * (start + j) + place
-            words[count] = columns[_CHUNK * place + j]
+            words[count] = columns[CHUNK * place + j]
             count += 1
     return count
 
@@ -353,25 +274,15 @@ def _append_dense(
 def _append_sparse(
     rows: np.ndarray, flip: np.uint32, start: int, voxels: np.ndarray, words: np.ndarray, count: int
 ) -> int:
-    for j in range(_CHUNK):
-        rest = rows[_RESULT + j]
+    for j in range(CHUNK):
+        rest = rows[RESULT + j]
         while rest:
-            place = _count_bits((rest & (~rest + _ONE)) - _ONE)
+            place = popcount((rest & (~rest + _ONE)) - _ONE)
             rest &= rest - _ONE
             word = np.uint64(flip)
             for k in range(27):
-                word ^= ((rows[_CHUNK * k + j] >> place) & _ONE) << np.uint64(k)
+                word ^= ((rows[CHUNK * k + j] >> place) & _ONE) << np.uint64(k)
             voxels[count] = 64 * (start + j) + int(place)
             words[count] = word
             count += 1
     return count
-
-
-@inner
-def _count_bits(word: np.uint64) -> np.uint64:
-    # LLVM knows the pattern and emits one instruction.
-    word -= (word >> _ONE) & np.uint64(0x5555555555555555)
-    pairs = np.uint64(0x3333333333333333)
-    word = (word & pairs) + ((word >> np.uint64(2)) & pairs)
-    word = (word + (word >> np.uint64(4))) & np.uint64(0x0F0F0F0F0F0F0F0F)
-    return (word * np.uint64(0x0101010101010101)) >> np.uint64(56)

@@ -6,7 +6,8 @@ do. Keys serve as levels; only births and edges between basins, which are few, a
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,7 +17,7 @@ from .compiling import entry, source_digest
 from .euler import euler_changes
 from .levels import Box, Layout, bounding_box, padded_layout, voxel_position
 from .merge_tree import Direction, Edges, Merges, join, trace
-from .volume import Critical, Workspace, classify, make_workspace
+from .volume import Critical, Workspace, borrowed_workspace, classify
 
 
 @dataclass(frozen=True)
@@ -58,8 +59,11 @@ class ExactVolume:
         return ((z + self.box.z) * height + y + self.box.y) * width + x + self.box.x
 
 
-def load_exact(image: np.ndarray, mask: np.ndarray, volumetric: bool, top: bool) -> ExactVolume:
-    """List the critical voxels of an image.
+@contextmanager
+def exact_volume(
+    image: np.ndarray, mask: np.ndarray, volumetric: bool, top: bool
+) -> Iterator[ExactVolume]:
+    """List the critical voxels of an image, and keep its work arrays as long as they are needed.
 
     Args:
         image: float32 or float64 (D, H, W), without NaN.
@@ -74,10 +78,12 @@ def load_exact(image: np.ndarray, mask: np.ndarray, volumetric: bool, top: bool)
     keys = ordered_keys(image[inside])
     gone = image[inside] == np.inf
     keys[gone | ~mask[inside] if mask.size else gone] = last - 1
-    work = make_workspace((box.depth, box.height, box.width), int(last) - 1, volumetric)
     layout = padded_layout.py_func(box, volumetric)
-    critical = _list_exact(keys, layout, box, top, work)
-    return ExactVolume(image.ravel(), box, layout, image.shape, work, critical, bits(last - 1), top)
+    extent = (box.depth, box.height, box.width)
+    with borrowed_workspace(extent, int(last) - 1, volumetric) as work:
+        critical = _list_exact(keys, layout, box, top, work)
+        absent = bits(last - 1)
+        yield ExactVolume(image.ravel(), box, layout, image.shape, work, critical, absent, top)
 
 
 def ordered_keys(values: np.ndarray) -> np.ndarray:
@@ -93,9 +99,7 @@ def ordered_keys(values: np.ndarray) -> np.ndarray:
 def merges_of(volume: ExactVolume, *, ascending: bool) -> Merges:
     """Let the voxels enter, from the lowest value up or from the highest down."""
     levels = volume.work.levels
-    border = levels.dtype.type(np.iinfo(levels.dtype).max)
-    skipped = volume.absent if ascending else border
-    direction = Direction(ascending, volume.top == ascending, skipped)
+    direction = Direction(ascending, volume.top == ascending)
     births, edges = _trace_exact(volume.work, volume.critical, direction, volume.layout)
     order = np.argsort(levels[edges.voxels], kind="stable")
     ages = np.empty(births.size + 1, np.int64)

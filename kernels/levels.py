@@ -68,7 +68,9 @@ def bounding_box(mask: np.ndarray) -> Box:
     """Smallest box around the voxels of the mask, bool (D, H, W); depth 0 where it is empty."""
     depth, height, width = mask.shape
     z0, z1, y0, y1 = depth, -1, height, -1
-    columns = np.zeros(width, np.bool_)
+    columns = np.empty(width, np.bool_)
+    for x in range(width):
+        columns[x] = False
     for z in range(depth):
         for y in range(height):
             row = mask[z, y]
@@ -103,23 +105,35 @@ def level_of(value: float, grid: np.ndarray) -> int:
     return low
 
 
-@inner
-def even_scale(grid: np.ndarray) -> float:
-    """Steps of an even grid per unit of value, or 0.
+class Scale(NamedTuple):
+    """How an even grid counts steps: (value - grid[0]) * per_unit, in the values' dtype.
 
-    0 where the grid is not even to a quarter step, or where float32 could not tell steps apart.
+    The result and the count of thresholds below the value agree wherever the result is further
+    than `error` from a whole number. `per_unit` is 0 where the grid is not even enough.
     """
+
+    per_unit: float
+    error: float
+
+
+@inner
+def even_scale(grid: np.ndarray, like: np.ndarray) -> Scale:
+    """Measure how even a grid is, float64 (N,), to values of the dtype of `like`."""
+    uneven = Scale(0.0, 0.0)
     span = grid[-1] - grid[0]
     if not (0.0 < span < np.inf) or not (grid.size - 1) / span < np.inf:
-        return 0.0
-    scale = (grid.size - 1) / span
+        return uneven
+    per_unit = (grid.size - 1) / span
     furthest = max(np.abs(grid[0]), np.abs(grid[-1]))
-    if furthest > 1e30 or furthest * scale > 1e5 or scale > 1e30:
-        return 0.0
+    if furthest > 1e30 or per_unit > 1e30:
+        return uneven
+    error = 0.0
     for k in range(grid.size):
-        if not np.abs((grid[k] - grid[0]) * scale - k) < 0.25:
-            return 0.0
-    return scale
+        error = max(error, np.abs((grid[k] - grid[0]) * per_unit - k))
+    # Rounding of grid[0], of the difference, of the scale and of the product.
+    rounding = np.finfo(like.dtype).eps
+    error += rounding * (4.0 * grid.size + 2.0 * furthest * per_unit)
+    return Scale(per_unit, error) if error < 0.25 else uneven
 
 
 @inner
@@ -152,19 +166,20 @@ def write_levels(
         border: level of the border.
         levels: uint8 or uint32, 64 a word of the layout; written.
     """
-    scale = even_scale(grid)
+    scale = even_scale(grid, values)
     floors = floor_to(grid, values)
-    levels[: 64 * layout.n_words] = border
+    for i in range(64 * layout.n_words):
+        levels[i] = border
     for z in range(box.depth):
         for y in range(box.height):
             start = voxel_position(layout, z, y, 0)
             out = levels[start : start + box.width]
             row = values[box.z + z, box.y + y, box.x : box.x + box.width]
-            if scale > 0.0:
-                _even_levels(row, floors, values.dtype.type(scale), out)
-            else:
+            if scale.per_unit == 0.0:
                 for x in range(box.width):
                     out[x] = level_of(np.float64(row[x]), grid)
+            elif _count_steps(row, floors, scale, out):
+                _compare_nearest(row, floors, scale, out)
             if mask.size:
                 inside = mask[box.z + z, box.y + y, box.x : box.x + box.width]
                 for x in range(box.width):
@@ -172,12 +187,31 @@ def write_levels(
 
 
 @inner
-def _even_levels(row: np.ndarray, floors: np.ndarray, scale: float, out: np.ndarray) -> None:
-    """Compare every value with the one threshold that is nearest to it."""
+def _count_steps(row: np.ndarray, floors: np.ndarray, scale: Scale, out: np.ndarray) -> bool:
+    """Write levels by steps of the grid alone; return whether some value is too near to one."""
+    number = floors.dtype.type
+    lowest, highest = floors[0], floors[-1]
+    per_unit, error = number(scale.per_unit), number(scale.error)
+    zero, one, last = number(0.0), number(1.0), number(floors.size - 1)
+    doubt = False
+    for x in range(row.size):
+        value = row[x]
+        steps = min(max((value - lowest) * per_unit, zero), last)
+        whole = np.int32(steps)
+        part = steps - number(whole)
+        above, below = value > lowest, value <= highest
+        doubt |= above & below & ((part <= error) | (part >= one - error))
+        out[x] = (whole + np.int32(1) if above else np.int32(0)) if below else np.int32(floors.size)
+    return doubt
+
+
+@inner
+def _compare_nearest(row: np.ndarray, floors: np.ndarray, scale: Scale, out: np.ndarray) -> None:
+    """Write levels by comparing every value with the one threshold that is nearest to it."""
     number = floors.dtype.type
     lowest, last = floors[0], number(floors.size - 1)
-    half, zero = number(0.5), number(0.0)
+    per_unit, half, zero = number(scale.per_unit), number(0.5), number(0.0)
     for x in range(row.size):
-        steps = (row[x] - lowest) * scale + half
+        steps = (row[x] - lowest) * per_unit + half
         nearest = np.uint32(min(max(steps, zero), last))
         out[x] = nearest + np.uint32(row[x] > floors[nearest])

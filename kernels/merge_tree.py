@@ -2,10 +2,9 @@
 
 A voxel that enters touches some local components among the neighbours that are already there: none
 (it is the root of a new component), one (it joins that component, whatever neighbour stands for
-it), or several, which it merges. Following first neighbours from any voxel ends at a root, whose
-basin the voxel belongs to. Voxels of the last kind are edges between basins, and Kruskal's
-algorithm on the basins, which are few, finds the merges. The walks to the roots go in raster order
-and only as far as they are needed; on a smooth image nine in ten voxels are never visited.
+it), or several, which it merges. Voxels of the last kind are edges between the basins of the roots
+that first neighbours lead to, and Kruskal's algorithm on the basins, which are few, finds the
+merges. On a smooth image nine in ten voxels are never visited.
 
 The same code serves both directions. Ascending, the neighbours already there are the earlier word;
 descending, its complement, with the outside as the root that is older than all.
@@ -17,14 +16,9 @@ from typing import NamedTuple
 
 import numpy as np
 
+from .basins import OUTSIDE, Slopes, find_basins, rank_roots
+from .codes import steps_to_first
 from .compiling import inlined, inner
-from .critical import (
-    FACE_CODE,
-    FACE_CODE_BITS,
-    FACE_POSITIONS,
-    FULL_CODE,
-    FULL_CODE_BITS,
-)
 from .disjoint_set import find
 from .levels import Layout
 from .neighbourhood import (
@@ -39,9 +33,9 @@ from .neighbourhood import (
 )
 from .volume import Critical, Workspace
 
-_UNKNOWN = -1
-_OUTSIDE = 0
-_ONE = np.uint64(1)
+# So many critical voxels at a time that all about them stays in the cache.
+_BLOCK = 2048
+_ELDEST = np.iinfo(np.int64).min
 
 
 class Direction(NamedTuple):
@@ -49,12 +43,10 @@ class Direction(NamedTuple):
 
     ascending: from the lowest level up, else from the highest down.
     full: components are 26-connected (8 in 2-D), else 6-connected (4).
-    skipped: voxels of this level, of the levels' dtype, do not take part.
     """
 
     ascending: bool
     full: bool
-    skipped: int
 
 
 class Merges(NamedTuple):
@@ -70,23 +62,8 @@ class Merges(NamedTuple):
     voxels: np.ndarray
 
 
-class _Slopes(NamedTuple):
-    """Where every voxel's first connecting neighbour leads to.
-
-    basins: 1 + index of the birth at the end of the way, `_OUTSIDE`, or `_UNKNOWN`.
-    codes: of `list_critical`.
-    shift: which of a voxel's eight bits its code begins with.
-    steps: offset behind every code; the last one stands for the border.
-    """
-
-    basins: np.ndarray
-    codes: np.ndarray
-    shift: int
-    steps: np.ndarray
-
-
 class Edges(NamedTuple):
-    """Two basins, by their numbers, that meet when a voxel enters."""
+    """Two basins, by their numbers, that meet when a voxel enters; arrays of one length."""
 
     voxels: np.ndarray
     left: np.ndarray
@@ -108,7 +85,7 @@ def grow(
     """Let the voxels enter in order of level; return the roots and the merges.
 
     Args:
-        n_levels: above all levels that take part.
+        n_levels: above the levels of all voxels.
     """
     births, edges = trace(work, critical, direction, layout)
     order = sorted_by_level(work.levels, edges.voxels, n_levels)
@@ -123,130 +100,140 @@ def trace(
 ) -> tuple[np.ndarray, Edges]:
     """Find the roots and the edges between their basins, both in raster order.
 
-    Overwrites `work.basins`.
+    The edges may lie in `work`, whose `ranks` and `milestones` are overwritten as well.
     """
+    roots = work.full_roots if direction.full else work.face_roots
+    births = rank_roots(roots, layout.n_words, work.ranks)
+    steps = steps_to_first(layout, direction.full)
+    slopes = Slopes(work.codes, steps, roots, work.ranks, work.milestones)
+    room = Edges(work.edge_voxels, work.edge_left, work.edge_right)
+    return births, _list_edges(slopes, critical, direction, layout, room)
+
+
+@inner
+def _list_edges(
+    slopes: Slopes, critical: Critical, direction: Direction, layout: Layout, edges: Edges
+) -> Edges:
+    """List what meets at every critical voxel, in `edges` or, where they are too few, in more."""
     inside = np.int32(ALL if layout.plane else PLANE)
     flip = np.int32(0 if direction.ascending else ALL)
-    words = np.empty(critical.words.size, np.int32)
-    for k in range(words.size):
-        words[k] = (critical.words[k] ^ flip) & inside
-    connecting = np.int32(ALL if direction.full else FACES)
-    rest = np.empty(words.size, np.int32)
-    _beyond_first(words, words, connecting, direction.full, rest)
-    births, mergers = _births_and_mergers(
-        work.levels, critical.voxels, words, connecting, rest, direction.skipped
-    )
-    slopes = _slopes(work, births, direction.full, layout)
-    others = _representatives(mergers, connecting, direction.full)
-    return births, _edges(slopes, mergers.voxels, others, layout)
-
-
-@inner
-def _slopes(work: Workspace, births: np.ndarray, full: bool, layout: Layout) -> _Slopes:
-    work.basins[: 64 * layout.n_words] = _UNKNOWN
-    work.basins[0] = _OUTSIDE
-    for k in range(births.size):
-        work.basins[births[k]] = k + 1
     offsets = neighbour_offsets(layout)
-    if full:
-        steps = np.zeros(1 << FULL_CODE_BITS, np.int64)
-        steps[:27] = offsets
-        return _Slopes(work.basins, work.codes, FULL_CODE, steps)
-    steps = np.zeros(1 << FACE_CODE_BITS, np.int64)
-    for face in range(6):
-        steps[face] = offsets[FACE_POSITIONS[face]]
-    return _Slopes(work.basins, work.codes, FACE_CODE, steps)
+    words = np.empty(_BLOCK, np.int32)
+    # Not 0, for whose literal type numba would compile once more.
+    count = np.int64(0)
+    for start in range(0, critical.voxels.size, _BLOCK):
+        n = min(_BLOCK, critical.voxels.size - start)
+        earlier = critical.words[start : start + n]
+        for k in range(n):
+            words[k] = (earlier[k] ^ flip) & inside
+        mergers = _mergers(critical.voxels[start : start + n], words[:n], direction.full)
+        others = _representatives(mergers, direction.full)
+        found = _meetings(slopes, mergers.voxels, others, offsets, layout.n_words)
+        edges = _append(edges, count, found)
+        count += found.voxels.size
+    return Edges(edges.voxels[:count], edges.left[:count], edges.right[:count])
 
 
 @inner
-def _beyond_first(
-    words: np.ndarray, some: np.ndarray, connecting: np.int32, full: bool, rest: np.ndarray
-) -> None:
+def _mergers(voxels: np.ndarray, words: np.ndarray, full: bool) -> _Mergers:
+    """Pick the voxels with several components among the neighbours in their words."""
+    rest = np.empty(words.size, np.int32)
+    _beyond_first(words, words, full, rest)
+    which = np.empty(words.size + 1, np.int32)
+    count = 0
+    for k in range(words.size):
+        which[count] = k
+        count += rest[k] != 0
+    mergers = _Mergers(
+        np.empty(count, voxels.dtype), np.empty(count, np.int32), np.empty(count, np.int32)
+    )
+    for i in range(count):
+        k = which[i]
+        mergers.voxels[i], mergers.words[i], mergers.rest[i] = voxels[k], words[k], rest[k]
+    return mergers
+
+
+@inner
+def _beyond_first(words: np.ndarray, some: np.ndarray, full: bool, rest: np.ndarray) -> None:
     """Write the connecting neighbours of `some` beyond the component of the first of them."""
     if full:
         for k in range(words.size):
-            bits = some[k] & connecting
+            bits = some[k]
             rest[k] = bits & ~full_component(words[k], lowest_bit(bits))
     else:
         for k in range(words.size):
-            bits = some[k] & connecting
+            bits = some[k] & np.int32(FACES)
             rest[k] = bits & ~face_component(words[k], lowest_bit(bits))
 
 
 @inner
-def _representatives(mergers: _Mergers, connecting: np.int32, full: bool) -> np.ndarray:
+def _representatives(mergers: _Mergers, full: bool) -> np.ndarray:
     """One bit of each component in `rest`, or several where a neighbourhood has many."""
     rest = mergers.rest
-    found = np.zeros(rest.size, np.int32)
-    for _ in range(2):
-        for k in range(rest.size):
-            found[k] |= lowest_bit(rest[k])
-        _beyond_first(mergers.words, rest, connecting, full, rest)
+    beyond_second = np.empty(rest.size, np.int32)
+    found = np.empty(rest.size, np.int32)
+    _beyond_first(mergers.words, rest, full, beyond_second)
+    _beyond_first(mergers.words, beyond_second, full, found)
     for k in range(rest.size):
-        found[k] |= rest[k]
+        found[k] |= lowest_bit(rest[k]) | lowest_bit(beyond_second[k])
     return found
 
 
 @inner
-def _births_and_mergers(
-    levels: np.ndarray,
-    voxels: np.ndarray,
-    words: np.ndarray,
-    connecting: np.int32,
-    rest: np.ndarray,
-    skipped: int,
-) -> tuple[np.ndarray, _Mergers]:
-    """Sort out the voxels without a connecting neighbour and those with several components."""
-    births = np.empty(voxels.size + 1, voxels.dtype)
-    at = np.empty(voxels.size + 1, voxels.dtype)
-    theirs = np.empty(voxels.size + 1, np.int32)
-    further = np.empty(voxels.size + 1, np.int32)
-    n_births, count = 0, 0
+def _meetings(
+    slopes: Slopes, voxels: np.ndarray, others: np.ndarray, offsets: np.ndarray, n_words: int
+) -> Edges:
+    """Find the basins that meet at every voxel that merges, without those that are the same."""
+    room = 0
+    for k in range(others.size):
+        room += count_bits(others[k])
+    # First the voxels themselves, whose own first neighbour stands for one component.
+    basins = np.empty(voxels.size + room, voxels.dtype)
+    merger = np.empty(room, np.int32)
+    count = 0
     for k in range(voxels.size):
-        if levels[voxels[k]] != skipped:
-            births[n_births] = voxels[k]
-            n_births += (words[k] & connecting) == 0
-            at[count], theirs[count], further[count] = voxels[k], words[k], rest[k]
-            count += rest[k] != 0
-    return births[:n_births], _Mergers(at[:count], theirs[:count], further[:count])
+        basins[k] = voxels[k]
+        rest = others[k]
+        while rest != 0:
+            basins[voxels.size + count] = voxels[k] + offsets[count_bits(lowest_bit(rest) - 1)]
+            merger[count] = k
+            count += 1
+            rest &= rest - 1
+    find_basins(slopes, basins, n_words)
+    # One more, since an edge is written before it is known to join two basins.
+    at = np.empty(room + 1, voxels.dtype)
+    left, right = np.empty(room + 1, voxels.dtype), np.empty(room + 1, voxels.dtype)
+    count = 0
+    for i in range(room):
+        k = merger[i]
+        at[count], left[count], right[count] = voxels[k], basins[k], basins[voxels.size + i]
+        count += left[count] != right[count]
+    return Edges(at[:count], left[:count], right[:count])
 
 
 @inner
-def _edges(
-    slopes: _Slopes,
-    voxels: np.ndarray,
-    others: np.ndarray,
-    layout: Layout,
-) -> Edges:
-    """Find the basins that meet at every voxel that merges, in raster order.
+def _append(edges: Edges, count: int, more: Edges) -> Edges:
+    """Write `more` behind the first `count` edges; return them in larger arrays where needed."""
+    total = count + more.voxels.size
+    if total > edges.voxels.size:
+        size = 2 * total
+        larger = Edges(
+            np.empty(size, edges.voxels.dtype),
+            np.empty(size, edges.left.dtype),
+            np.empty(size, edges.right.dtype),
+        )
+        _copy(edges, count, larger, 0)
+        edges = larger
+    _copy(more, more.voxels.size, edges, count)
+    return edges
 
-    Raster order keeps the walks in the cache, and most voxels turn out to touch one basin only.
-    """
-    offsets = neighbour_offsets(layout)
-    basins, codes, steps, shift = slopes.basins, slopes.codes, slopes.steps, slopes.shift
-    # One more, since an edge is written before it is known to join two basins.
-    room = 1
-    for k in range(others.size):
-        room += count_bits(others[k])
-    at = np.empty(room, voxels.dtype)
-    left, right = np.empty(room, voxels.dtype), np.empty(room, voxels.dtype)
-    count = 0
-    for k in range(voxels.size):
-        voxel = int(voxels[k])
-        # The test stands here and not in the function, since calls with many arrays are slow.
-        own = int(basins[voxel])
-        if own == _UNKNOWN:
-            own = _walk(basins, codes, steps, shift, voxel)
-        rest = others[k]
-        while rest != 0:
-            neighbour = voxel + offsets[count_bits(lowest_bit(rest) - 1)]
-            other = int(basins[neighbour])
-            if other == _UNKNOWN:
-                other = _walk(basins, codes, steps, shift, neighbour)
-            at[count], left[count], right[count] = voxel, own, other
-            count += other != own
-            rest &= rest - 1
-    return Edges(at[:count], left[:count], right[:count])
+
+@inner
+def _copy(edges: Edges, count: int, others: Edges, start: int) -> None:
+    for k in range(count):
+        others.voxels[start + k] = edges.voxels[k]
+        others.left[start + k] = edges.left[k]
+        others.right[start + k] = edges.right[k]
 
 
 @inner
@@ -278,7 +265,9 @@ def join(
     Returns:
         Indices of the births that end, and the voxels that end them.
     """
-    parent = np.arange(ages.size).astype(edges.left.dtype)
+    parent = np.empty(ages.size, edges.left.dtype)
+    for k in range(ages.size):
+        parent[k] = k
     # Every merge ends one of the roots.
     dead = np.empty(ages.size, np.int64)
     mergers = np.empty(ages.size, edges.voxels.dtype)
@@ -299,41 +288,8 @@ def join(
 def _ages(levels: np.ndarray, births: np.ndarray, ascending: bool) -> np.ndarray:
     """Rank of every root, lower for the elder: by (level, position), the outside first."""
     ages = np.empty(births.size + 1, np.int64)
-    ages[_OUTSIDE] = np.iinfo(np.int64).min
+    ages[OUTSIDE] = _ELDEST
     for k in range(births.size):
         age = np.int64(levels[births[k]]) * births.size + k
         ages[k + 1] = age if ascending else -age
     return ages
-
-
-@inner
-def _walk(basins: np.ndarray, codes: np.ndarray, steps: np.ndarray, shift: int, voxel: int) -> int:
-    """Find the basin of a voxel, and note it for all voxels on the way.
-
-    On the way there each voxel holds the next one, as a number below `_UNKNOWN`.
-    """
-    end = voxel
-    basin = _UNKNOWN
-    while basin == _UNKNOWN:
-        following = _step(codes, steps, shift, end)
-        basins[end] = _UNKNOWN - 1 - following
-        end = following
-        basin = int(basins[end])
-    while voxel != end:
-        following = _UNKNOWN - 1 - int(basins[voxel])
-        basins[voxel] = basin
-        voxel = following
-    return basin
-
-
-@inlined
-def _step(codes: np.ndarray, steps: np.ndarray, shift: int, voxel: int) -> int:
-    """First of the voxel's connecting neighbours, or position 0, which is outside."""
-    word = codes[8 * (voxel >> 6) : 8 * (voxel >> 6) + 8]
-    place = np.uint64(voxel & 63)
-    bits = np.uint64(0)
-    for bit in range(8):
-        bits |= ((word[bit] >> place) & _ONE) << np.uint64(bit)
-    last = steps.size - 1
-    code = (int(bits) >> shift) & last
-    return 0 if code == last else voxel + steps[code]

@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from .exact import ExactVolume, load_exact, merges_of
+from .exact import ExactVolume, exact_volume, merges_of
 from .inputs import Construction, check_sample
 
 
@@ -42,9 +42,9 @@ def persistence_pairs(
         raise ValueError(f"dim={dim}; expected 0 or {dimensions - 1} for a {dimensions}-D image")
     if images.size == 0 or (masks.size and not masks.any()):
         return np.empty((0, 2)), np.empty(0, np.int64), np.empty(0, np.int64)
-    volume = load_exact(images[0], masks[0], dimensions == 3, top)
-    births, deaths = _components(volume) if dim == 0 else _cavities(volume)
-    return _bars(volume, births, deaths)
+    with exact_volume(images[0], masks[0], dimensions == 3, top) as volume:
+        births, deaths = _components(volume) if dim == 0 else _cavities(volume)
+        return _bars(volume, births, deaths)
 
 
 def _components(volume: ExactVolume) -> tuple[np.ndarray, np.ndarray]:

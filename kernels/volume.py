@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import NamedTuple
 
 import numpy as np
@@ -12,27 +15,41 @@ from .compiling import inlined
 from .critical import list_critical
 from .levels import Box, Layout, bounding_box, padded_layout, write_levels
 from .order import earlier_offsets, write_order
+from .rows import CHUNK
 
-_LARGEST_KEPT = 64 * 2**20
-_kept = threading.local()
+_LARGEST_KEPT = 256 * 2**20
+_MOST_KEPT = os.cpu_count() or 1
 
 
 class Workspace(NamedTuple):
     """Arrays over the padded volume, reused from sample to sample.
 
     levels: uint8, uint32 or uint64, the first that holds all levels.
-    basins: int32 where all positions fit, else int64; of the merge tree that was grown last.
-    planes, order, codes: uint64, flat; see `bitplanes`, `order` and `critical`.
-    voxels, words: room for the critical voxels.
+    planes, order: uint64, flat; see `bitplanes` and `order`.
+    codes: uint8; see `codes`.
+    full_roots, face_roots: uint64; see `codes`.
+    ranks, milestones: see `basins`; int32 where all positions fit, else int64.
+    voxels, words: room for the critical voxels; positions of the same dtype, and int32.
+    edge_voxels, edge_left, edge_right: room for as many edges as half of the voxels.
     """
 
     levels: np.ndarray
-    basins: np.ndarray
     planes: np.ndarray
     order: np.ndarray
     codes: np.ndarray
+    full_roots: np.ndarray
+    face_roots: np.ndarray
+    ranks: np.ndarray
+    milestones: np.ndarray
     voxels: np.ndarray
     words: np.ndarray
+    edge_voxels: np.ndarray
+    edge_left: np.ndarray
+    edge_right: np.ndarray
+
+
+_idle: list[Workspace] = []
+_lock = threading.Lock()
 
 
 class Critical(NamedTuple):
@@ -51,36 +68,69 @@ class Volume(NamedTuple):
     critical: Critical
 
 
-def make_workspace(shape: tuple[int, ...], n_levels: int, volumetric: bool) -> Workspace:
-    """Return work arrays for volumes of up to `shape` (D, H, W): the thread's last, or new ones.
+@contextmanager
+def borrowed_workspace(
+    shape: tuple[int, ...], n_levels: int, volumetric: bool
+) -> Iterator[Workspace]:
+    """Lend work arrays for volumes of up to `shape` (D, H, W): idle ones that fit, or new ones.
 
-    Touching new memory takes longer than the work on a small volume, so that every thread keeps
-    what it used last, up to 64 MiB. Not compiled, since numpy asks the system for large pages.
+    Touching new memory takes longer than the work on a small volume, so that up to 256 MiB are
+    kept for the next borrower, at most one a processor. Not compiled, since numpy asks the system
+    for large pages.
     """
+    sizes = _sizes(shape, n_levels, volumetric)
+    work = _take_idle(sizes)
+    if work is None:
+        work = Workspace(**{name: np.empty(size, dtype) for name, (size, dtype) in sizes.items()})
+    try:
+        yield work
+    finally:
+        _give_back(work)
+
+
+def _take_idle(sizes: dict[str, tuple[int, type[np.integer]]]) -> Workspace | None:
+    with _lock:
+        for k in reversed(range(len(_idle))):
+            work = _idle[k]
+            if all(
+                getattr(work, name).size >= size and getattr(work, name).dtype == dtype
+                for name, (size, dtype) in sizes.items()
+            ):
+                return _idle.pop(k)
+    return None
+
+
+def _give_back(work: Workspace) -> None:
+    with _lock:
+        _idle.append(work)
+        del _idle[:-_MOST_KEPT]
+        while sum(array.nbytes for kept in _idle for array in kept) > _LARGEST_KEPT:
+            del _idle[0]
+
+
+def _sizes(
+    shape: tuple[int, ...], n_levels: int, volumetric: bool
+) -> dict[str, tuple[int, type[np.integer]]]:
     # As plain Python: compiling them would take longer.
     n_words = padded_layout.py_func(Box(0, 0, 0, *shape), volumetric).n_words
     n_planes = plane_count.py_func(n_levels)
     levels = np.uint8 if n_planes <= 8 else np.uint32 if n_planes <= 32 else np.uint64
     positions = np.int32 if 64 * n_words < 2**31 else np.int64
-    sizes = {
+    return {
         "levels": (64 * n_words, levels),
-        "basins": (64 * n_words, positions),
         "planes": (n_planes * n_words, np.uint64),
         "order": ((13 if volumetric else 4) * n_words, np.uint64),
-        "codes": (8 * n_words, np.uint64),
+        "codes": (64 * (n_words + CHUNK), np.uint8),
+        "full_roots": (n_words + CHUNK, np.uint64),
+        "face_roots": (n_words + CHUNK, np.uint64),
+        "ranks": (n_words, positions),
+        "milestones": (4 * n_words, positions),
         "voxels": (64 * n_words, positions),
         "words": (64 * n_words, np.int32),
+        "edge_voxels": (32 * n_words, positions),
+        "edge_left": (32 * n_words, positions),
+        "edge_right": (32 * n_words, positions),
     }
-    kept = getattr(_kept, "workspace", None)
-    if kept is not None and all(
-        getattr(kept, name).size >= size and getattr(kept, name).dtype == dtype
-        for name, (size, dtype) in sizes.items()
-    ):
-        return kept
-    work = Workspace(**{name: np.empty(size, dtype) for name, (size, dtype) in sizes.items()})
-    if sum(array.nbytes for array in work) <= _LARGEST_KEPT:
-        _kept.workspace = work
-    return work
 
 
 @inlined
@@ -104,7 +154,7 @@ def load_volume(
     n_planes = plane_count(grid.size)
     border = (1 << n_planes) - 1
     if box.depth == 0:
-        nothing = Critical(np.empty(0, work.basins.dtype), np.empty(0, np.int32))
+        nothing = Critical(np.empty(0, work.voxels.dtype), np.empty(0, np.int32))
         return Volume(box, layout, border, nothing)
     write_levels(values, mask, grid, box, layout, border, work.levels)
     return Volume(box, layout, border, classify(work, n_planes, layout, top))
@@ -124,6 +174,8 @@ def classify(work: Workspace, n_planes: int, layout: Layout, top: bool) -> Criti
         layout,
         top,
         work.codes,
+        work.full_roots,
+        work.face_roots,
         work.voxels,
         work.words,
     )

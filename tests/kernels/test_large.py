@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 import topojax.kernels
 from topojax.kernels import betti_curves, betti_steps, persistence_pairs
 from topojax.kernels.sampling import write_betti_curves
-from topojax.kernels.volume import Workspace, make_workspace
+from topojax.kernels.volume import Workspace, borrowed_workspace
 
 
 def gudhi_curves(image: np.ndarray, construction: str, thresholds: np.ndarray) -> np.ndarray:
@@ -85,11 +85,12 @@ def test_wide_positions_give_the_same(rng):
     masks.flags.writeable = False
     grids = grid[np.newaxis]
     grids.flags.writeable = False
-    work = make_workspace(images.shape[1:], 30, True)
-    wide = {name: getattr(work, name).astype(np.int64) for name in ("basins", "voxels")}
+    positions = ("ranks", "milestones", "voxels", "edge_voxels", "edge_left", "edge_right")
     curves = np.zeros((2, 3, 30), np.int64)
-    arrays = Workspace(**(work._asdict() | wide))
-    write_betti_curves(images, masks, grids, 0, 2, True, arrays, curves)
+    with borrowed_workspace(images.shape[1:], 30, True) as work:
+        wide = {name: getattr(work, name).astype(np.int64) for name in positions}
+        arrays = Workspace(**(work._asdict() | wide))
+        write_betti_curves(images, masks, grids, 0, 2, True, arrays, curves)
     np.testing.assert_array_equal(curves, [betti_curves(image, grid) for image in images])
 
 

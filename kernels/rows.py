@@ -1,0 +1,51 @@
+"""Neighbourhoods of a run of voxels as rows of bits, 64 voxels a machine word.
+
+One row of words for each of the 27 positions of a neighbourhood. All rows lie in one flat array,
+whose distances LLVM then knows; every test on neighbourhoods is a loop over words.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from .compiling import inner
+from .order import shifted_back
+
+CHUNK = 32
+"""Words a row."""
+BORDER, RESULT, CODE = 27 * CHUNK, 28 * CHUNK, 29 * CHUNK
+"""Where further rows begin: the border's, one for a result, and eight for codes."""
+SIZE = 37 * CHUNK
+_CENTRE = 13
+
+
+@inner
+def load_rows(
+    planes: np.ndarray,
+    n_planes: int,
+    order: np.ndarray,
+    offsets: np.ndarray,
+    n_words: int,
+    start: int,
+    n: int,
+    top: bool,
+    rows: np.ndarray,
+) -> None:
+    """Fill the 27 rows and the border's for the n words from word `start` on.
+
+    The 27 hold the neighbours whose components are 26-connected (8 in 2-D): those before the voxel
+    (T), or after it (V). A voxel of the border is one whose planes are all set.
+    """
+    before, after = (np.uint64(0), ~np.uint64(0)) if top else (~np.uint64(0), np.uint64(0))
+    count = offsets.size
+    for k in range(count):
+        known = k * n_words + start
+        shifted_back(order, known, 0, n, before, rows[CHUNK * (_CENTRE - count + k) :])
+        shifted_back(order, known, offsets[k], n, after, rows[CHUNK * (_CENTRE + count - k) :])
+    border = rows[BORDER:]
+    for j in range(CHUNK):
+        border[j] = ~np.uint64(0)
+    for plane in range(n_planes):
+        bits = planes[plane * n_words + start :]
+        for j in range(n):
+            border[j] &= bits[j]
