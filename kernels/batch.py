@@ -24,8 +24,9 @@ from .inputs import (
 from .sampling import write_betti_curves
 from .volume import borrowed_workspace
 
-# Samples differ in cost, so that every thread gets several runs.
+# Samples differ in cost, so that every thread gets several runs, if not too short ones.
 _RUNS_PER_THREAD = 8
+_VOXELS_PER_RUN = 2**18
 
 
 def betti_curves_batch(
@@ -95,17 +96,16 @@ def _curves(
         with borrowed_workspace(volumes.shape[1:], grids.shape[-1], dimensions == 3) as work:
             write_betti_curves(volumes, masks, frozen, start, stop, top, work, curves)
 
-    if threads == 1 or samples < 2:
-        write(0, samples)
+    most = min(samples, threads * _RUNS_PER_THREAD, max(threads, volumes.size // _VOXELS_PER_RUN))
+    bounds = np.linspace(0, samples, most + 1).astype(int).tolist()
+    runs = zip(bounds[:-1], bounds[1:], strict=True)
+    if threads == 1 or most < 2:
+        for run in runs:
+            write(*run)
         return curves
-    bounds = np.linspace(0, samples, min(samples, threads * _RUNS_PER_THREAD) + 1).astype(int)
     with ThreadPoolExecutor(threads) as pool:
-        runs = [
-            pool.submit(write, start, stop)
-            for start, stop in zip(bounds[:-1].tolist(), bounds[1:].tolist(), strict=True)
-        ]
-    for run in runs:
-        run.result()
+        for done in [pool.submit(write, *run) for run in runs]:
+            done.result()
     return curves
 
 

@@ -6,6 +6,7 @@ import os
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import lru_cache
 from typing import NamedTuple
 
 import numpy as np
@@ -48,7 +49,17 @@ class Workspace(NamedTuple):
     edge_right: np.ndarray
 
 
-_idle: list[Workspace] = []
+# Length and dtype of every array of a workspace.
+_Sizes = dict[str, tuple[int, type[np.integer]]]
+
+
+class _Idle(NamedTuple):
+    sizes: _Sizes
+    n_bytes: int
+    work: Workspace
+
+
+_idle: list[_Idle] = []
 _lock = threading.Lock()
 
 
@@ -78,39 +89,15 @@ def borrowed_workspace(
     kept for the next borrower, at most one a processor. Not compiled, since numpy asks the system
     for large pages.
     """
-    sizes = _sizes(shape, n_levels, volumetric)
-    work = _take_idle(sizes)
-    if work is None:
-        work = Workspace(**{name: np.empty(size, dtype) for name, (size, dtype) in sizes.items()})
+    idle = _take_idle(_sizes(shape, n_levels, volumetric))
     try:
-        yield work
+        yield idle.work
     finally:
-        _give_back(work)
+        _give_back(idle)
 
 
-def _take_idle(sizes: dict[str, tuple[int, type[np.integer]]]) -> Workspace | None:
-    with _lock:
-        for k in reversed(range(len(_idle))):
-            work = _idle[k]
-            if all(
-                getattr(work, name).size >= size and getattr(work, name).dtype == dtype
-                for name, (size, dtype) in sizes.items()
-            ):
-                return _idle.pop(k)
-    return None
-
-
-def _give_back(work: Workspace) -> None:
-    with _lock:
-        _idle.append(work)
-        del _idle[:-_MOST_KEPT]
-        while sum(array.nbytes for kept in _idle for array in kept) > _LARGEST_KEPT:
-            del _idle[0]
-
-
-def _sizes(
-    shape: tuple[int, ...], n_levels: int, volumetric: bool
-) -> dict[str, tuple[int, type[np.integer]]]:
+@lru_cache
+def _sizes(shape: tuple[int, ...], n_levels: int, volumetric: bool) -> _Sizes:
     # As plain Python: compiling them would take longer.
     n_words = padded_layout.py_func(Box(0, 0, 0, *shape), volumetric).n_words
     n_planes = plane_count.py_func(n_levels)
@@ -131,6 +118,28 @@ def _sizes(
         "edge_left": (32 * n_words, positions),
         "edge_right": (32 * n_words, positions),
     }
+
+
+def _take_idle(sizes: _Sizes) -> _Idle:
+    """Take idle work arrays of these sizes or larger ones out of the list, or make new ones."""
+    with _lock:
+        for k in reversed(range(len(_idle))):
+            kept = _idle[k].sizes
+            if kept is sizes or all(
+                kept[name][0] >= size and kept[name][1] == dtype
+                for name, (size, dtype) in sizes.items()
+            ):
+                return _idle.pop(k)
+    work = Workspace(**{name: np.empty(size, dtype) for name, (size, dtype) in sizes.items()})
+    return _Idle(sizes, sum(array.nbytes for array in work), work)
+
+
+def _give_back(idle: _Idle) -> None:
+    with _lock:
+        _idle.append(idle)
+        del _idle[:-_MOST_KEPT]
+        while sum(kept.n_bytes for kept in _idle) > _LARGEST_KEPT:
+            del _idle[0]
 
 
 @inlined
