@@ -21,8 +21,8 @@ OUTSIDE = 0
 """Number of the basin of all that leads to the border."""
 _UNKNOWN = -1
 _WALKERS = 512
-_ROUNDS = 2
-_LONG = 48
+_ROUNDS = 4
+_LONG = 24
 _ONE = np.uint64(1)
 _LOW_BITS = np.uint64(63)
 _WORD = np.uint64(6)

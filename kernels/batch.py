@@ -7,6 +7,7 @@ must not enter them at once.
 
 from __future__ import annotations
 
+import itertools
 import os
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
@@ -98,7 +99,7 @@ def _curves(
 
     most = min(samples, threads * _RUNS_PER_THREAD, max(threads, volumes.size // _VOXELS_PER_RUN))
     bounds = np.linspace(0, samples, most + 1).astype(int).tolist()
-    runs = zip(bounds[:-1], bounds[1:], strict=True)
+    runs = itertools.pairwise(bounds)
     if threads == 1 or most < 2:
         for run in runs:
             write(*run)

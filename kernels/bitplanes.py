@@ -8,7 +8,6 @@ from __future__ import annotations
 import numpy as np
 
 from .compiling import inner
-from .levels import Layout
 
 _LOW_BITS = np.uint64(0x0101010101010101)
 # Multiplied by it, bit 8 j of a word comes to bit 56 + j, for j = 0 … 7.
@@ -26,14 +25,21 @@ def plane_count(n_levels: int) -> int:
 
 
 @inner
-def write_planes(levels: np.ndarray, n_planes: int, layout: Layout, planes: np.ndarray) -> None:
-    """Split levels, unsigned (64 W,), into planes, uint64 (B W,); little-endian."""
-    n_words = layout.n_words
+def write_planes(
+    levels: np.ndarray, n_planes: int, n_words: int, first: int, last: int, planes: np.ndarray
+) -> None:
+    """Write the words `first <= w < last` of all planes; little-endian.
+
+    Args:
+        levels: unsigned (64 W,).
+        n_words: W.
+        planes: uint64 (B W,); written.
+    """
     octets = np.empty(_CHUNK, np.uint8)
     eights = octets.view(np.uint64)
     written = planes.view(np.uint8)
-    for start in range(0, 64 * n_words, _CHUNK):
-        n = min(_CHUNK, 64 * n_words - start)
+    for start in range(64 * first, 64 * last, _CHUNK):
+        n = min(_CHUNK, 64 * last - start)
         # Slices spare numba's test for negative indices, without which loops vectorise.
         chunk = levels[start : start + n]
         for plane in range(n_planes):

@@ -16,7 +16,7 @@ from .levels import Layout
 from .neighbourhood import neighbour_offsets
 from .rows import BORDER, CHUNK, CODE
 
-NO_NEIGHBOUR = 0xFF
+_NO_NEIGHBOUR = 0xFF
 _FULL_BITS = 5
 _LOW_BYTES = np.array([0x00000000FFFFFFFF, 0x0000FFFF0000FFFF, 0x00FF00FF00FF00FF], np.uint64)
 _FACE_POSITIONS = np.array([4, 10, 12, 14, 16, 22])
@@ -61,6 +61,18 @@ def write_codes(
     for i in range(8):
         for j in range(CHUNK):
             codes[8 * j + i] = _transpose_bits(rows[CODE + CHUNK * i + j])
+
+
+@inner
+def write_codes_outside(
+    codes: np.ndarray, full_roots: np.ndarray, face_roots: np.ndarray, first: int, last: int
+) -> None:
+    """Write what belongs to words `first <= w < last` of nothing but border."""
+    for word in range(first, last):
+        full_roots[word] = 0
+        face_roots[word] = 0
+    for voxel in range(64 * first, 64 * last):
+        codes[voxel] = _NO_NEIGHBOUR
 
 
 @inner

@@ -14,7 +14,7 @@ from __future__ import annotations
 import numpy as np
 
 from .bitplanes import popcount
-from .codes import NO_NEIGHBOUR, write_codes
+from .codes import write_codes
 from .compiling import inlined, inner
 from .levels import Layout
 from .neighbourhood import ALL, PLANE
@@ -34,10 +34,13 @@ def list_critical(
     codes: np.ndarray,
     full_roots: np.ndarray,
     face_roots: np.ndarray,
+    first: int,
+    last: int,
     voxels: np.ndarray,
     words: np.ndarray,
+    count: int,
 ) -> int:
-    """List the voxels that are not simple in raster order, and write codes and roots.
+    """List the voxels of a run of words that are not simple, and write codes and roots.
 
     Args:
         planes: uint64 (B W,), of `write_planes`.
@@ -46,8 +49,11 @@ def list_critical(
         top: T-construction, else V.
         codes: uint8, 64 a word and room for `CHUNK` words more; written.
         full_roots, face_roots: uint64, with room for `CHUNK` words more; written.
-        voxels: flat positions, room for all; written.
+        first, last: words `first <= w < last` are tested; `order` must be known as far ahead as
+            voxels have neighbours.
+        voxels: flat positions in raster order, room for all; written from `count` on.
         words: int32, earlier words (see `neighbourhood`), room for all; written.
+        count: critical voxels so far.
 
     Returns:
         The number of critical voxels.
@@ -55,10 +61,7 @@ def list_critical(
     rows = np.zeros(SIZE, np.uint64)
     columns = np.empty(64 * CHUNK, np.uint32)
     flip = np.uint32(0 if top else (ALL if layout.plane else PLANE))
-    first, last = layout.first // 64, (layout.last + 63) // 64
     eights = codes.view(np.uint64)
-    # Not 0, for whose literal type numba would compile once more.
-    count = np.int64(0)
     for start in range(first, last, CHUNK):
         n = min(CHUNK, last - start)
         load_rows(planes, n_planes, order, offsets, layout.n_words, start, n, top, rows)
@@ -75,12 +78,6 @@ def list_critical(
             count = _append_dense(rows, columns, start, voxels, words, count)
         else:
             count = _append_sparse(rows, flip, start, voxels, words, count)
-    for outside in ((0, first), (last, layout.n_words)):
-        for word in range(outside[0], outside[1]):
-            full_roots[word] = 0
-            face_roots[word] = 0
-        for voxel in range(64 * outside[0], 64 * outside[1]):
-            codes[voxel] = NO_NEIGHBOUR
     return count
 
 

@@ -32,23 +32,31 @@ def earlier_offsets(layout: Layout) -> np.ndarray:
 
 @inner
 def write_order(
-    planes: np.ndarray, n_planes: int, offsets: np.ndarray, layout: Layout, order: np.ndarray
+    planes: np.ndarray,
+    n_planes: int,
+    offsets: np.ndarray,
+    n_words: int,
+    first: int,
+    last: int,
+    order: np.ndarray,
 ) -> None:
     """Write whether the neighbour `offsets[k]` back is of lower or equal level.
 
     Args:
         planes: uint64 (B W,).
         offsets: int64 (K,).
-        order: uint64 (K W,); written for all voxels from `layout.first` on.
+        n_words: W.
+        first, last: words `first <= w < last` are written, which takes the planes of the words
+            before `last`.
+        order: uint64 (K W,); written.
     """
-    n_words = layout.n_words
     result = np.empty(_CHUNK, np.uint64)
     for k in range(offsets.size):
         back = (offsets[k] + 63) // 64
         shift = np.uint64(64 * back - offsets[k])
         rest = np.uint64(63) - shift
-        for start in range(layout.first // 64, n_words - 1, _CHUNK):
-            n = min(_CHUNK, n_words - 1 - start)
+        for start in range(first, last, _CHUNK):
+            n = min(_CHUNK, last - start)
             for j in range(_CHUNK):
                 result[j] = ~np.uint64(0)
             for plane in range(n_planes):

@@ -12,12 +12,15 @@ from typing import NamedTuple
 import numpy as np
 
 from .bitplanes import plane_count, write_planes
+from .codes import write_codes_outside
 from .compiling import inlined
 from .critical import list_critical
 from .levels import Box, Layout, bounding_box, padded_layout, write_levels
 from .order import earlier_offsets, write_order
 from .rows import CHUNK
 
+# So many words at a time that their planes and order stay in the cache until they are read.
+_SLAB = 512
 _LARGEST_KEPT = 256 * 2**20
 _MOST_KEPT = os.cpu_count() or 1
 
@@ -172,20 +175,38 @@ def load_volume(
 @inlined
 def classify(work: Workspace, n_planes: int, layout: Layout, top: bool) -> Critical:
     """List the critical voxels by `work.levels`; overwrites the rest of `work`."""
-    write_planes(work.levels, n_planes, layout, work.planes)
+    n_words = layout.n_words
+    first, last = layout.first // 64, (layout.last + 63) // 64
+    write_codes_outside(work.codes, work.full_roots, work.face_roots, 0, first)
     offsets = earlier_offsets(layout)
-    write_order(work.planes, n_planes, offsets, layout, work.order)
-    count = list_critical(
-        work.planes,
-        n_planes,
-        work.order,
-        offsets,
-        layout,
-        top,
-        work.codes,
-        work.full_roots,
-        work.face_roots,
-        work.voxels,
-        work.words,
-    )
+    # A word of order is read for neighbours up to so many words before it.
+    reach = int(offsets[0]) // 64 + 2
+    write_planes(work.levels, n_planes, n_words, 0, first, work.planes)
+    known = first
+    # Not 0, for whose literal type numba would compile once more.
+    count = int(np.int64(0))
+    for start in range(first, last, _SLAB):
+        stop = min(start + _SLAB, last)
+        ahead = min(stop + reach, n_words - 1)
+        write_planes(work.levels, n_planes, n_words, known, ahead, work.planes)
+        write_order(work.planes, n_planes, offsets, n_words, known, ahead, work.order)
+        known = ahead
+        count = list_critical(
+            work.planes,
+            n_planes,
+            work.order,
+            offsets,
+            layout,
+            top,
+            work.codes,
+            work.full_roots,
+            work.face_roots,
+            start,
+            stop,
+            work.voxels,
+            work.words,
+            count,
+        )
+    # At the end, since whole runs of words are written, of which the last one is seldom full.
+    write_codes_outside(work.codes, work.full_roots, work.face_roots, last, n_words)
     return Critical(work.voxels[:count], work.words[:count])
