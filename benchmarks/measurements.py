@@ -1,19 +1,22 @@
-"""What `persistence.py` measures: times in turn, threads, a ROI, memory, bandwidth."""
+"""What `persistence.py` measures: times in turn, threads, a ROI, memory, bandwidth, first call."""
 
 from __future__ import annotations
 
 import json
+import os
 import statistics
 import subprocess
 import sys
 import tempfile
 import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 
 import inputs
+import numba
 import numpy as np
 import peers
 from inputs import RealInput, Sample
@@ -23,6 +26,16 @@ from topojax.kernels import betti_curves_batch
 
 SHORTEST_ROUND = 0.02
 ROI_FRACTION = 0.1
+_STEPS = 50_000_000
+_FIRST_CALL = """
+import time
+start = time.perf_counter()
+import numpy as np
+from topojax.kernels import betti_curves
+image = np.random.default_rng(0).random((28, 28, 28), np.float32)
+betti_curves(image, np.linspace(0, 1, 50))
+print(time.perf_counter() - start)
+"""
 
 Timer = Callable[[], float]
 
@@ -191,6 +204,53 @@ def measure_threads(width: int, count: int, plan: Plan) -> dict[str, float | int
     rounds = timed_in_turn(timers, plan.repeats, plan.budget)
     one, two = (1e3 * statistics.median(rounds[name]) / count for name in timers)
     return {"width": width, "count": count, "one_ms": one, "two_ms": two, "ratio": one / two}
+
+
+@numba.njit(nogil=True)
+def _arithmetic(steps: int) -> int:
+    """Shift and add in registers, in four chains that do not wait for each other."""
+    a, b, c, d = np.uint64(1), np.uint64(3), np.uint64(5), np.uint64(7)
+    for _ in range(steps):
+        a ^= a << np.uint64(13)
+        b ^= b << np.uint64(13)
+        c ^= c << np.uint64(13)
+        d ^= d << np.uint64(13)
+        a, b, c, d = b, c, d, a ^ (a >> np.uint64(7))
+    return a ^ b ^ c ^ d
+
+
+def measure_second_processor(repeats: int) -> float:
+    """Return how much arithmetic two threads do in the time in which one does 1.
+
+    They share nothing and touch no memory, so that this is the most that a batch can gain.
+    """
+    _arithmetic(1)
+
+    def timer(n_threads: int) -> float:
+        with ThreadPoolExecutor(n_threads) as pool:
+            start = time.perf_counter()
+            list(pool.map(_arithmetic, [_STEPS] * n_threads))
+            return time.perf_counter() - start
+
+    rounds = timed_in_turn({"one": partial(timer, 1), "two": partial(timer, 2)}, repeats, 10.0)
+    one, two = (statistics.median(series) for series in rounds.values())
+    return 2 * one / two
+
+
+def measure_first_call() -> dict[str, float]:
+    """Return seconds of imports and curves of 28³ with nothing compiled, and in a later process."""
+    command = [sys.executable, "-c", _FIRST_CALL]
+    with tempfile.TemporaryDirectory() as folder:
+        environment = os.environ | {"NUMBA_CACHE_DIR": folder}
+        first, later = (
+            float(
+                subprocess.run(
+                    command, check=True, env=environment, stdout=subprocess.PIPE, text=True
+                ).stdout
+            )
+            for _ in range(2)
+        )
+    return {"first_s": first, "later_s": later}
 
 
 def measure_roi(width: int, plan: Plan) -> dict[str, float | int]:

@@ -149,6 +149,8 @@ def run(plan: Plan, data: Path | None = None, giotto_python: str | None = None) 
         "left_out": left_out,
         "gb_per_s": bandwidth / 1e9,
         "rows": [asdict(row) for row in rows],
+        "second_processor": measurements.measure_second_processor(plan.repeats),
+        "first_call": measurements.measure_first_call(),
         "threads": [measurements.measure_threads(*batch, plan) for batch in plan.batches],
         "roi": measurements.measure_roi(plan.roi, plan),
         "memory": [measurements.measure_memory(*volume) for volume in plan.memory],
