@@ -73,9 +73,9 @@ def betti_steps(
 def _changes(volume: ExactVolume, dimensions: int) -> tuple[np.ndarray, np.ndarray]:
     """Values, float64 (E,), and what each Betti number changes by there, int64 (d, E)."""
     up, down = merges_of(volume, ascending=True), merges_of(volume, ascending=False)
-    events = [(0, up.births, 1), (0, up.voxels, -1)]
+    events = [(0, up.births, 1), (0, up.ends[up.ends > 0], -1)]
     # On the way down a cavity begins where it is filled, and merges where it is walled off.
-    events += [(dimensions - 1, down.births, -1), (dimensions - 1, down.voxels, 1)]
+    events += [(dimensions - 1, down.births, -1), (dimensions - 1, down.ends, 1)]
     voxels = np.concatenate([*(voxels for _, voxels, _ in events), volume.critical.voxels])
     values, index = np.unique(volume.values_at(voxels), return_inverse=True)
     changes = np.zeros((dimensions, values.size), np.int64)

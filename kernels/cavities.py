@@ -28,10 +28,10 @@ def count_cavities(work: Workspace, volume: Volume, top: bool, curve: np.ndarray
     merges = grow(work, volume.critical, direction, volume.layout, curve.size + 1)
     # The outside has no birth, which takes care of the one.
     change = np.zeros(curve.size + 1, np.int64)
-    for voxel in merges.births:
-        change[work.levels[voxel]] += 1
-    for voxel in merges.voxels:
-        change[work.levels[voxel]] -= 1
+    for k in range(merges.births.size):
+        change[work.levels[merges.births[k]]] += 1
+        if merges.ends[k] > 0:
+            change[work.levels[merges.ends[k]]] -= 1
     total = 0
     for level in range(curve.size - 1, -1, -1):
         total += change[level + 1]

@@ -20,10 +20,10 @@ def count_components(work: Workspace, volume: Volume, top: bool, curve: np.ndarr
     merges = grow(work, volume.critical, direction, volume.layout, curve.size + 1)
     # Absent voxels are of the last level.
     change = np.zeros(curve.size + 1, np.int64)
-    for voxel in merges.births:
-        change[work.levels[voxel]] += 1
-    for voxel in merges.voxels:
-        change[work.levels[voxel]] -= 1
+    for k in range(merges.births.size):
+        change[work.levels[merges.births[k]]] += 1
+        if merges.ends[k] > 0:
+            change[work.levels[merges.ends[k]]] -= 1
     total = 0
     for level in range(curve.size):
         total += change[level]

@@ -16,6 +16,8 @@ from .neighbourhood import ALL, FACES, count_bits
 from .volume import Critical
 
 _CENTRE = 1 << 13
+# So many critical voxels at a time that what they bring stays in the cache.
+_BLOCK = 2048
 
 
 def _bits(*positions: int) -> int:
@@ -58,10 +60,11 @@ def euler_changes(words: np.ndarray, top: bool) -> np.ndarray:
 @inner
 def count_euler(levels: np.ndarray, critical: Critical, top: bool, curve: np.ndarray) -> None:
     """Write the Euler characteristic of every level, int64 (N,); simple voxels do not change it."""
-    brought = euler_changes(critical.words, top)
     change = np.zeros(curve.size + 1, np.int64)
-    for k in range(brought.size):
-        change[levels[critical.voxels[k]]] += brought[k]
+    for start in range(0, critical.words.size, _BLOCK):
+        brought = euler_changes(critical.words[start : start + _BLOCK], top)
+        for k in range(brought.size):
+            change[levels[critical.voxels[start + k]]] += brought[k]
     total = 0
     for level in range(curve.size):
         total += change[level]

@@ -102,13 +102,7 @@ def merges_of(volume: ExactVolume, *, ascending: bool) -> Merges:
     direction = Direction(ascending, volume.top == ascending)
     births, edges = _trace_exact(volume.work, volume.critical, direction, volume.layout)
     order = np.argsort(levels[edges.voxels], kind="stable")
-    ages = np.empty(births.size + 1, np.int64)
-    ages[0] = np.iinfo(np.int64).min
-    ages[1 + np.argsort(levels[births], kind="stable")] = np.arange(births.size)
-    if not ascending:
-        ages[1:] *= -1
-    dead, voxels = _join_exact(edges, order, ages, ascending)
-    return Merges(births, dead, voxels)
+    return Merges(births, _join_exact(edges, order, levels[births], ascending))
 
 
 def _entry_points(digest: int) -> tuple[Callable, Callable, Callable, Callable]:
@@ -137,10 +131,10 @@ def _entry_points(digest: int) -> tuple[Callable, Callable, Callable, Callable]:
 
     @entry
     def join_exact(
-        edges: Edges, order: np.ndarray, ages: np.ndarray, ascending: bool
-    ) -> tuple[np.ndarray, np.ndarray]:
+        edges: Edges, order: np.ndarray, birth_levels: np.ndarray, ascending: bool
+    ) -> np.ndarray:
         digest  # noqa: B018
-        return join(edges, order, ages, ascending)
+        return join(edges, order, birth_levels, ascending)
 
     @entry
     def changes_exact(words: np.ndarray, top: bool) -> np.ndarray:

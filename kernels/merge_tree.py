@@ -35,7 +35,6 @@ from .volume import Critical, Workspace
 
 # So many critical voxels at a time that all about them stays in the cache.
 _BLOCK = 2048
-_ELDEST = np.iinfo(np.int64).min
 
 
 class Direction(NamedTuple):
@@ -50,16 +49,15 @@ class Direction(NamedTuple):
 
 
 class Merges(NamedTuple):
-    """What a direction brought.
+    """What a direction brought, as flat positions.
 
-    births: flat positions of the voxels that found no neighbour there, in raster order.
-    dead: indices of births; `dead[k]` ends when the voxel `voxels[k]` enters.
-    voxels: flat positions.
+    births: the voxels that found no neighbour there, in raster order.
+    ends: the voxel that merges the component of each birth into an elder one; 0, which is border,
+        where there is none.
     """
 
     births: np.ndarray
-    dead: np.ndarray
-    voxels: np.ndarray
+    ends: np.ndarray
 
 
 class Edges(NamedTuple):
@@ -85,13 +83,20 @@ def grow(
     """Let the voxels enter in order of level; return the roots and the merges.
 
     Args:
+        work: `order` is overwritten, and what `trace` overwrites.
         n_levels: above the levels of all voxels.
     """
     births, edges = trace(work, critical, direction, layout)
-    order = sorted_by_level(work.levels, edges.voxels, n_levels)
-    ages = _ages(work.levels, births, direction.ascending)
-    dead, voxels = join(edges, order, ages, direction.ascending)
-    return Merges(births, dead, voxels)
+    # What classification no longer needs has room for the indices of most images' edges.
+    room = work.order.view(work.voxels.dtype)
+    if room.size < edges.voxels.size:
+        room = np.empty(edges.voxels.size, work.voxels.dtype)
+    order = room[: edges.voxels.size]
+    _sort_by_level(work.levels, edges.voxels, n_levels, order)
+    birth_levels = np.empty(births.size, work.levels.dtype)
+    for k in range(births.size):
+        birth_levels[k] = work.levels[births[k]]
+    return Merges(births, join(edges, order, birth_levels, direction.ascending))
 
 
 @inlined
@@ -237,59 +242,54 @@ def _copy(edges: Edges, count: int, others: Edges, start: int) -> None:
 
 
 @inner
-def sorted_by_level(levels: np.ndarray, voxels: np.ndarray, n_levels: int) -> np.ndarray:
-    """Return the indices of voxels in the order (level, index)."""
+def _sort_by_level(
+    levels: np.ndarray, voxels: np.ndarray, n_levels: int, ordered: np.ndarray
+) -> None:
+    """Write the indices of voxels in the order (level, index)."""
     starts = np.zeros(n_levels + 1, np.int64)
     for voxel in voxels:
         starts[levels[voxel] + 1] += 1
     for level in range(n_levels):
         starts[level + 1] += starts[level]
-    ordered = np.empty(voxels.size, np.int64)
     for k in range(voxels.size):
         level = levels[voxels[k]]
         ordered[starts[level]] = k
         starts[level] += 1
-    return ordered
 
 
 @inner
-def join(
-    edges: Edges, order: np.ndarray, ages: np.ndarray, ascending: bool
-) -> tuple[np.ndarray, np.ndarray]:
+def join(edges: Edges, order: np.ndarray, birth_levels: np.ndarray, ascending: bool) -> np.ndarray:
     """Merge basins along the edges by Kruskal's algorithm; of two roots the younger one dies.
 
     Args:
         order: indices of edges from the lowest level up.
-        ages: int64, of the outside and then of the births; lower for the elder.
+        birth_levels: unsigned, of the births.
 
     Returns:
-        Indices of the births that end, and the voxels that end them.
+        For every birth the voxel that ends it, or 0.
     """
-    parent = np.empty(ages.size, edges.left.dtype)
-    for k in range(ages.size):
+    parent = np.empty(birth_levels.size + 1, edges.left.dtype)
+    for k in range(parent.size):
         parent[k] = k
-    # Every merge ends one of the roots.
-    dead = np.empty(ages.size, np.int64)
-    mergers = np.empty(ages.size, edges.voxels.dtype)
-    count = 0
+    ends = np.zeros(birth_levels.size, edges.voxels.dtype)
     for i in range(order.size):
         k = order[i if ascending else order.size - 1 - i]
         left, right = find(parent, edges.left[k]), find(parent, edges.right[k])
         if left != right:
-            elder, younger = (left, right) if ages[left] < ages[right] else (right, left)
+            # Of two basins the first is the lower number, which the outside always is.
+            first, second = min(left, right), max(left, right)
+            if first == OUTSIDE or _first_is_elder(
+                birth_levels[first - 1], birth_levels[second - 1], ascending
+            ):
+                elder, younger = first, second
+            else:
+                elder, younger = second, first
             parent[younger] = elder
-            dead[count] = younger - 1
-            mergers[count] = edges.voxels[k]
-            count += 1
-    return dead[:count], mergers[:count]
+            ends[younger - 1] = edges.voxels[k]
+    return ends
 
 
 @inner
-def _ages(levels: np.ndarray, births: np.ndarray, ascending: bool) -> np.ndarray:
-    """Rank of every root, lower for the elder: by (level, position), the outside first."""
-    ages = np.empty(births.size + 1, np.int64)
-    ages[OUTSIDE] = _ELDEST
-    for k in range(births.size):
-        age = np.int64(levels[births[k]]) * births.size + k
-        ages[k + 1] = age if ascending else -age
-    return ages
+def _first_is_elder(first: int, second: int, ascending: bool) -> bool:
+    """Tell by the levels of two roots whether the one that is first in the raster entered first."""
+    return first <= second if ascending else first > second

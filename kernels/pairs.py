@@ -49,18 +49,14 @@ def persistence_pairs(
 
 def _components(volume: ExactVolume) -> tuple[np.ndarray, np.ndarray]:
     """Positions of births and deaths; 0 where a component never dies."""
-    merges = merges_of(volume, ascending=True)
-    lasting = np.ones(merges.births.size, bool)
-    lasting[merges.dead] = False
-    forever = merges.births[lasting]
-    births = np.concatenate([merges.births[merges.dead], forever])
-    return births, np.concatenate([merges.voxels, np.zeros_like(forever)])
+    births, deaths = merges_of(volume, ascending=True)
+    return births, deaths
 
 
 def _cavities(volume: ExactVolume) -> tuple[np.ndarray, np.ndarray]:
     """Positions of births and deaths; every cavity is filled in the end."""
-    merges = merges_of(volume, ascending=False)
-    return merges.voxels, merges.births[merges.dead]
+    deaths, births = merges_of(volume, ascending=False)
+    return births, deaths
 
 
 def _bars(
