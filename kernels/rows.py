@@ -38,9 +38,11 @@ def load_rows(
     """
     before, after = (np.uint64(0), ~np.uint64(0)) if top else (~np.uint64(0), np.uint64(0))
     count = offsets.size
+    # Not 0, for whose literal type numba would compile once more.
+    none = int(np.int64(0))
     for k in range(count):
         known = k * n_words + start
-        shifted_back(order, known, 0, n, before, rows[CHUNK * (_CENTRE - count + k) :])
+        shifted_back(order, known, none, n, before, rows[CHUNK * (_CENTRE - count + k) :])
         shifted_back(order, known, offsets[k], n, after, rows[CHUNK * (_CENTRE + count - k) :])
     border = rows[BORDER:]
     for j in range(CHUNK):

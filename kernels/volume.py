@@ -177,14 +177,14 @@ def classify(work: Workspace, n_planes: int, layout: Layout, top: bool) -> Criti
     """List the critical voxels by `work.levels`; overwrites the rest of `work`."""
     n_words = layout.n_words
     first, last = layout.first // 64, (layout.last + 63) // 64
-    write_codes_outside(work.codes, work.full_roots, work.face_roots, 0, first)
+    # Not 0, for whose literal type numba would compile once more.
+    count = start = int(np.int64(0))
+    write_codes_outside(work.codes, work.full_roots, work.face_roots, start, first)
     offsets = earlier_offsets(layout)
     # A word of order is read for neighbours up to so many words before it.
     reach = int(offsets[0]) // 64 + 2
-    write_planes(work.levels, n_planes, n_words, 0, first, work.planes)
+    write_planes(work.levels, n_planes, n_words, start, first, work.planes)
     known = first
-    # Not 0, for whose literal type numba would compile once more.
-    count = int(np.int64(0))
     for start in range(first, last, _SLAB):
         stop = min(start + _SLAB, last)
         ahead = min(stop + reach, n_words - 1)
