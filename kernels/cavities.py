@@ -17,7 +17,7 @@ from __future__ import annotations
 import numpy as np
 
 from .compiling import inlined
-from .merge_tree import Direction, grow
+from .merge_tree import Direction, change_by_level, grow
 from .volume import Volume, Workspace
 
 
@@ -27,11 +27,7 @@ def count_cavities(work: Workspace, volume: Volume, top: bool, curve: np.ndarray
     direction = Direction(False, not top)
     merges = grow(work, volume.critical, direction, volume.layout, curve.size + 1)
     # The outside has no birth, which takes care of the one.
-    change = np.zeros(curve.size + 1, np.int64)
-    for k in range(merges.births.size):
-        change[work.levels[merges.births[k]]] += 1
-        if merges.ends[k] > 0:
-            change[work.levels[merges.ends[k]]] -= 1
+    change = change_by_level(work.levels, merges, curve.size + 1)
     total = 0
     for level in range(curve.size - 1, -1, -1):
         total += change[level + 1]

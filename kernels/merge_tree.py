@@ -99,6 +99,17 @@ def grow(
     return Merges(births, join(edges, order, birth_levels, direction.ascending))
 
 
+@inner
+def change_by_level(levels: np.ndarray, merges: Merges, n_levels: int) -> np.ndarray:
+    """Return births less ends of every level, int64 (n_levels,)."""
+    change = np.zeros(n_levels, np.int64)
+    for k in range(merges.births.size):
+        change[levels[merges.births[k]]] += 1
+        if merges.ends[k] > 0:
+            change[levels[merges.ends[k]]] -= 1
+    return change
+
+
 @inlined
 def trace(
     work: Workspace, critical: Critical, direction: Direction, layout: Layout
