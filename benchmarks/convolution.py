@@ -27,7 +27,7 @@ import numpy as np
 import optax
 from flax import nnx
 
-from topojax.cam.gradcam import raw_maps
+from topojax.cam.gradcam import gradcam
 from topojax.models import create_model
 from topojax.models.convolution import plain
 
@@ -51,7 +51,7 @@ def steps(network: str, x: jax.Array, y: jax.Array) -> dict[str, Step]:
         return model(params, train=False)(x)
 
     def cam(params: nnx.State) -> tuple[jax.Array, dict[str, jax.Array]]:
-        return raw_maps(model(params, train=False), x, LAYERS, "gradcam", None)
+        return gradcam(model(params, train=False), x, LAYERS, None)
 
     def training(params: nnx.State) -> tuple[jax.Array, nnx.State]:
         def loss(params: nnx.State) -> jax.Array:

@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
+import zlib
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import jax
+import jax.numpy as jnp
 import numpy as np
 import pytest
+from flax import nnx
 
 from topojax.data import Dataset, synthetic_dataset
+from topojax.models import Backbone, abstract_model
+from topojax.weights import load_torchvision, torch_name
 
 _SHARED = Path(__file__).resolve().parents[1].parent / "shared"
 
@@ -49,3 +56,75 @@ def tiny() -> dict[str, Any]:
         "topology.n_thresholds": 12,
         "evaluation.n_bootstrap": 100,
     }
+
+
+def _rule_made(key: str, shape: tuple[int, ...], salt: str) -> np.ndarray:
+    """Weights by the rule of the golden files (their README): seeded by each entry's name."""
+    draws = np.random.default_rng(zlib.crc32((salt + key).encode())).standard_normal(shape)
+    if key.endswith("running_var"):
+        return np.exp(0.1 * draws).astype(np.float32)
+    if key.endswith(("running_mean", "bias")):
+        return (0.1 * draws).astype(np.float32)
+    if len(shape) == 1:
+        return (1 + 0.1 * draws).astype(np.float32)
+    return (draws * np.sqrt(2 / np.prod(shape[1:]))).astype(np.float32)
+
+
+def _array(leaf: jax.Array | jax.ShapeDtypeStruct) -> jax.Array:
+    return jnp.zeros(leaf.shape, leaf.dtype) if isinstance(leaf, jax.ShapeDtypeStruct) else leaf
+
+
+@pytest.fixture(scope="session")
+def rule_made_weights() -> Callable[..., dict[str, np.ndarray]]:
+    """Return a function from a network, by name, to a state dict in torch's names and layouts."""
+
+    def make(
+        name: str, num_classes: int, in_channels: int = 3, salt: str = ""
+    ) -> dict[str, np.ndarray]:
+        flat = nnx.to_flat_state(nnx.state(abstract_model(name, num_classes, in_channels)))
+        weights = {}
+        for path, leaf in zip(flat.paths, flat.leaves, strict=True):
+            key = torch_name(path, leaf)
+            if key is not None:
+                kernel = path[-1] == "kernel"
+                shape = (*leaf.shape[:-3:-1], *leaf.shape[:-2]) if kernel else leaf.shape
+                weights[key] = _rule_made(key, shape, salt)
+        return weights
+
+    return make
+
+
+@pytest.fixture(scope="session")
+def rule_made_network(
+    rule_made_weights: Callable[..., dict[str, np.ndarray]],
+) -> Callable[..., Backbone]:
+    """Return a function from a network, by name, to it with those weights, to be evaluated."""
+
+    def make(name: str, num_classes: int, in_channels: int = 3, salt: str = "") -> Backbone:
+        weights = rule_made_weights(name, num_classes, in_channels, salt)
+        model = load_torchvision(abstract_model(name, num_classes, in_channels), weights)
+        model.eval()
+        graph, state = nnx.split(model)
+        # The keys of dropout, which no state dict holds, are shapes alone so far.
+        return nnx.merge(graph, jax.tree.map(_array, state))
+
+    return make
+
+
+@pytest.fixture(scope="session")
+def golden_network(
+    shared: Path, rule_made_network: Callable[..., Backbone]
+) -> Callable[..., tuple[Backbone, np.ndarray, Any]]:
+    """Return, by name, (network in evaluation mode, input channels-last, the reference's numbers).
+
+    `file` names the golden file where it is not the network's name.
+    """
+
+    def load(name: str, num_classes: int, file: str | None = None) -> tuple:
+        numbers = np.load(shared / "golden" / "torchvision" / f"{file or name}.npz")
+        model = rule_made_network(name, num_classes, salt=str(numbers["salt"]))
+        draws = np.random.default_rng(int(numbers["input_seed"]))
+        x = draws.standard_normal(numbers["input_shape"]).astype(np.float32)
+        return model, np.moveaxis(x, 1, -1), numbers
+
+    return load

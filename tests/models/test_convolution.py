@@ -14,6 +14,8 @@ from topojax.models.convolution import (
     convolve,
     depth_in_channels,
     depth_sum,
+    depthwise,
+    general,
     patches,
     plain,
     pointwise,
@@ -61,6 +63,51 @@ def test_value_and_gradients_are_xlas(formulation, spatial, window, strides, rng
 
 
 @pytest.mark.parametrize(
+    ("spatial", "window", "strides", "padding"),
+    [
+        ((7, 6), (3, 3), (1, 1), (1, 1)),
+        ((8, 7), (5, 5), (2, 2), (2, 2)),
+        ((2, 1), (5, 5), (1, 1), (2, 2)),
+        ((6, 7), (2, 4), (2, 3), (0, 1)),
+        ((5, 4, 6), (3, 3, 3), (1, 1, 1), (1, 1, 1)),
+        ((5, 4, 6), (5, 5, 5), (2, 2, 2), (2, 2, 2)),
+        ((1, 2, 3), (5, 5, 5), (2, 1, 2), (2, 2, 2)),
+    ],
+)
+def test_depthwise_is_xlas_in_value_and_gradients(spatial, window, strides, padding, rng):
+    x = jnp.asarray(rng.standard_normal((2, *spatial, 6)), jnp.float32)
+    kernel = jnp.asarray(rng.standard_normal((*window, 1, 6)), jnp.float32)
+    expected, expected_vjp = jax.vjp(lambda a, k: general(a, k, strides, padding, 6), x, kernel)
+    got, got_vjp = jax.vjp(lambda a, k: depthwise(a, k, strides, padding), x, kernel)
+    cotangent = jnp.asarray(rng.standard_normal(expected.shape), jnp.float32)
+    np.testing.assert_allclose(got, expected, atol=1e-4)
+    for ours, theirs in zip(got_vjp(cotangent), expected_vjp(cotangent), strict=True):
+        np.testing.assert_allclose(ours, theirs, atol=1e-3)
+    half = depthwise(x.astype(jnp.bfloat16), kernel.astype(jnp.bfloat16), strides, padding)
+    assert half.dtype == jnp.bfloat16
+    np.testing.assert_allclose(half.astype(np.float32), expected, atol=0.05 * jnp.abs(got).max())
+
+
+@pytest.mark.parametrize(
+    ("backend", "c_in", "c_out", "groups", "expected"),
+    [
+        ("cpu", 6, 6, 6, "depthwise"),
+        ("gpu", 6, 6, 6, "general"),
+        ("cpu", 6, 12, 6, "general"),
+        ("cpu", 6, 6, 3, "general"),
+    ],
+)
+def test_a_kernel_a_channel_is_shifted_sums_on_a_cpu(
+    backend, c_in, c_out, groups, expected, monkeypatch
+):
+    monkeypatch.setattr(convolution.jax, "default_backend", lambda: backend)
+    for name in ("depthwise", "general"):
+        monkeypatch.setattr(convolution, name, lambda *_, name=name: name)
+    x, kernel = jnp.zeros((2, 5, 5, c_in)), jnp.zeros((3, 3, c_in // groups, c_out))
+    assert convolve(x, kernel, (1, 1), groups=groups) == expected
+
+
+@pytest.mark.parametrize(
     ("spatial", "window", "c_in", "strides", "expected"),
     [
         ((28, 28, 28), (3, 7, 7), 1, (1, 2, 2), depth_in_channels),
@@ -80,6 +127,20 @@ def test_the_formulation_follows_the_shapes(spatial, window, c_in, strides, expe
 def test_accelerators_take_xlas_convolution(monkeypatch):
     monkeypatch.setattr(convolution.jax, "default_backend", lambda: "gpu")
     assert choose_formulation((2, 4, 4, 4, 8), (1, 1, 1, 8, 8), (1, 1, 1)) is plain
+
+
+def test_two_bfloat16_convolutions_and_a_maximum_survive_xlas_fusion(rng):
+    x = jnp.asarray(rng.standard_normal((2, 16, 16, 64)), jnp.float32)
+    first, second = jnp.asarray(rng.standard_normal((2, 3, 3, 64, 64)) / 17, jnp.float32)
+
+    @jax.jit
+    def largest(x):
+        y = jax.nn.relu(convolve(x, first.astype(x.dtype), (1, 1)))
+        return jax.nn.relu(convolve(y, second.astype(x.dtype), (1, 1))).max(axis=(1, 2))
+
+    expected = largest(x)
+    got = largest(x.astype(jnp.bfloat16)).astype(jnp.float32)
+    np.testing.assert_allclose(got, expected, atol=0.03 * expected.max())
 
 
 def test_output_sizes_are_torchs():

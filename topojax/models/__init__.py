@@ -1,21 +1,26 @@
 """Networks in Flax NNX, channels-last: the backbones that CAMs are taken of, and the classifier."""
 
+from topojax.models.backbone import Backbone
 from topojax.models.mlp import MLP
+from topojax.models.rebase import has_folded_statistics, rebased
 from topojax.models.registry import (
+    abstract_model,
     check_image_shape,
     create_model,
     list_models,
-    network_strides,
+    map_shapes,
+    spatial_dims_of,
 )
-from topojax.models.residual import LAYERS, STAGES, ResidualNetwork
 
 __all__ = [
-    "LAYERS",
     "MLP",
-    "STAGES",
-    "ResidualNetwork",
+    "Backbone",
+    "abstract_model",
     "check_image_shape",
     "create_model",
+    "has_folded_statistics",
     "list_models",
-    "network_strides",
+    "map_shapes",
+    "rebased",
+    "spatial_dims_of",
 ]

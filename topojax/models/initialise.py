@@ -1,81 +1,75 @@
-"""Initial weights as torchvision draws them, for a whole network in one compiled call.
+"""Initial weights of a whole network in one compiled call.
 
 Drawing array by array costs several seconds of compilation (one random kernel a shape).
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from functools import partial
 from math import prod
-from typing import Any
 
 import jax
 import jax.numpy as jnp
 from flax import nnx
 from jaxtyping import Array, Float
 
+from topojax.models.laws import Constant, Law
+from topojax.models.layers import Noise
+
 _BLOCK = 2**18
-
-
-@dataclass(frozen=True)
-class FanInUniform:
-    """torch's initial `Linear`: kernel and bias uniform in ±1/√fan_in.
-
-    A dataclass rather than a closure, so that equal networks have equal graph definitions.
-    """
-
-    fan_in: int
-
-    def __call__(self, key: Array, shape: tuple[int, ...], dtype: Any = jnp.float32) -> Array:
-        bound = self.fan_in**-0.5
-        return jax.random.uniform(key, shape, dtype, -bound, bound)
-
-
-def linear(n_in: int, n_out: int, *, rngs: nnx.Rngs) -> nnx.Linear:
-    """Return a linear layer that starts as torch's."""
-    init = FanInUniform(n_in)
-    return nnx.Linear(n_in, n_out, kernel_init=init, bias_init=init, rngs=rngs)
+# flax's own normalisation layers know no laws.
+_NORMALISATION = {
+    "scale": Constant(1.0),
+    "bias": Constant(0.0),
+    "mean": Constant(0.0),
+    "var": Constant(1.0),
+}
 
 
 def initial_state(abstract: nnx.State, key: Array) -> nnx.State:
-    """Fill a residual network's state.
-
-    Convolutions: normal of variance 2 / fan_out (He et al. 2015). Batch norm: scale and variance
-    1, bias and mean 0. Head: as torch's `Linear`.
+    """Fill a network's state: parameters by their laws, normalisation as the identity.
 
     Args:
         abstract: state with shapes in place of arrays.
         key: of all the draws.
     """
     flat = nnx.to_flat_state(abstract)
-    paths = tuple(flat.paths)
     shapes = tuple(leaf.shape for leaf in flat.leaves)
-    arrays = _initial_arrays(key, paths, shapes)
+    laws = tuple(
+        _law(str(path[-1]), leaf) for path, leaf in zip(flat.paths, flat.leaves, strict=True)
+    )
+    arrays = _initial_arrays(key, shapes, laws)
     filled = [leaf.replace(array) for leaf, array in zip(flat.leaves, arrays, strict=True)]
-    return nnx.from_flat_state(zip(paths, filled, strict=True))
+    return nnx.from_flat_state(zip(flat.paths, filled, strict=True))
 
 
-@partial(jax.jit, static_argnames=("paths", "shapes"))
+def _law(name: str, leaf: nnx.Variable) -> Law | None:
+    """None stands for the random state of a layer that draws in training."""
+    if isinstance(leaf, Noise):
+        return None
+    return leaf.get_metadata().get("law") or _NORMALISATION[name]
+
+
+@partial(jax.jit, static_argnames=("shapes", "laws"))
 def _initial_arrays(
-    key: Array, paths: tuple[tuple, ...], shapes: tuple[tuple[int, ...], ...]
+    key: Array, shapes: tuple[tuple[int, ...], ...], laws: tuple[Law | None, ...]
 ) -> list[Array]:
-    head_bound = dict(zip(paths, shapes, strict=True))["head", "linear", "kernel"][0] ** -0.5
-    normals = _standard_normals(key, sum(map(prod, shapes)))
+    normals_key, noise_key = jax.random.split(key)
+    drawn = [not (law is None or isinstance(law, Constant)) for law in laws]
+    sizes = [prod(shape) if draw else 0 for shape, draw in zip(shapes, drawn, strict=True)]
+    normals = _standard_normals(normals_key, sum(sizes))
+    # One draw for all: a random kernel for each of a transformer's 60 takes seconds to compile.
+    noises = iter(jax.random.bits(noise_key, (laws.count(None), 4)))
     arrays, used = [], 0
-    for path, shape in zip(paths, shapes, strict=True):
-        draws = normals[used : used + prod(shape)].reshape(shape)
-        used += prod(shape)
-        if path[0] == "head":
-            # erf takes a standard normal to a uniform in (-1, 1), and compiles faster than
-            # another random kernel.
-            arrays.append(head_bound * jax.lax.erf(draws / 2**0.5))
-        elif path[-1] == "kernel":
-            arrays.append((2 / (prod(shape[:-2]) * shape[-1])) ** 0.5 * draws)
-        else:
+    for shape, law, size in zip(shapes, laws, sizes, strict=True):
+        if law is None:
+            arrays.append(next(noises))
+        elif isinstance(law, Constant):
             # The dtype is spelled out: a weakly typed array makes the training step compile twice.
-            value = 1.0 if path[-1] in ("scale", "var") else 0.0
-            arrays.append(jnp.full(shape, value, jnp.float32))
+            arrays.append(jnp.full(shape, law.value, jnp.float32))
+        else:
+            arrays.append(law(normals[used : used + size].reshape(shape)))
+        used += size
     return arrays
 
 

@@ -2,13 +2,28 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from itertools import pairwise
+from typing import Any
 
 import jax
+import jax.numpy as jnp
 from flax import nnx
 from jaxtyping import Array, Float
 
-from topojax.models.initialise import linear
+
+@dataclass(frozen=True)
+class _FanInUniform:
+    """torch's initial `Linear`: kernel and bias uniform in ±1/√fan_in.
+
+    A dataclass rather than a closure, so that equal networks have equal graph definitions.
+    """
+
+    fan_in: int
+
+    def __call__(self, key: Array, shape: tuple[int, ...], dtype: Any = jnp.float32) -> Array:
+        bound = self.fan_in**-0.5
+        return jax.random.uniform(key, shape, dtype, -bound, bound)
 
 
 class MLP(nnx.Module):
@@ -30,7 +45,7 @@ class MLP(nnx.Module):
         rngs: nnx.Rngs,
     ) -> None:
         widths = (in_features, *hidden, num_classes)
-        self.layers = nnx.List([linear(n_in, n_out, rngs=rngs) for n_in, n_out in pairwise(widths)])
+        self.layers = nnx.List([_linear(*ends, rngs) for ends in pairwise(widths)])
 
     def __call__(self, x: Float[Array, "b features"]) -> Float[Array, "b classes"]:
         """Return the logits."""
@@ -38,3 +53,8 @@ class MLP(nnx.Module):
         for layer in hidden:
             x = jax.nn.relu(layer(x))
         return last(x)
+
+
+def _linear(n_in: int, n_out: int, rngs: nnx.Rngs) -> nnx.Linear:
+    init = _FanInUniform(n_in)
+    return nnx.Linear(n_in, n_out, kernel_init=init, bias_init=init, rngs=rngs)

@@ -2,26 +2,49 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import lru_cache
+from types import MappingProxyType
+
+import jax
+import jax.numpy as jnp
 from flax import nnx
+from jaxtyping import Array, Float
 
 from topojax.errors import ConfigError, DataError
+from topojax.models.backbone import Backbone
+from topojax.models.cct3d import cct3d
+from topojax.models.densenet import densenet121
+from topojax.models.efficientnet import efficientnet3d_b0, efficientnet_b0
 from topojax.models.initialise import initial_state
-from topojax.models.residual import LAYERS, Architecture, ResidualNetwork
-from topojax.models.resnet import RESNET18
-from topojax.models.video_resnet import R3D_18
+from topojax.models.m3t import m3t
+from topojax.models.resnet import resnet18, resnet50
+from topojax.models.vgg import vgg16
+from topojax.models.video_resnet import mc3_18, r2plus1d_18, r3d_18
+from topojax.models.vit3d import vit3d
 
-_ARCHITECTURES = {architecture.name: architecture for architecture in (RESNET18, R3D_18)}
+_PLANAR = (
+    resnet18,
+    resnet50,
+    densenet121,
+    vgg16,
+    efficientnet_b0,
+)
+_VOLUMETRIC = (r3d_18, mc3_18, r2plus1d_18, efficientnet3d_b0, cct3d, vit3d, m3t)
+_BUILDERS: dict[int, dict[str, Callable[[int, int], Backbone]]] = {
+    dims: {builder.__name__: builder for builder in builders}
+    for dims, builders in ((2, _PLANAR), (3, _VOLUMETRIC))
+}
 
 
-def list_models() -> tuple[str, ...]:
-    """Return the names that `create_model` knows."""
-    return tuple(_ARCHITECTURES)
+def list_models(spatial_dims: int | None = None) -> tuple[str, ...]:
+    """Return the names that `create_model` knows, of 2-D or 3-D networks or of all."""
+    wanted = _BUILDERS if spatial_dims is None else {spatial_dims: _BUILDERS[spatial_dims]}
+    return tuple(name for builders in wanted.values() for name in builders)
 
 
-def create_model(
-    name: str, num_classes: int, in_channels: int = 3, *, rngs: nnx.Rngs
-) -> ResidualNetwork:
-    """Make a network with initial weights as torchvision draws them.
+def create_model(name: str, num_classes: int, in_channels: int = 3, *, rngs: nnx.Rngs) -> Backbone:
+    """Make a network with initial weights by the laws of its reference implementation.
 
     Args:
         name: one of `list_models()`.
@@ -30,37 +53,78 @@ def create_model(
         rngs: the stream `params` gives the weights.
 
     Returns:
-        A module: float32 images (B, H, W, C) or (B, D, H, W, C) to logits (B, num_classes).
+        A module: images (B, H, W, C) or (B, D, H, W, C), float32 or bfloat16, to logits
+        (B, num_classes) of the same dtype. Parameters are float32.
 
     Raises:
         ConfigError: an unknown name, or a count below 1.
     """
-    architecture = _architecture(name)
-    for argument, value in (("num_classes", num_classes), ("in_channels", in_channels)):
-        if value < 1:
-            raise ConfigError(f"{argument}={value} is not a positive number; give 1 or more")
-    # Built without arrays, then filled at once: eager construction takes seconds.
-    abstract = nnx.eval_shape(
-        lambda: ResidualNetwork(architecture, num_classes, in_channels, rngs=nnx.Rngs(0))
-    )
-    graph, state = nnx.split(abstract)
+    graph, state = nnx.split(abstract_model(name, num_classes, in_channels))
     return nnx.merge(graph, initial_state(state, rngs.params()))
 
 
-def network_strides(name: str) -> dict[str, tuple[int, ...]]:
-    """Return the input voxels along each axis that one cell of each stage's map covers.
+def abstract_model(name: str, num_classes: int, in_channels: int = 3) -> Backbone:
+    """Return the network with shapes in place of arrays, at once: drawing them takes seconds.
+
+    Raises:
+        ConfigError: as `create_model`.
+    """
+    builder = _BUILDERS[spatial_dims_of(name)][name]
+    for argument, value in (("num_classes", num_classes), ("in_channels", in_channels)):
+        if value < 1:
+            raise ConfigError(f"{argument}={value} is not a positive number; give 1 or more")
+    return nnx.eval_shape(lambda: builder(num_classes, in_channels))
+
+
+def spatial_dims_of(name: str) -> int:
+    """Return 2 for a network for images, 3 for volumes.
 
     Raises:
         ConfigError: an unknown name.
     """
-    return _architecture(name).total_strides()
+    for dims, builders in _BUILDERS.items():
+        if name in builders:
+            return dims
+    raise ConfigError(f"network {name!r} is unknown; choose one of {', '.join(list_models())}")
+
+
+@lru_cache
+def map_shapes(
+    name: str, spatial_shape: tuple[int, ...], in_channels: int = 1
+) -> MappingProxyType[str, tuple[int, ...]]:
+    """Return the spatial shape of every stage's output that is a map; computes no network.
+
+    Raises:
+        ConfigError: an unknown name.
+        DataError: another number of axes.
+    """
+    model = abstract_model(name, 1, in_channels)
+    if len(spatial_shape) != model.spatial_dims:
+        raise DataError(
+            f"images of spatial shape {spatial_shape} do not fit {name}, which takes "
+            f"{model.spatial_dims} axes; choose another network or reshape the images"
+        )
+    model.eval()
+    x = jax.ShapeDtypeStruct((1, *spatial_shape, in_channels), jnp.float32)
+    outputs = nnx.eval_shape(_stage_outputs, model, x)
+    return MappingProxyType(
+        {
+            stage: outputs[stage].shape[1:-1]
+            for stage in model.stages
+            if len(outputs[stage].shape) == model.spatial_dims + 2
+        }
+    )
+
+
+def _stage_outputs(model: Backbone, x: Float[Array, "b *spatial c"]) -> dict[str, Array]:
+    outputs = {}
+    for stage in model.stages:
+        outputs[stage] = x = model.run((stage,), x)
+    return outputs
 
 
 def check_image_shape(name: str, spatial_shape: tuple[int, ...]) -> None:
-    """Refuse images that run out of voxels before the last stage; builds no network.
-
-    Every strided stage must have two cells to halve, so each axis must exceed the total stride of
-    the stage before the last.
+    """Refuse images that run out of voxels before the last stage.
 
     Args:
         name: one of `list_models()`.
@@ -70,23 +134,12 @@ def check_image_shape(name: str, spatial_shape: tuple[int, ...]) -> None:
         ConfigError: an unknown name.
         DataError: another number of axes, or an axis too short.
     """
-    architecture = _architecture(name)
     shape = tuple(spatial_shape)
-    if len(shape) != architecture.spatial_dims:
+    stage = abstract_model(name, 1, 1).halved_last
+    shapes = map_shapes(name, shape)
+    if stage is not None and min(shapes[stage]) < 2:
         raise DataError(
-            f"images of spatial shape {shape} do not fit {name}, which takes "
-            f"{architecture.spatial_dims} axes; choose another network or reshape the images"
+            f"images of spatial shape {shape} are too small for {name}: {stage}, of which the next "
+            f"stage takes every other cell, has {shapes[stage]} cells and needs 2 along every "
+            "axis; resize them"
         )
-    strides = architecture.total_strides()[LAYERS[-2]]
-    if any(size <= stride for size, stride in zip(shape, strides, strict=True)):
-        least = tuple(stride + 1 for stride in strides)
-        raise DataError(
-            f"images of spatial shape {shape} are too small for {name}, which needs at least "
-            f"{least}; resize them"
-        )
-
-
-def _architecture(name: str) -> Architecture:
-    if name not in _ARCHITECTURES:
-        raise ConfigError(f"network {name!r} is unknown; choose one of {', '.join(list_models())}")
-    return _ARCHITECTURES[name]

@@ -1,0 +1,55 @@
+"""What all backbones have in common: a chain of named stages."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from flax import nnx
+from jaxtyping import Array, Float
+
+
+class Backbone(nnx.Module):
+    """A network as a chain of stages, each a sub-module or a method of one argument.
+
+    Sub-modules carry the names of the reference implementation, so that the path of a parameter is
+    its name in a state dict, and a class activation map may be taken of any stage whose output has
+    the shape (B, *map, C).
+
+    Class attributes:
+        stages: names in the order in which they run; the last gives the logits.
+        cam_layers: the stages of which maps are taken unless others are asked for, coarsest last.
+        first_conv: name of the convolution that sees the image.
+        head: name of the linear map that gives the logits.
+        halved_last: the stage whose map must have two cells along every axis, since the next one
+            halves it; None: images may be of any size.
+        buffers: last parts of the names of state-dict entries that are no weights.
+    """
+
+    stages: ClassVar[tuple[str, ...]]
+    cam_layers: ClassVar[tuple[str, ...]]
+    first_conv: ClassVar[str]
+    head: ClassVar[str]
+    halved_last: ClassVar[str | None] = None
+    buffers: ClassVar[tuple[str, ...]] = ("num_batches_tracked",)
+
+    def __init__(self, name: str, spatial_dims: int, num_classes: int, in_channels: int) -> None:
+        self.name = name
+        self.spatial_dims = spatial_dims
+        self.num_classes = num_classes
+        self.in_channels = in_channels
+
+    def __call__(self, x: Float[Array, "b *spatial c"]) -> Float[Array, "b classes"]:
+        """Return the logits of channels-last images."""
+        return self.run(self.stages, x)
+
+    def run(self, stages: tuple[str, ...], x: Float[Array, "b ..."]) -> Float[Array, "b ..."]:
+        """Return what consecutive stages make of x, the output of the stage before them."""
+        for stage in stages:
+            x = _stage(self, stage)(x)
+        return x
+
+
+def _stage(module: nnx.Module, name: str) -> nnx.Module:
+    for part in name.split("."):
+        module = getattr(module, part)
+    return module
