@@ -58,7 +58,7 @@ def test_images_that_are_not_finite_are_refused(network, images):
 def test_a_diverged_network_is_refused(network, images):
     graph, state = nnx.split(network)
     diverged = nnx.merge(graph, state, copy=True)
-    diverged.head.linear.bias[...] = diverged.head.linear.bias[...] * np.nan
+    diverged.fc.bias[...] = diverged.fc.bias[...] * np.nan
     with pytest.raises(WeightsError, match="diverged"):
         compute_cams(diverged, images, layers=LAYERS, batch_size=2)
 

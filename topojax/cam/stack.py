@@ -17,11 +17,17 @@ from flax import nnx
 from jaxtyping import Array, Float
 from tqdm import tqdm
 
-from topojax.cam.gradcam import METHODS, check_images, check_layers, raw_maps, split_for_evaluation
+from topojax.cam.methods import (
+    METHODS,
+    check_images,
+    check_layers,
+    check_method,
+    split_for_evaluation,
+)
 from topojax.cam.resample import scale_maps, upsample_maps
 from topojax.data.batches import padded_batches
 from topojax.errors import ConfigError, DataError, WeightsError
-from topojax.models import ResidualNetwork
+from topojax.models import Backbone
 
 
 @dataclass(frozen=True)
@@ -40,10 +46,10 @@ class CamStack:
 
 
 def compute_cams(
-    model: ResidualNetwork,
+    model: Backbone,
     images: np.ndarray,
     *,
-    layers: tuple[str, ...] = ("layer2", "layer3", "layer4"),
+    layers: tuple[str, ...] | None = None,
     method: str = "gradcam",
     batch_size: int = 32,
     progress: bool = False,
@@ -56,19 +62,20 @@ def compute_cams(
     Args:
         model: from `create_model`; run in evaluation mode, its own mode left as it is.
         images: float32 (n, *spatial, C), n >= 1, normalised as for training.
-        layers: stages to take maps of, from layer1 … layer4.
+        layers: stages to take maps of, of `model.stages`; None: `model.cam_layers`.
         method: one of `METHODS`.
         batch_size: images at once.
         progress: show a bar on a terminal.
 
     Raises:
-        ConfigError: an unknown layer or method, or batch_size below 1.
+        ConfigError: an unknown layer or method, a layer whose output is no map, or batch_size
+            below 1.
         DataError: images of another rank or number of channels, or not finite.
         WeightsError: the network's output is not finite: its weights have diverged.
     """
-    check_layers(layers)
-    if method not in METHODS:
-        raise ConfigError(f"method={method!r} is unknown; choose one of {', '.join(METHODS)}")
+    layers = model.cam_layers if layers is None else layers
+    check_layers(model, layers)
+    check_method(method)
     if batch_size < 1:
         raise ConfigError(f"batch_size={batch_size} must be 1 or more")
     check_images(model, images.shape)
@@ -102,6 +109,6 @@ def _scaled_maps(
     state: nnx.State,
     x: Float[Array, "b *spatial c"],
 ) -> tuple[Float[Array, "b classes"], Float[Array, "b l *spatial"]]:
-    logits, maps = raw_maps(nnx.merge(graph, state), x, layers, method, None)
+    logits, maps = METHODS[method](nnx.merge(graph, state), x, layers, None)
     enlarged = [scale_maps(upsample_maps(maps[layer], x.shape[1:-1])) for layer in layers]
     return logits, jnp.stack(enlarged, axis=1)

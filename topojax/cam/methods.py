@@ -1,0 +1,146 @@
+"""The methods by name, and what they are asked of a network."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+from typing import Any, TypeAlias
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from flax import nnx
+from jaxtyping import Array, Float, Int
+
+from topojax.cam.gradcam import gradcam
+from topojax.cam.gradcam_pp import gradcam_pp
+from topojax.cam.scorecam import scorecam
+from topojax.cam.stages import Logits, Maps
+from topojax.errors import ConfigError, DataError
+from topojax.models import Backbone, map_shapes
+
+Method: TypeAlias = Callable[
+    [Backbone, Array, tuple[str, ...], Array | None],
+    tuple[Logits, Maps],
+]
+"""From a model in evaluation mode, images, layers and classes to logits and raw maps; traceable."""
+
+METHODS: dict[str, Method] = {
+    "gradcam": gradcam,
+    "gradcam++": gradcam_pp,
+    "scorecam": scorecam,
+}
+
+
+def activation_maps(
+    model: Backbone,
+    x: Float[Array, "b *spatial c"],
+    *,
+    layers: tuple[str, ...] | None = None,
+    method: str = "gradcam",
+    target: int | Int[Array, " b"] | None = None,
+) -> tuple[Logits, Maps]:
+    """Return the logits and one raw map a layer, neither resized nor scaled.
+
+    The network runs in evaluation mode whatever its own mode, which is left as it is.
+
+    Args:
+        model: from `create_model`.
+        x: float32 images, normalised as for training.
+        layers: stages to take maps of, of `model.stages`; None: `model.cam_layers`.
+        method: one of `METHODS`.
+        target: classes whose logits are explained; None: the predicted class of each image.
+
+    Raises:
+        ConfigError: an unknown layer or method, or a layer whose output is no map.
+        DataError: images of another rank or number of channels, or a target that is no class.
+    """
+    layers = model.cam_layers if layers is None else layers
+    check_layers(model, layers)
+    check_method(method)
+    check_images(model, np.shape(x))
+    classes = None if target is None else _checked_target(target, len(x), model.num_classes)
+    graph, state = split_for_evaluation(model)
+    # A compiled function returns dicts sorted by key, whatever the order asked for.
+    ordered = tuple(layer for layer in model.stages if layer in layers)
+    logits, maps = _activation_maps(graph, ordered, method, state, jnp.asarray(x), classes)
+    return logits, {layer: maps[layer] for layer in layers}
+
+
+def split_for_evaluation(model: Backbone) -> tuple[Any, nnx.State]:
+    """Return (graph definition, state) of the model in evaluation mode; it keeps its own mode."""
+    copy = nnx.merge(*nnx.split(model), copy=True)
+    copy.eval()
+    return nnx.split(copy)
+
+
+def check_method(method: str) -> None:
+    """Raise ConfigError unless method is one of `METHODS`."""
+    if method not in METHODS:
+        raise ConfigError(f"method={method!r} is unknown; choose one of {', '.join(METHODS)}")
+
+
+def check_layers(model: Backbone, layers: tuple[str, ...]) -> None:
+    """Raise ConfigError unless layers names at least one stage of the model, none twice."""
+    known = model.stages[:-1]
+    for layer in layers:
+        if layer not in known:
+            raise ConfigError(
+                f"layer {layer!r} is unknown to {model.name}; choose from {', '.join(known)}"
+            )
+    if not layers or len(set(layers)) != len(layers):
+        raise ConfigError(f"layers={list(layers)} must name at least one layer, none twice")
+
+
+def check_maps(name: str, layers: tuple[str, ...], spatial_shape: tuple[int, ...]) -> None:
+    """Raise ConfigError unless all these stages give maps of images of this shape; at once.
+
+    Args:
+        name: one of `list_models()`.
+        layers: stages of that network.
+        spatial_shape: (H, W) or (D, H, W).
+    """
+    shapes = map_shapes(name, spatial_shape)
+    for layer in layers:
+        if layer not in shapes:
+            raise ConfigError(
+                f"layer {layer!r} of {name} gives no map; choose from {', '.join(shapes)}"
+            )
+
+
+def check_images(model: Backbone, shape: tuple[int, ...]) -> None:
+    """Raise DataError unless shape is (B, *spatial, C) of the model's rank and channels."""
+    axes = "DHW"[-model.spatial_dims :]
+    if len(shape) != len(axes) + 2 or shape[-1] != model.in_channels or shape[0] == 0:
+        expected = ", ".join(("B >= 1", *axes, str(model.in_channels)))
+        raise DataError(
+            f"images have shape {shape}, {model.name} expects ({expected}); "
+            "put channels last and keep the batch axis"
+        )
+
+
+@partial(jax.jit, static_argnames=("graph", "layers", "method"))
+def _activation_maps(
+    graph: Any,
+    layers: tuple[str, ...],
+    method: str,
+    state: nnx.State,
+    x: Float[Array, "b *spatial c"],
+    target: Int[Array, " b"] | None,
+) -> tuple[Logits, Maps]:
+    return METHODS[method](nnx.merge(graph, state), x, layers, target)
+
+
+def _checked_target(target: Any, batch: int, num_classes: int) -> Int[Array, " b"]:
+    classes = np.asarray(target)
+    if classes.dtype.kind not in "iu" or classes.shape not in ((), (batch,)):
+        raise DataError(
+            f"target has dtype {classes.dtype} and shape {classes.shape}; "
+            f"give one integer class or {batch} of them"
+        )
+    if classes.size and (classes.min() < 0 or classes.max() >= num_classes):
+        raise DataError(
+            f"target={classes.min()} … {classes.max()} is out of range; "
+            f"the model's classes are 0 … {num_classes - 1}"
+        )
+    return jnp.broadcast_to(jnp.asarray(classes, jnp.int32), (batch,))
