@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import os
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from typing import BinaryIO
 
 from topojax.errors import RunError
 
@@ -15,12 +18,23 @@ def write_atomically(path: Path, content: bytes) -> None:
     Raises:
         RunError: the folder is missing or cannot be written.
     """
+    with open_atomically(path) as file:
+        file.write(content)
+
+
+@contextmanager
+def open_atomically(path: Path) -> Iterator[BinaryIO]:
+    """Open a file for writing that takes its place when the block ends, and not if it raises.
+
+    Raises:
+        RunError: the folder is missing or cannot be written.
+    """
     temporary = None
     try:
         descriptor, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
         temporary = Path(name)
         with os.fdopen(descriptor, "wb") as file:
-            file.write(content)
+            yield file
             file.flush()
             os.fsync(file.fileno())
         # mkstemp makes files of mode 0600; the umask decides for any other file of the user.

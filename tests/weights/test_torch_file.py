@@ -114,9 +114,11 @@ def _encode(value: object) -> bytes:
     return pickle.dumps(value, protocol=2)[2:-1]
 
 
-def _tensor(offset, shape, strides, n_elements=6, dtype="FloatStorage", key="0"):
+def _tensor(offset, shape, strides, n_elements=6, dtype="FloatStorage", key="0", metadata=None):
     storage = _Storage(dtype, key, n_elements)
-    return _Call("torch._utils._rebuild_tensor_v2", storage, offset, shape, strides, False, None)
+    return _Call(
+        "torch._utils._rebuild_tensor_v2", storage, offset, shape, strides, False, None, metadata
+    )
 
 
 def _write(path: Path, found: object, storage: bytes = np.arange(6, dtype="<f4").tobytes()) -> Path:
@@ -135,6 +137,45 @@ def _write_raw(path: Path, pickled: bytes, storage: bytes = b"", **more: bytes) 
 def test_views_follow_offset_and_strides(tmp_path):
     path = _write(tmp_path / "a.pth", {"w": _tensor(1, (2, 2), (1, 2))})
     np.testing.assert_array_equal(read_torch_file(path)["w"], [[1, 3], [2, 4]])
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        *("float16", "float32", "float64", "bfloat16", "complex64", "complex128", "bool"),
+        *("uint8", "uint16", "uint32", "uint64", "int8", "int16", "int32", "int64"),
+        *("float8_e4m3fn", "float8_e4m3fnuz", "float8_e5m2", "float8_e5m2fnuz", "float8_e8m0fnu"),
+    ],
+)
+def test_every_dtype_is_read(tmp_path, name):
+    dtype = np.dtype(getattr(ml_dtypes, name, name))
+    held = np.frombuffer(bytes(range(128)) if name != "bool" else b"\0\1" * 64, dtype)
+    call = _Call(
+        "torch._utils._rebuild_tensor_v3",
+        _Storage("UntypedStorage", "0", 128), 1, (2, 3), (1, 2), False, None, _Call("torch.x"),
+    )  # fmt: skip
+    pickled = _encode({"w": call}).replace(b"ctorch\nx\n(tR", f"ctorch\n{name}\n".encode())
+    pickled = pickled.replace(b"ctorch\nUntyped", b"ctorch.storage\nUntyped")
+    path = _write_raw(tmp_path / "a.pth", b"\x80\x02" + pickled + b".", held.tobytes())
+    array = read_torch_file(path)["w"]
+    assert array.dtype == dtype
+    assert not array.flags.writeable
+    assert array.tobytes() == held[1:7].reshape(3, 2).T.tobytes()
+
+
+@pytest.mark.parametrize(
+    ("found", "message"),
+    [
+        ({"w": _tensor(0, (6,), (1,), dtype="QInt8Storage")}, "quantised.*QInt8Storage"),
+        ({"w": _Call("torch._utils._rebuild_qtensor", 1)}, "quantised.*_rebuild_qtensor"),
+        ({"w": _Call("torch._utils._rebuild_sparse_tensor", 1)}, "asks for.*sparse"),
+        ({"w": _tensor(0, (6,), (1,), dtype="bits8")}, "asks for.*bits8"),
+        ({"w": _tensor(0, (3,), (1,), metadata={"conj": True})}, "conjugated"),
+    ],
+)
+def test_what_numpy_cannot_hold_is_refused_by_name(tmp_path, found, message):
+    with pytest.raises(WeightsError, match=message):
+        read_torch_file(_write(tmp_path / "a.pth", found))
 
 
 def test_typed_tensor_over_untyped_storage(tmp_path):
@@ -176,7 +217,8 @@ def test_tensors_outside_their_storage_are_refused(tmp_path, offset, shape, stri
         {"w": _tensor(0, (6,), (1,), n_elements=7)},
         {"w": _tensor(0, (6,), (1,), n_elements=2**62)},
         {"w": _tensor(0, (6,), (1,), key="1")},
-        {"w": _tensor(0, (6,), (1,), dtype="QInt8Storage")},
+        {"w": _tensor(0, (6,), (1,), n_elements=2**40)},
+        {"w": _tensor(0, (0, 2**40, 2**40), (1, 1, 1))},
         {"w": _Call("builtins.eval", "1")},
         {"w": _Call("collections.OrderedDict", 5)},
         {"w": _Call("torch._utils._rebuild_tensor_v2", 1, 2)},
@@ -202,6 +244,11 @@ def test_what_is_no_state_dict_is_refused(tmp_path, found):
         b"\x80\x02(((",
         b"\x80\x02.",
         b"",
+        # A dict whose key is a tuple in a tuple in a tuple …: hashing it overflows the stack.
+        b"\x80\x02})" + b"\x85" * 10**5 + b"K\x01s.",
+        b"\x80\x02ccollections\nOrderedDict\n](]()" + b"\x85" * 10**5 + b"K\x01ee\x85R.",
+        # A key of more digits than Python prints.
+        b"\x80\x02}\x8b\x00\x10\x00\x00" + b"\x7f" * 4096 + b"K\x01s.",
     ],
 )
 def test_malformed_pickles_cost_nothing(tmp_path, pickled):

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import zlib
-from pathlib import Path
+import re
 
 import jax
 import numpy as np
@@ -11,7 +10,7 @@ import pytest
 from flax import nnx
 
 from topojax.errors import WeightsError
-from topojax.models import create_model
+from topojax.models import abstract_model, create_model, list_models
 from topojax.weights import load_torchvision, torchvision_report
 
 
@@ -46,47 +45,17 @@ def _names_and_shapes(name: str, n_classes: int, in_channels: int = 3) -> dict[s
     return shapes
 
 
-def rule_made_weights(name: str, n_classes: int, in_channels: int = 3) -> dict[str, np.ndarray]:
-    """Weights of the golden files (their README): seeded by each entry's name."""
-    weights = {}
-    for key, shape in _names_and_shapes(name, n_classes, in_channels).items():
-        draws = np.random.default_rng(zlib.crc32(key.encode())).standard_normal(shape)
-        if key.endswith("num_batches_tracked"):
-            weights[key] = np.zeros((), np.int64)
-            continue
-        if key.endswith("running_var"):
-            value = np.exp(0.1 * draws)
-        elif key.endswith(("running_mean", "bias")):
-            value = 0.1 * draws
-        elif len(shape) == 1:
-            value = 1 + 0.1 * draws
-        else:
-            value = draws * np.sqrt(2 / np.prod(shape[1:]))
-        weights[key] = np.asarray(value, np.float32)
-    return weights
-
-
-def test_logits_are_torchvisions(shared: Path):
-    # The volume network's are checked beside its maps, where it is compiled anyway.
-    golden = np.load(shared / "golden" / "torchvision" / "resnet18.npz")
-    weights = rule_made_weights("resnet18", 1000)
-    model = load_torchvision(create_model("resnet18", 1000, 3, rngs=nnx.Rngs(0)), weights)
-    model.eval()
-    draws = np.random.default_rng(int(golden["input_seed"])).standard_normal(golden["input_shape"])
-    x = np.moveaxis(draws.astype(np.float32), 1, -1)
-    logits = np.asarray(nnx.jit(lambda m, x: m(x))(model, x))
-    assert np.abs(logits - golden["logits"]).max() < 1e-3 * golden["logits"].std()
-
-
-def test_the_volume_networks_names_are_torchvisions():
-    model = create_model("r3d_18", 5, 3, rngs=nnx.Rngs(0))
-    report = torchvision_report(model, rule_made_weights("r3d_18", 5))
-    assert not report.head_kept
+@pytest.mark.parametrize("name", ["resnet18", "r3d_18"])
+def test_names_and_shapes_are_torchvisions(rule_made_weights, name):
+    made = {key: array.shape for key, array in rule_made_weights(name, 5).items()}
+    expected = _names_and_shapes(name, 5)
+    assert made == {k: v for k, v in expected.items() if not k.endswith("num_batches_tracked")}
 
 
 @pytest.fixture(scope="module")
-def small_weights() -> dict[str, np.ndarray]:
-    return rule_made_weights("resnet18", 5)
+def small_weights(rule_made_weights) -> dict[str, np.ndarray]:
+    # What torch counts beside the weights is of no use to anyone.
+    return rule_made_weights("resnet18", 5) | {"bn1.num_batches_tracked": np.zeros((), np.int64)}
 
 
 def test_everything_fits_without_adaptation(small_weights):
@@ -101,8 +70,8 @@ def test_grey_models_see_what_a_repeated_grey_image_sees(small_weights, rng):
     rgb_model = load_torchvision(create_model("resnet18", 5, 3, rngs=nnx.Rngs(0)), small_weights)
     grey = rng.standard_normal((1, 10, 11, 1)).astype(np.float32)
     np.testing.assert_allclose(
-        grey_model.stem.unit.conv(grey),
-        rgb_model.stem.unit.conv(np.repeat(grey, 3, -1)),
+        grey_model.conv1(grey),
+        rgb_model.conv1(np.repeat(grey, 3, -1)),
         atol=1e-4,
     )
     model = create_model("resnet18", 5, 1, rngs=nnx.Rngs(0))
@@ -112,8 +81,8 @@ def test_grey_models_see_what_a_repeated_grey_image_sees(small_weights, rng):
 def test_another_number_of_classes_keeps_the_models_head(small_weights):
     model = create_model("resnet18", 2, 3, rngs=nnx.Rngs(0))
     loaded = load_torchvision(model, small_weights)
-    np.testing.assert_array_equal(loaded.head.linear.kernel[...], model.head.linear.kernel[...])
-    np.testing.assert_array_equal(loaded.head.linear.bias[...], model.head.linear.bias[...])
+    np.testing.assert_array_equal(loaded.fc.kernel[...], model.fc.kernel[...])
+    np.testing.assert_array_equal(loaded.fc.bias[...], model.fc.bias[...])
     assert torchvision_report(model, small_weights).head_kept
 
 
@@ -154,6 +123,21 @@ def test_misfits_are_named_in_one_line(small_weights, change, message):
     assert "\n" not in str(caught.value)
 
 
+def test_the_report_lists_every_misfit(small_weights):
+    model = create_model("resnet18", 5, 3, rngs=nnx.Rngs(0))
+    assert torchvision_report(model, small_weights).fits
+    lacking = [f"layer{n}.0.bn1.bias" for n in range(1, 5)] + ["bn1.weight", "bn1.bias"]
+    changed = {key: value for key, value in small_weights.items() if key not in lacking}
+    changed |= {"extra": np.zeros(1), "other.weight": np.zeros(1), "bn1.running_var": np.ones(3)}
+    changed |= {"bn1.running_mean": np.full(64, np.inf)}
+    report = torchvision_report(model, changed)
+    assert not report.fits
+    assert report.missing == tuple(sorted(lacking))
+    assert report.unexpected == ("extra", "other.weight")
+    assert report.reshaped == (("bn1.running_var", (3,), (64,)),)
+    assert report.not_finite == ("bn1.running_mean",)
+
+
 def test_weights_of_the_other_network_are_refused(small_weights):
     model = create_model("r3d_18", 5, 3, rngs=nnx.Rngs(0))
     with pytest.raises(WeightsError, match=r"misses"):
@@ -164,3 +148,14 @@ def test_real_imagenet_weights_fit(shared):
     arrays = dict(np.load(shared / "data" / "weights" / "resnet18_imagenet_quantised.npz"))
     model = create_model("resnet18", 1000, 3, rngs=nnx.Rngs(0))
     assert not torchvision_report(model, arrays).head_kept
+
+
+def test_the_names_of_densenets_published_file_are_understood(rule_made_weights):
+    if "densenet121" not in list_models():
+        pytest.skip("densenet121 is not registered")
+    weights = rule_made_weights("densenet121", 5)
+    old = {re.sub(r"(denselayer\d+\.(?:norm|conv))", r"\1.", key): a for key, a in weights.items()}
+    assert "features.denseblock1.denselayer1.norm.1.weight" in old
+    model = abstract_model("densenet121", 5, 3)
+    assert torchvision_report(model, old) == torchvision_report(model, weights)
+    assert torchvision_report(model, old).fits

@@ -18,6 +18,7 @@ _COMMANDS = {
     "predict": "Write class probabilities of images.",
     "explain": "Draw the maps and the ROI of some images.",
     "features": "Write topological descriptors of images.",
+    "weights": "List, download, convert and look into pretrained weights.",
 }
 
 
@@ -56,10 +57,8 @@ def main() -> None:
     """Run the command line; errors of topojax become one line and their own exit code."""
     try:
         cli.main(standalone_mode=False)
-    except click.exceptions.Abort:
-        _stop("interrupted; the same command with --resume goes on from here", 130)
-    except KeyboardInterrupt:
-        _stop("interrupted; the same command with --resume goes on from here", 130)
+    except (click.exceptions.Abort, KeyboardInterrupt):
+        _stop("interrupted; the same command goes on from here, a fit with --resume", 130)
     except click.ClickException as error:
         error.show()
         sys.exit(error.exit_code)

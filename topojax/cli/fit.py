@@ -16,6 +16,8 @@ from topojax.cli import options
 Examples:
   topojax fit breastmnist
   topojax fit data/adrenalmnist3d.npz --epochs 5 -o runs/adrenal
+  topojax fit breastmnist --weights imagenet
+  topojax fit data/adrenalmnist3d.npz --weights kinetics400
   topojax fit data/breastmnist.npz --size 224 --preset paper
   topojax fit breastmnist --set search.generations=10 --set search.folds=5
   topojax fit data/adrenalmnist3d.npz --epochs 5 -o runs/adrenal --resume""",
@@ -23,7 +25,7 @@ Examples:
 @click.argument("data")
 @click.option("--size", type=int, help="Pixels along every axis: the official file or resized.")
 @click.option("--epochs", type=int, help="Epochs of the backbone (backbone.epochs).")
-@click.option("--weights", help="State dict in torchvision's names (backbone.weights).")
+@options.weights
 @options.data_root
 @options.configuration
 @options.run_folder

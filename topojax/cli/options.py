@@ -17,6 +17,12 @@ data_root = click.option(
     "--data-root", type=PATH, help="Folder of MedMNIST files, looked at before ~/.medmnist."
 )
 run_argument = click.argument("run", type=PATH)
+weights = click.option(
+    "--weights",
+    metavar="imagenet|kinetics400|FILE|none",
+    help="What the backbone starts from (backbone.weights): weights that `topojax weights fetch` "
+    "downloaded, or a state dict in torchvision's names.  [default: none]",
+)
 split = click.option(
     "--split",
     type=click.Choice(["train", "val", "test"]),

@@ -1,29 +1,14 @@
-"""Download of a file with progress and checksum; nothing is left behind where it fails."""
+"""Download of a data file with its checksum; nothing is left behind where it fails."""
 
 from __future__ import annotations
 
 import hashlib
-import http.client
-import ssl
 import tempfile
-import urllib.error
-import urllib.request
 from pathlib import Path
-from typing import IO, Any
+from typing import Any
 
-from tqdm import tqdm
-
+from topojax.download import UnreachableError, append_download
 from topojax.errors import DataError
-
-_TIMEOUT_SECONDS = 30
-_BLOCK = 1 << 20
-_NETWORK_ERRORS = (
-    urllib.error.URLError,
-    http.client.HTTPException,
-    ssl.SSLError,
-    TimeoutError,
-    ConnectionError,
-)
 
 
 def download(url: str, target: Path, md5: str, *, progress: bool = True) -> Path:
@@ -45,17 +30,17 @@ def download(url: str, target: Path, md5: str, *, progress: bool = True) -> Path
         with tempfile.TemporaryDirectory(dir=target.parent, prefix=f".{target.name}.") as folder:
             temporary = Path(folder) / target.name
             with temporary.open("wb") as file:
-                got = _fetch(url, file, target.name, progress=progress)
+                append_download(url, file, target.name, progress=progress)
+            got = file_md5(temporary)
             if got != md5:
                 raise DataError(
                     f"{url} gave a file of MD5 {got}, expected {md5}; try again later, or get the "
                     f"file elsewhere and put it into {target.parent}"
                 )
             temporary.replace(target)
-    except _NETWORK_ERRORS as error:
-        reason = " ".join(str(getattr(error, "reason", error)).split())
+    except UnreachableError as error:
         raise DataError(
-            f"{target.name} is not on this machine and {url} cannot be reached ({reason}); "
+            f"{target.name} is not on this machine and {url} cannot be reached ({error}); "
             f"download it on another machine and put it into {target.parent}"
         ) from None
     except OSError as error:
@@ -74,22 +59,3 @@ def file_md5(path: Path) -> str:
 def _md5() -> Any:
     # A checksum against damage, not a signature.
     return hashlib.md5(usedforsecurity=False)
-
-
-def _fetch(url: str, file: IO[bytes], name: str, *, progress: bool) -> str:
-    digest = _md5()
-    with urllib.request.urlopen(url, timeout=_TIMEOUT_SECONDS) as response:
-        total = response.headers.get("Content-Length")
-        bar = tqdm(
-            total=int(total) if total else None,
-            desc=name,
-            unit="B",
-            unit_scale=True,
-            disable=None if progress else True,
-        )
-        with bar:
-            while block := response.read(_BLOCK):
-                file.write(block)
-                digest.update(block)
-                bar.update(len(block))
-    return digest.hexdigest()

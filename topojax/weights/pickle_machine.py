@@ -8,7 +8,7 @@ stream into opcodes; what is not in the tables below is refused by name.
 from __future__ import annotations
 
 import pickletools
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, BinaryIO
 
@@ -24,6 +24,7 @@ _NUMBERS = frozenset({"BININT", "BININT1", "BININT2", "LONG1", "LONG4", "BINFLOA
 _TEXTS = frozenset({"BINUNICODE", "SHORT_BINUNICODE", "BINUNICODE8"})
 _BYTES = frozenset({"BINSTRING", "SHORT_BINSTRING", "BINBYTES", "SHORT_BINBYTES"})
 _ARGUMENTS = _NUMBERS | _TEXTS | _BYTES
+_LARGE = 2**48
 _MARK = object()
 
 
@@ -69,7 +70,7 @@ class PickleMachine:
         except (ValueError, IndexError, KeyError, TypeError, AttributeError) as error:
             if isinstance(error, WeightsError):
                 raise
-            raise WeightsError(f"the pickle in it is damaged ({error})") from error
+            raise WeightsError(f"the pickle in it is damaged ({str(error)[:80]})") from error
         raise WeightsError("the pickle in it has no end")
 
     def _step(self, name: str, argument: Any) -> None:
@@ -119,6 +120,7 @@ class PickleMachine:
         target = self._stack[-1]
         if type(target) is not dict or len(items) % 2:
             raise TypeError("an item for what is no dict")
+        check_keys(items[::2])
         target.update(zip(items[::2], items[1::2], strict=True))
 
     def _set_item(self, _: Any) -> None:
@@ -155,6 +157,22 @@ class PickleMachine:
 
     def _push_persistent(self, _: Any) -> None:
         self._stack.append(self._persistent(self._stack.pop()))
+
+
+def check_keys(keys: Iterable[Any]) -> None:
+    """Refuse keys of a dict that are neither text nor small whole numbers.
+
+    Python's hash of a deeply nested tuple overflows the C stack, and a file can choose large
+    numbers of which all hashes collide.
+
+    Raises:
+        WeightsError: there is such a key.
+    """
+    for key in keys:
+        if type(key) is not str and not (type(key) is int and abs(key) < _LARGE):
+            raise WeightsError(
+                f"it has a dict with a key of type {type(key).__name__}, where names are text"
+            )
 
 
 _OPERATIONS: dict[str, Callable[[PickleMachine, Any], None]] = {

@@ -25,6 +25,16 @@ _NOT_TORCH = "it is not a file that torch.save wrote; check what it is"
 _BIG_ENDIAN = "it was written on a big-endian machine; save it again on a little-endian one"
 _ENCRYPTED = 1
 _NESTED_UNDER = ("state_dict", "model")
+# What zipfile lets through of a damaged archive; the overflow: an offset beyond any file.
+_DAMAGE = (
+    zipfile.BadZipFile,
+    OSError,
+    EOFError,
+    ValueError,
+    OverflowError,
+    RuntimeError,
+    struct.error,
+)
 
 
 def read_torch_file(path: str | Path) -> dict[str, np.ndarray]:
@@ -60,7 +70,7 @@ def _read_zip(data: bytes) -> dict[str, np.ndarray]:
             contents = {name: archive.read(info) for name, info in entries.items()}
     except WeightsError:
         raise
-    except (zipfile.BadZipFile, OSError, EOFError, ValueError, NotImplementedError) as error:
+    except _DAMAGE as error:
         raise WeightsError(f"it is cut short or damaged ({error}); download it again") from error
     pickles = [name for name in contents if name.count("/") == 1 and name.endswith("/data.pkl")]
     if len(pickles) != 1:
@@ -129,6 +139,6 @@ def _state_dict(found: Any) -> dict[str, Tensor]:
             break
     tensors = {k: v for k, v in found.items() if type(k) is str and isinstance(v, Tensor)}
     if not tensors:
-        keys = ", ".join(str(key) for key in list(found)[:8])
+        keys = ", ".join(str(key)[:40] for key in list(found)[:8])
         raise WeightsError(f"it holds no state dict; its keys are: {keys or 'none'}")
     return tensors

@@ -11,7 +11,7 @@ import ml_dtypes
 import numpy as np
 
 from topojax.errors import WeightsError
-from topojax.weights.pickle_machine import PickleMachine
+from topojax.weights.pickle_machine import PickleMachine, check_keys
 
 _STORAGES = {
     "torch.DoubleStorage": "float64",
@@ -37,10 +37,12 @@ _DTYPES = {
         for name in (
             *("float16", "float32", "float64", "bfloat16", "complex64", "complex128", "bool"),
             *("uint8", "uint16", "uint32", "uint64", "int8", "int16", "int32", "int64"),
-            *("float8_e4m3fn", "float8_e5m2"),
+            *("float8_e4m3fn", "float8_e4m3fnuz", "float8_e5m2", "float8_e5m2fnuz"),
+            *("float8_e8m0fnu", "complex32"),
         )
     },
 }
+_QUANTISED = ("torch.Q", "torch.q", "torch._utils._rebuild_qtensor")
 
 
 @dataclass(frozen=True)
@@ -87,9 +89,13 @@ def torch_machine(storages: dict[str, Storage] | None = None) -> PickleMachine:
 
 def _named_dtype(name: str) -> np.dtype | None:
     found = _STORAGES.get(name) or _DTYPES.get(name)
-    if found is None:
-        return None
-    return np.dtype(getattr(ml_dtypes, found, found))
+    if found is not None:
+        own = getattr(ml_dtypes, found, None)
+        # complex32 came to ml_dtypes with 0.6.
+        return np.dtype(own or found) if own or hasattr(np, found) else None
+    if name.startswith(_QUANTISED):
+        raise WeightsError(f"it holds quantised tensors ({name}); dequantise them before saving")
+    return None
 
 
 def _storage(identity: Any) -> Storage:
@@ -105,19 +111,30 @@ def _storage(identity: Any) -> Storage:
     return Storage(key, dtype, n_elements)
 
 
-def _ordered_dict(items: list[Any] | tuple[()] = ()) -> dict[Any, Any]:
+def _ordered_dict(*items: list[Any]) -> dict[Any, Any]:
     # Python 2 pickled the items as a list. It is consumed, so that a small file cannot make many
     # copies of one long list.
-    made = dict(items)
-    if items:
-        items.clear()
+    if not items:
+        return {}
+    (pairs,) = items
+    if type(pairs) is not list:
+        raise TypeError("items that are no list")
+    check_keys(key for key, _ in pairs)
+    made = dict(pairs)
+    pairs.clear()
     return made
 
 
 def _rebuild_tensor(
-    storage: Storage, offset: int, shape: tuple[int, ...], strides: tuple[int, ...], *_: Any
+    storage: Storage,
+    offset: int,
+    shape: tuple[int, ...],
+    strides: tuple[int, ...],
+    requires_grad: bool = False,
+    backward_hooks: Any = None,
+    metadata: Any = None,
 ) -> Tensor:
-    return _tensor(storage, storage.dtype, offset, shape, strides)
+    return _tensor(storage, storage.dtype, offset, shape, strides, metadata)
 
 
 def _rebuild_typed_tensor(
@@ -128,15 +145,21 @@ def _rebuild_typed_tensor(
     requires_grad: bool,
     backward_hooks: Any,
     dtype: np.dtype,
-    *_: Any,
+    metadata: Any = None,
 ) -> Tensor:
-    return _tensor(storage, dtype, offset, shape, strides)
+    return _tensor(storage, dtype, offset, shape, strides, metadata)
 
 
-def _tensor(storage: Any, dtype: Any, offset: Any, shape: Any, strides: Any) -> Tensor:
+def _tensor(
+    storage: Any, dtype: Any, offset: Any, shape: Any, strides: Any, metadata: Any
+) -> Tensor:
     typed = isinstance(storage, Storage) and isinstance(dtype, np.dtype)
     if not typed or type(shape) is not tuple or type(strides) is not tuple:
         raise WeightsError("it rebuilds a tensor from what is not a storage, shape and strides")
+    if metadata:
+        raise WeightsError(
+            "it holds a conjugated or negated view; save it with resolve_conj() and resolve_neg()"
+        )
     return Tensor(storage, dtype, offset, shape, strides)
 
 
@@ -158,11 +181,11 @@ def tensor_array(name: str, tensor: Tensor, storage_bytes: Callable[[str], bytes
             "it is cut short or damaged"
         )
     size = tensor.dtype.itemsize
-    flat = np.frombuffer(raw, tensor.dtype, count=len(raw) // size)
     steps = [size * step for step in tensor.strides]
-    return np.lib.stride_tricks.as_strided(
-        flat[tensor.offset :], tensor.shape, steps, writeable=False
-    )
+    try:
+        return np.ndarray(tensor.shape, tensor.dtype, raw, size * tensor.offset, steps)
+    except ValueError as error:
+        raise WeightsError(f"{name!r} has a shape that no array can have ({error})") from error
 
 
 def _check_extent(name: str, tensor: Tensor) -> None:

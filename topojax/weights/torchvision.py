@@ -1,7 +1,8 @@
-"""torchvision's weights in our residual networks: names, layouts, channels and classes."""
+"""torchvision's weights in our networks: names, layouts, channels and classes."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -10,16 +11,9 @@ import numpy as np
 from flax import nnx
 
 from topojax.errors import WeightsError
-from topojax.models import ResidualNetwork
+from topojax.models import Backbone
+from topojax.models.layers import Noise
 
-_STEM = {2: ("conv1", "bn1"), 3: ("stem.0", "stem.1")}
-_BLOCK = {
-    2: {("first", "conv"): "conv1", ("first", "norm"): "bn1",
-        ("second", "conv"): "conv2", ("second", "norm"): "bn2"},
-    3: {("first", "conv"): "conv1.0", ("first", "norm"): "conv1.1",
-        ("second", "conv"): "conv2.0", ("second", "norm"): "conv2.1"},
-}  # fmt: skip
-_SHORTCUT = {("shortcut", "conv"): "downsample.0", ("shortcut", "norm"): "downsample.1"}
 _LEAF = {
     "kernel": "weight",
     "scale": "weight",
@@ -27,109 +21,151 @@ _LEAF = {
     "mean": "running_mean",
     "var": "running_var",
 }
-_HEAD = ("fc.weight", "fc.bias")
+_OLD_DENSENET = re.compile(r"(denselayer\d+\.(?:norm|conv))\.([12]\.)")
 
 
 @dataclass(frozen=True)
 class TorchvisionReport:
-    """What had to be adapted to make torchvision's weights fit.
+    """How torchvision's weights fit a network: what is wrong, and what is adapted.
 
     Attributes:
-        summed_channels: the first convolution's channels were summed to one.
-        head_kept: the head had another number of classes; the model's own was kept.
+        missing: names that the network has and the state dict has not.
+        unexpected: the other way round.
+        reshaped: (name, shape given, shape expected), in torch's layout.
+        not_finite: names of entries with values that are NaN or infinite as float32.
+        summed_channels: the first convolution's channels are summed to one.
+        head_kept: the head has another number of classes; the model's own is kept.
     """
 
+    missing: tuple[str, ...]
+    unexpected: tuple[str, ...]
+    reshaped: tuple[tuple[str, tuple[int, ...], tuple[int, ...]], ...]
+    not_finite: tuple[str, ...]
     summed_channels: bool
     head_kept: bool
 
+    @property
+    def fits(self) -> bool:
+        """Whether `load_torchvision` takes the weights."""
+        return not (self.missing or self.unexpected or self.reshaped or self.not_finite)
 
-def load_torchvision(
-    model: ResidualNetwork, state_dict: Mapping[str, np.ndarray]
-) -> ResidualNetwork:
+
+def load_torchvision(model: Backbone, state_dict: Mapping[str, np.ndarray]) -> Backbone:
     """Return a copy of the model with torchvision's weights.
 
     A one-channel model gets the sum of the first kernel over colours, which is what a grey image
     repeated three times would see. A head for other classes is left out. `num_batches_tracked`
-    is ignored.
+    is ignored. Names of DenseNet's published file (`norm.1` for `norm1`) are understood.
 
     Args:
         model: from `create_model`.
         state_dict: arrays by torchvision's names, kernels OIHW or OIDHW, linear (out, in).
 
     Raises:
-        WeightsError: entries that are missing, unexpected, of another shape, or not finite.
+        WeightsError: entries that are missing, unexpected, of another shape, or not finite;
+            `torchvision_report` lists all of them.
     """
-    return _load(model, state_dict)[0]
-
-
-def torchvision_report(
-    model: ResidualNetwork, state_dict: Mapping[str, np.ndarray]
-) -> TorchvisionReport:
-    """Return what `load_torchvision` adapts, or raise what it raises."""
-    return _load(model, state_dict)[1]
-
-
-def _load(
-    model: ResidualNetwork, state_dict: Mapping[str, np.ndarray]
-) -> tuple[ResidualNetwork, TorchvisionReport]:
+    state_dict = _current_names(state_dict)
+    report = torchvision_report(model, state_dict)
+    _refuse_misfits(report)
     graph, state = nnx.split(model)
     flat = nnx.to_flat_state(state)
-    dims = model.architecture.spatial_dims
-    names = [_torchvision_name(path, dims) for path in flat.paths]
-    _check_names(set(names), state_dict)
-    head_kept = np.shape(state_dict[_HEAD[1]]) != (model.num_classes,)
-    summed = False
+    kept = _head_names(model) if report.head_kept else ()
     leaves = []
-    for name, leaf in zip(names, flat.leaves, strict=True):
-        if head_kept and name in _HEAD:
+    for path, leaf in zip(flat.paths, flat.leaves, strict=True):
+        name = torch_name(path, leaf)
+        if name is None or name in kept:
             leaves.append(leaf)
             continue
-        array = _channels_last(np.asarray(state_dict[name], np.float32))
-        if (
-            name == f"{_STEM[dims][0]}.weight"
-            and array.shape[-2:-1] == (3,)
-            and model.in_channels == 1
-        ):
-            array, summed = array.sum(axis=-2, keepdims=True), True
-        leaves.append(leaf.replace(jnp.asarray(_checked(name, array, leaf.shape))))
+        array = np.asarray(state_dict[name], np.float32)
+        if path[-1] == "kernel":
+            # (out, in, *window) to (*window, in, out); a linear map is the case without window.
+            array = np.moveaxis(array, (1, 0), (-2, -1))
+        if report.summed_channels and name == _first_kernel(model):
+            array = array.sum(axis=-2, keepdims=True)
+        leaves.append(leaf.replace(jnp.asarray(array)))
     loaded = nnx.from_flat_state(zip(flat.paths, leaves, strict=True))
-    return nnx.merge(graph, loaded, copy=True), TorchvisionReport(summed, head_kept)
+    return nnx.merge(graph, loaded, copy=True)
 
 
-def _torchvision_name(path: tuple, dims: int) -> str:
-    stage, *inner, leaf = path
-    if stage == "head":
-        module = "fc"
-    elif stage == "stem":
-        module = _STEM[dims][0 if inner[-1] == "conv" else 1]
-    else:
-        _, index, *unit = inner
-        module = f"{stage}.{index}.{(_BLOCK[dims] | _SHORTCUT)[tuple(unit)]}"
-    return f"{module}.{_LEAF[leaf]}"
+def torchvision_report(model: Backbone, state_dict: Mapping[str, np.ndarray]) -> TorchvisionReport:
+    """Return how the weights fit the model, or its shapes alone (`abstract_model`)."""
+    state_dict = _current_names(state_dict)
+    expected = torch_shapes(model)
+    given = {
+        name: np.shape(array)
+        for name, array in state_dict.items()
+        if name.rpartition(".")[-1] not in model.buffers
+    }
+    common = expected.keys() & given.keys()
+    head, first = _head_names(model), _first_kernel(model)
+    head_kept = head[0] in common and given[head[0]][:1] != expected[head[0]][:1]
+    grey = (*expected[first][:1], 3, *expected[first][2:])
+    summed = expected[first][1] == 1 and given.get(first) == grey
+    adapted = {name for name in head if head_kept} | ({first} if summed else set())
+    return TorchvisionReport(
+        missing=tuple(sorted(expected.keys() - given.keys())),
+        unexpected=tuple(sorted(given.keys() - expected.keys())),
+        reshaped=tuple(
+            (name, given[name], expected[name])
+            for name in sorted(common - adapted)
+            if given[name] != expected[name]
+        ),
+        not_finite=tuple(
+            name
+            for name in sorted(common)
+            if not np.isfinite(np.asarray(state_dict[name], np.float32)).all()
+        ),
+        summed_channels=summed,
+        head_kept=head_kept,
+    )
 
 
-def _check_names(expected: set[str], state_dict: Mapping[str, np.ndarray]) -> None:
-    given = {name for name in state_dict if not name.endswith("num_batches_tracked")}
-    for problem, names in (("misses", expected - given), ("has unexpected", given - expected)):
+def torch_shapes(model: Backbone) -> dict[str, tuple[int, ...]]:
+    """Return the shapes of the model's weights in torch's names and layouts."""
+    flat = nnx.to_flat_state(nnx.state(model))
+    shapes = {}
+    for path, leaf in zip(flat.paths, flat.leaves, strict=True):
+        name = torch_name(path, leaf)
+        if name is not None:
+            kernel = path[-1] == "kernel"
+            shapes[name] = (*leaf.shape[:-3:-1], *leaf.shape[:-2]) if kernel else leaf.shape
+    return shapes
+
+
+def torch_name(path: tuple, leaf: nnx.Variable) -> str | None:
+    """Return the state-dict name of a variable; None where torch keeps none: a random key."""
+    if isinstance(leaf, Noise):
+        return None
+    *module, last = map(str, path)
+    return ".".join([*module, _LEAF.get(last, last)])
+
+
+def _current_names(state_dict: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
+    # torchvision renames DenseNet's entries, too, when it loads its file of 2017.
+    return {_OLD_DENSENET.sub(r"\1\2", name): array for name, array in state_dict.items()}
+
+
+def _head_names(model: Backbone) -> tuple[str, str]:
+    return f"{model.head}.weight", f"{model.head}.bias"
+
+
+def _first_kernel(model: Backbone) -> str:
+    return f"{model.first_conv}.weight"
+
+
+def _refuse_misfits(report: TorchvisionReport) -> None:
+    for problem, names in (("misses", report.missing), ("has unexpected", report.unexpected)):
         if names:
-            shown = ", ".join(sorted(names)[:5])
+            shown = ", ".join(names[:5])
             more = f" and {len(names) - 5} more" if len(names) > 5 else ""
             raise WeightsError(
                 f"the state dict {problem} {shown}{more}; give one of the same torchvision network"
             )
-
-
-def _channels_last(array: np.ndarray) -> np.ndarray:
-    # (out, in, *window) to (*window, in, out); a linear map is the case without window.
-    return np.moveaxis(array, (1, 0), (-2, -1)) if array.ndim > 1 else array
-
-
-def _checked(name: str, array: np.ndarray, shape: tuple[int, ...]) -> np.ndarray:
-    if array.shape != shape:
+    for name, given, expected in report.reshaped:
         raise WeightsError(
-            f"{name} has shape {array.shape} (channels last), the model expects {shape}; "
-            "give weights of the same network and number of channels"
+            f"{name} has shape {given}, the model expects {expected}; give weights of the same "
+            "network and number of channels"
         )
-    if not np.isfinite(array).all():
+    for name in report.not_finite:
         raise WeightsError(f"{name} holds NaN or infinite values; these weights have diverged")
-    return array
