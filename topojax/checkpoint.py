@@ -1,6 +1,7 @@
 """Checkpoints: orbax for arrays, JSON for the rest, and series of them that survive a kill.
 
 Orbax writes into a temporary folder and renames it, so a folder of the final name is complete.
+Several hosts save together, into one folder on storage that they share: the first one writes.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from typing import Any
 import jax
 import numpy as np
 import orbax.checkpoint as ocp
+from jax.experimental import multihost_utils
 
 from topojax.errors import WeightsError
 
@@ -90,21 +92,28 @@ class Series:
         """Write checkpoint `number`; one that a killed run left under it is replaced."""
         self.folder.mkdir(parents=True, exist_ok=True)
         if self.path(number).exists():
-            shutil.rmtree(self.path(number))
+            _delete(self.path(number))
+        if jax.process_count() > 1:
+            multihost_utils.sync_global_devices(f"{self.prefix} {number}")
         save_checkpoint(self.path(number), arrays, meta)
 
     def keep_only(self, number: int) -> None:
         """Delete every checkpoint but `number`."""
         for other in self._numbers():
             if other != number:
-                shutil.rmtree(self.path(other))
+                _delete(self.path(other))
 
     def clear(self) -> None:
         """Delete every checkpoint of the series, and what a killed save left."""
         for entry in self.folder.glob(f"{self.prefix}_*"):
-            shutil.rmtree(entry)
+            _delete(entry)
 
     def _numbers(self) -> list[int]:
         pattern = re.compile(rf"{re.escape(self.prefix)}_(\d+)")
         matches = (pattern.fullmatch(entry.name) for entry in self.folder.glob(f"{self.prefix}_*"))
         return [int(match[1]) for match in matches if match]
+
+
+def _delete(folder: Path) -> None:
+    if jax.process_index() == 0:
+        shutil.rmtree(folder)

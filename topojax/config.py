@@ -11,13 +11,19 @@ import json
 import tomllib
 from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, PositiveInt, ValidationError, model_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    PositiveInt,
+    ValidationError,
+    model_validator,
+)
 
 from topojax.errors import ConfigError
-
-Layer = Literal["layer1", "layer2", "layer3", "layer4"]
 
 
 class _Section(BaseModel):
@@ -27,20 +33,61 @@ class _Section(BaseModel):
 class BackboneConfig(_Section):
     """The network that the CAMs are taken of (paper, section 3)."""
 
-    name: Literal["auto", "resnet18", "r3d_18"] = "auto"
-    """`auto`: resnet18 for 2-D images, r3d_18 for volumes."""
-    weights: str | None = None
-    """A state dict in torchvision's names (npz, pth, safetensors), or None: from scratch."""
+    name: str = "auto"
+    """One of `topojax.models.list_models()`, or `auto`: resnet18 for 2-D images, r3d_18 for
+    volumes."""
+    weights: Annotated[str | None, AfterValidator(lambda w: None if w == "none" else w)] = None
+    """`imagenet` or `kinetics400`: what torchvision publishes for the network, downloaded by
+    `topojax weights fetch` (r3d_18 from `imagenet`: resnet18's kernels, inflated); or the path of a
+    state dict in torchvision's names (npz, pth, safetensors); None or `none`: from scratch."""
     epochs: int = Field(100, ge=1)
     batch_size: int = Field(32, ge=2)
+    """Images an update of the weights, on all devices together."""
     learning_rate: float = Field(1e-3, gt=0)
+    """Of Adam; the peak where a schedule changes it."""
+    schedule: Literal["constant", "cosine", "one-cycle"] = "constant"
+    """Of the learning rate over all updates; see `topojax.training.optimiser`."""
+    warmup_epochs: int = Field(0, ge=0)
+    """Epochs in which the learning rate grows linearly from 0; `one-cycle` has a rise of its
+    own."""
+    precision: Literal["float32", "bfloat16"] = "float32"
+    """Of activations in training; weights, statistics, loss and Adam's moments are float32, and
+    so is every network after training."""
+    class_weights: Literal["none", "balanced"] = "none"
+    """`balanced`: a sample of class c weighs n / (k n_c) in the training loss."""
+    accumulate: int = Field(1, ge=1)
+    """Parts of a batch that are computed one after the other, to save memory; batch
+    normalisation then sees a part at a time."""
+    flip_axes: tuple[Annotated[int, Field(ge=0, le=2)], ...] = ()
+    """Spatial axes along which training images are turned over, each with probability 1/2."""
+    shift: int = Field(0, ge=0)
+    """Training images are moved by up to so many voxels along every axis, edges repeated."""
+
+    @model_validator(mode="after")
+    def _fits_together(self) -> BackboneConfig:
+        if self.batch_size % self.accumulate:
+            raise ValueError(
+                f"accumulate={self.accumulate} must divide batch_size={self.batch_size}"
+            )
+        if self.warmup_epochs >= self.epochs:
+            raise ValueError(
+                f"warmup_epochs={self.warmup_epochs} must be below epochs={self.epochs}"
+            )
+        if self.warmup_epochs and self.schedule == "one-cycle":
+            raise ValueError("schedule=one-cycle has a rise of its own; leave warmup_epochs at 0")
+        if len(set(self.flip_axes)) != len(self.flip_axes):
+            raise ValueError(f"an axis is named twice in flip_axes={list(self.flip_axes)}")
+        return self
 
 
 class CamConfig(_Section):
     """Class activation maps of the predicted class."""
 
-    method: Literal["gradcam"] = "gradcam"
-    layers: tuple[Layer, ...] = Field(("layer2", "layer3", "layer4"), min_length=1)
+    method: Literal["gradcam", "gradcam++", "scorecam"] = "gradcam"
+    """`scorecam` runs the network once for every channel of every layer."""
+    layers: tuple[str, ...] = ()
+    """Stages of the network; none: those that it names itself (layer2, layer3 and layer4 of the
+    residual networks)."""
     batch_size: int = Field(32, ge=1)
 
     @model_validator(mode="after")

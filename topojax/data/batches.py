@@ -2,18 +2,34 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from typing import TypeVar
 
 import numpy as np
 
+Item = TypeVar("Item")
+Batch = TypeVar("Batch")
 
-def epoch_batches(rng: np.random.Generator, n: int, batch_size: int) -> np.ndarray:
-    """Return the batches of one shuffled epoch, int64 (ceil(n / b), b) with b = min(n, batch_size).
+
+def batch_length(n: int, batch_size: int, parts: int = 1) -> int:
+    """Return the length b of the batches of n samples: batch_size, or n rounded up to whole parts.
+
+    Args:
+        n: samples in an epoch.
+        batch_size: the most in a batch; a multiple of `parts`.
+        parts: equal parts that a batch is divided into.
+    """
+    return min(-(-n // parts) * parts, batch_size)
+
+
+def epoch_batches(rng: np.random.Generator, n: int, batch_size: int, parts: int = 1) -> np.ndarray:
+    """Return the batches of one shuffled epoch, int64 (ceil(n / b), b); b as `batch_length` says.
 
     The last batch is filled up from the start of the same shuffle: every sample is seen at least
     once an epoch, and fewer than b of them twice.
     """
-    size = min(n, batch_size)
+    size = batch_length(n, batch_size, parts)
     order = rng.permutation(n)
     n_batches = -(-n // size)
     return np.resize(order, n_batches * size).reshape(n_batches, size)
@@ -32,3 +48,16 @@ def padded_batches(array: np.ndarray, batch_size: int) -> Iterator[tuple[slice, 
         if missing:
             batch = np.concatenate([batch, np.repeat(batch[-1:], missing, axis=0)])
         yield rows, batch
+
+
+def prefetched(make: Callable[[Item], Batch], items: Iterable[Item]) -> Iterator[Batch]:
+    """Yield make(item) in order; the next is made in a thread while the current one is used."""
+    with ThreadPoolExecutor(1) as pool:
+        waiting: Future[Batch] | None = None
+        for item in items:
+            following = pool.submit(make, item)
+            if waiting is not None:
+                yield waiting.result()
+            waiting = following
+        if waiting is not None:
+            yield waiting.result()

@@ -15,7 +15,7 @@ from topojax.data.dataset import Split
 from topojax.evaluation import score
 from topojax.experiments.environment import describe_environment
 from topojax.experiments.run_folder import RunFolder, check_run, open_run
-from topojax.models import network_strides
+from topojax.models import map_shapes
 from topojax.pipeline import (
     Fit,
     FittedTopoCAM,
@@ -26,6 +26,7 @@ from topojax.pipeline import (
     fit_topocam,
     read_images,
     save_fitted,
+    settle,
 )
 from topojax.report import build_report
 from topojax.topology import describe, filtration_image
@@ -50,6 +51,7 @@ def fit_run(
         DataError, ConfigError, WeightsError, RunError: before any training, with nothing left.
     """
     validate_dataset(dataset)
+    config = settle(config, dataset.spatial_dims)
     check_fit(config, dataset.train, dataset.class_names, dataset.spatial_dims)
     check_run(path, overwrite=overwrite, resume=resume)
     folder = open_run(
@@ -145,11 +147,11 @@ def _coverage(fitted: FittedTopoCAM, reading: Reading) -> dict[str, Any]:
 
 def _warnings(fit: Fit, readings: dict[str, Reading], *, resumed: bool) -> list[str]:
     fitted = fit.fitted
-    strides = network_strides(fitted.backbone.name)
+    shapes = map_shapes(fitted.backbone.name, fitted.spatial_shape)
     found = [
         f"{layer}'s map is one cell at {fitted.spatial_shape}: it is flat and adds nothing"
         for layer in fitted.config.cam.layers
-        if all(n <= s for n, s in zip(fitted.spatial_shape, strides[layer], strict=True))
+        if set(shapes[layer]) == {1}
     ]
     if fitted.config.backbone.weights is None:
         found.append("the backbone was trained from scratch, the paper's from pretrained weights")

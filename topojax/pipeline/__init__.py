@@ -2,7 +2,7 @@
 
 from topojax.pipeline.announce import Stopwatch
 from topojax.pipeline.estimator import TopoCAM
-from topojax.pipeline.fit import Fit, check_fit, fit_topocam
+from topojax.pipeline.fit import Fit, check_fit, fit_topocam, settle
 from topojax.pipeline.fitted import (
     Explanation,
     FittedTopoCAM,
@@ -27,4 +27,5 @@ __all__ = [
     "load_fitted",
     "read_images",
     "save_fitted",
+    "settle",
 ]

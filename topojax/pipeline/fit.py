@@ -10,11 +10,11 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from topojax.cam import CamStack
+from topojax.cam import CamStack, check_layers, check_maps
 from topojax.config import Config
 from topojax.data import Split
 from topojax.errors import ConfigError
-from topojax.models import check_image_shape
+from topojax.models import abstract_model, check_image_shape, list_models
 from topojax.pipeline.announce import Log, Pace, Stopwatch, no_log
 from topojax.pipeline.fitted import FittedTopoCAM, Reading, class_activation_maps, read_maps
 from topojax.search import (
@@ -33,10 +33,13 @@ from topojax.training import (
     FittedBackbone,
     FittedClassifier,
     Normalisation,
+    check_augmentation,
     fine_tune,
     fit_classifier,
     initial_backbone,
 )
+
+_USUAL = {2: "resnet18", 3: "r3d_18"}
 
 
 @dataclass(frozen=True)
@@ -109,8 +112,9 @@ def fit_topocam(
         log: called with an event's name and its fields at every step.
 
     Raises:
-        ConfigError, DataError, WeightsError: see `check_fit`; before any training.
+        ConfigError, DataError, WeightsError: see `settle` and `check_fit`; before any training.
     """
+    config = settle(config, spatial_dims)
     check_fit(config, train, class_names, spatial_dims)
     job = _Job(config, len(class_names), spatial_dims, folder, progress, log)
     watch = Stopwatch(log)
@@ -152,12 +156,16 @@ def check_fit(
     """Raise what would otherwise stop a fit half-way; takes no time.
 
     Raises:
-        ConfigError: a network for another dimension.
+        ConfigError: see `settle`; a CAM layer that gives no map; flips along an axis that the
+            images do not have.
         DataError: images too small for the network or constant; too few samples for the folds.
         WeightsError: `backbone.weights` cannot be read or does not fit.
     """
-    name = backbone_name(config, spatial_dims)
-    check_image_shape(name, train.images.shape[1 : 1 + spatial_dims])
+    config = settle(config, spatial_dims)
+    name, shape = config.backbone.name, train.images.shape[1 : 1 + spatial_dims]
+    check_image_shape(name, shape)
+    check_maps(name, config.cam.layers, shape)
+    check_augmentation(config.backbone, spatial_dims)
     fixed_grid(train.images, config.topology.n_thresholds)
     if config.search.objective == "cv-auc":
         stratified_folds(train.labels, config.search.folds, config.seed)
@@ -166,19 +174,29 @@ def check_fit(
         initial_backbone(config.backbone, name, len(class_names), n_channels, config.seed)
 
 
-def backbone_name(config: Config, spatial_dims: int) -> str:
-    """Return the network's name; `auto` chooses by dimension (paper, section 3).
+def settle(config: Config, spatial_dims: int) -> Config:
+    """Return the configuration with the network named and its layers, where it left them open.
 
     Raises:
-        ConfigError: the network named is for another dimension.
+        ConfigError: a network that is unknown or for another dimension, or layers it has not.
     """
-    fitting = {2: "resnet18", 3: "r3d_18"}[spatial_dims]
-    if config.backbone.name not in ("auto", fitting):
+    name = config.backbone.name
+    if name == "auto":
+        name = _USUAL[spatial_dims]
+    if name not in list_models(spatial_dims):
         raise ConfigError(
-            f"backbone.name={config.backbone.name!r} does not take {spatial_dims}-D images; "
-            f"choose {fitting!r} or 'auto'"
+            f"backbone.name={name!r} does not take {spatial_dims}-D images; choose 'auto' or one "
+            f"of {', '.join(list_models(spatial_dims))}"
         )
-    return fitting
+    model = abstract_model(name, 1, 1)
+    layers = config.cam.layers or model.cam_layers
+    check_layers(model, layers)
+    return config.model_copy(
+        update={
+            "backbone": config.backbone.model_copy(update={"name": name}),
+            "cam": config.cam.model_copy(update={"layers": layers}),
+        }
+    )
 
 
 def stage_seed(config: Config, stage: str) -> int:
@@ -198,7 +216,7 @@ def _fit_backbone(
 
     return fine_tune(
         job.config.backbone,
-        backbone_name(job.config, job.spatial_dims),
+        job.config.backbone.name,
         (normalisation(train.images, job.spatial_dims), train.labels),
         (normalisation(val.images, job.spatial_dims), val.labels),
         job.n_classes,

@@ -1,13 +1,6 @@
 """Training: the backbone's fine-tuning and the classifier on descriptors."""
 
-from topojax.training.backbone import (
-    EpochRecord,
-    FittedBackbone,
-    Normalisation,
-    fine_tune,
-    initial_backbone,
-    predict_logits,
-)
+from topojax.training.backbone import EpochRecord, FittedBackbone, initial_backbone
 from topojax.training.classifier import (
     FittedClassifier,
     Standardisation,
@@ -16,6 +9,9 @@ from topojax.training.classifier import (
     predict_mlps,
     train_mlps,
 )
+from topojax.training.distributed import join_hosts
+from topojax.training.fine_tuning import check_augmentation, fine_tune
+from topojax.training.normalisation import Normalisation
 
 __all__ = [
     "EpochRecord",
@@ -23,11 +19,12 @@ __all__ = [
     "FittedClassifier",
     "Normalisation",
     "Standardisation",
+    "check_augmentation",
     "classifier_probabilities",
     "fine_tune",
     "fit_classifier",
     "initial_backbone",
-    "predict_logits",
+    "join_hosts",
     "predict_mlps",
     "train_mlps",
 ]
