@@ -13,7 +13,6 @@ from topojax.models.convolution import (
     choose_formulation,
     convolve,
     depth_in_channels,
-    depth_sum,
     depthwise,
     general,
     patches,
@@ -29,8 +28,8 @@ CASES = [
     (patches, (2, 2), (3, 3), (1, 1)),
     (patches, (4, 2, 3), (3, 3, 3), (1, 1, 1)),
     (patches, (5, 6, 7), (3, 3, 3), (2, 2, 2)),
-    (depth_sum, (5, 4, 6), (3, 3, 3), (1, 1, 1)),
-    (depth_sum, (5, 4, 6), (3, 3, 3), (2, 1, 2)),
+    (depth_in_channels, (5, 4, 6), (3, 3, 3), (1, 1, 1)),
+    (depth_in_channels, (5, 4, 6), (3, 3, 3), (2, 1, 2)),
     (depth_in_channels, (4, 9, 8), (3, 7, 7), (1, 2, 2)),
     (depth_in_channels, (4, 5, 6), (3, 3, 3), (2, 1, 1)),
     (plain, (8, 7), (3, 3), (1, 1)),
@@ -108,20 +107,26 @@ def test_a_kernel_a_channel_is_shifted_sums_on_a_cpu(
 
 
 @pytest.mark.parametrize(
-    ("spatial", "window", "c_in", "strides", "expected"),
+    ("spatial", "window", "c_in", "c_out", "strides", "expected"),
     [
-        ((28, 28, 28), (3, 7, 7), 1, (1, 2, 2), depth_in_channels),
-        ((28, 28), (7, 7), 3, (2, 2), plain),
-        ((28, 14, 14), (3, 3, 3), 64, (1, 1, 1), depth_sum),
-        ((28, 14, 14), (3, 3, 3), 64, (2, 2, 2), patches),
-        ((28, 14, 14), (1, 1, 1), 64, (2, 2, 2), pointwise),
-        ((7, 4, 4), (3, 3, 3), 256, (1, 1, 1), patches),
-        ((56, 56), (3, 3), 64, (1, 1), plain),
+        ((28, 28, 28), (3, 7, 7), 1, 64, (1, 2, 2), depth_in_channels),
+        ((28, 28), (7, 7), 3, 64, (2, 2), plain),
+        ((28, 14, 14), (3, 3, 3), 64, 64, (1, 1, 1), depth_in_channels),
+        ((28, 14, 14), (3, 3, 3), 64, 128, (2, 2, 2), depth_in_channels),
+        ((28, 14, 14), (1, 1, 1), 64, 128, (2, 2, 2), pointwise),
+        ((7, 4, 4), (3, 3, 3), 256, 256, (1, 1, 1), depth_in_channels),
+        ((7, 4, 4), (3, 3, 3), 256, 512, (2, 2, 2), patches),
+        ((8, 4, 4), (3, 3, 3), 512, 512, (1, 1, 1), patches),
+        ((56, 56), (3, 3), 64, 64, (1, 1), plain),
+        ((56, 56), (3, 3), 64, 128, (2, 2), patches),
+        ((7, 7), (3, 3), 512, 512, (1, 1), patches),
     ],
 )
-def test_the_formulation_follows_the_shapes(spatial, window, c_in, strides, expected, monkeypatch):
+def test_the_formulation_follows_the_shapes(
+    spatial, window, c_in, c_out, strides, expected, monkeypatch
+):
     monkeypatch.setattr(jax, "default_backend", lambda: "cpu")
-    assert choose_formulation((2, *spatial, c_in), (*window, c_in, 8), strides) is expected
+    assert choose_formulation((2, *spatial, c_in), (*window, c_in, c_out), strides) is expected
 
 
 def test_accelerators_take_xlas_convolution(monkeypatch):

@@ -2,8 +2,8 @@
 
 XLA's CPU backend drops to 2-3 GFLOP/s where the input is smaller than the kernel and in the input
 gradient of strided convolutions, both of which every residual network meets at 28 x 28 (x 28). The
-same sums written as matrix products, or as 2-D convolutions over depth taps, run a whole r3d_18 6
-to 11 times faster (`benchmarks/convolution.py`). All formulations agree in value and gradient;
+same sums written as matrix products, or as 2-D convolutions of depth taps, run a whole r3d_18 6 to
+11 times faster (`benchmarks/convolution.py`). All formulations agree in value and gradient;
 shapes and backend choose one while tracing.
 
 XLA runs a convolution in as many groups as channels at below 0.5 GFLOP/s on a CPU. The shifted sums
@@ -16,6 +16,7 @@ from __future__ import annotations
 import itertools
 from collections.abc import Callable
 from functools import partial
+from math import prod
 from typing import TypeAlias
 
 import jax
@@ -30,6 +31,7 @@ Convolve: TypeAlias = Callable[[Images, Kernel, tuple[int, ...]], Images]
 
 _FEW_CHANNELS = 4
 _FEW_POSITIONS = 128
+_MANY_FILTERS = 512
 
 
 def convolve(
@@ -64,20 +66,19 @@ def choose_formulation(
     x_shape: tuple[int, ...], kernel_shape: tuple[int, ...], strides: tuple[int, ...]
 ) -> Convolve:
     """Return the formulation for these shapes on the default backend."""
-    *window, c_in, _ = kernel_shape
+    *window, c_in, c_out = kernel_shape
     if jax.default_backend() != "cpu":
         return plain
     if all(size == 1 for size in window):
         return pointwise
-    volumetric = len(window) == 3
-    if c_in <= _FEW_CHANNELS:
-        return depth_in_channels if volumetric else plain
-    n_positions = 1
-    for size, stride in zip(x_shape[1:-1], strides, strict=True):
-        n_positions *= -(-size // stride)
-    if max(strides) > 1 or n_positions <= _FEW_POSITIONS:
+    outputs = [-(-size // stride) for size, stride in zip(x_shape[1:-1], strides, strict=True)]
+    few = prod(outputs) <= _FEW_POSITIONS
+    if len(window) == 2:
+        return patches if c_in > _FEW_CHANNELS and (few or max(strides) > 1) else plain
+    small_planes = any(n < size for n, size in zip(outputs[1:], window[1:], strict=True))
+    if c_in > _FEW_CHANNELS and (small_planes or (few and c_out >= _MANY_FILTERS)):
         return patches
-    return depth_sum if volumetric else plain
+    return depth_in_channels
 
 
 def plain(x: Images, kernel: Kernel, strides: tuple[int, ...]) -> Images:
@@ -116,19 +117,6 @@ def patches(x: Images, kernel: Kernel, strides: tuple[int, ...]) -> Images:
         axis=-1,
     )
     return rows @ kernel.reshape(-1, kernel.shape[-1])
-
-
-def depth_sum(x: Images, kernel: Kernel, strides: tuple[int, ...]) -> Images:
-    """A 3-D convolution as the sum over its depth taps of 2-D convolutions."""
-    n_taps = kernel.shape[0]
-    slabs = _depth_slabs(x, n_taps, strides[0])
-    batch, depth = slabs[0].shape[:2]
-    merged = [slab.reshape(batch * depth, *slab.shape[2:]) for slab in slabs]
-    y = sum(
-        (plain(slab, kernel[tap], strides[1:]) for tap, slab in enumerate(merged[1:], 1)),
-        start=plain(merged[0], kernel[0], strides[1:]),
-    )
-    return y.reshape(batch, depth, *y.shape[1:])
 
 
 def depth_in_channels(x: Images, kernel: Kernel, strides: tuple[int, ...]) -> Images:
