@@ -151,7 +151,7 @@ def scaled_map(activation: Tensor, gradient: Tensor, spatial: tuple[int, ...]) -
     low, high = enlarged.amin(dim=space, keepdim=True), enlarged.amax(dim=space, keepdim=True)
     # Enlarging a single cell leaves rounding noise, which is not a map.
     flat = high - low <= 1e-6 * high
-    return torch.where(flat, 0.0, (enlarged - low) / (high - low + 1e-7))
+    return torch.where(flat, 0.0, (enlarged - low) / (high - low))
 
 
 def to_numpy(x: Tensor) -> np.ndarray:
