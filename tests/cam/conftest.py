@@ -18,10 +18,10 @@ from topojax.models.layers import Conv, Linear, Sequence, relu
 class Tiny(Backbone):
     """Two convolutions, then a stage that flattens the map to tokens, then the logits."""
 
-    stages: ClassVar = ("block1", "block2", "tokens", "pooled")
+    stage_names: ClassVar = ("block1", "block2", "tokens", "pooled")
     cam_layers: ClassVar = ("block1", "block2")
     first_conv: ClassVar = "block1.0"
-    head: ClassVar = "fc"
+    head_name: ClassVar = "fc"
 
     def __init__(self, dims: int) -> None:
         super().__init__("tiny", dims, 3, 1)

@@ -60,7 +60,7 @@ def test_gradients_are_those_of_the_rest_of_the_network(network, x):
         model = nnx.merge(graph, state, copy=True)
         model.eval()
         _, activations, gradients = layer_gradients(model, x, LAYERS, jnp.array([3, 0, 1]))
-        rest = model.stages[model.stages.index("layer2") + 1 :]
+        rest = model.stage_names[model.stage_names.index("layer2") + 1 :]
 
         def score(a, row, target):
             return model.run(rest, a[None])[0, target]

@@ -20,10 +20,10 @@ Images = tuple[np.ndarray, np.ndarray]
 class Tiny(Backbone):
     """Convolution, batch normalisation, dropout, linear map."""
 
-    stages: ClassVar = ("features", "pooled")
+    stage_names: ClassVar = ("features", "pooled")
     cam_layers: ClassVar = ("features",)
     first_conv: ClassVar = "conv1"
-    head: ClassVar = "fc"
+    head_name: ClassVar = "fc"
 
     def __init__(self, num_classes: int, in_channels: int) -> None:
         super().__init__("tiny", 2, num_classes, in_channels)
@@ -42,10 +42,10 @@ class Tiny(Backbone):
 class Plain(Backbone):
     """Convolution and linear map; samples of a batch do not see each other."""
 
-    stages: ClassVar = ("conv1", "pooled")
+    stage_names: ClassVar = ("conv1", "pooled")
     cam_layers: ClassVar = ("conv1",)
     first_conv: ClassVar = "conv1"
-    head: ClassVar = "fc"
+    head_name: ClassVar = "fc"
 
     def __init__(self, num_classes: int, in_channels: int) -> None:
         super().__init__("plain", 2, num_classes, in_channels)

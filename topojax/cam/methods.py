@@ -47,7 +47,7 @@ def activation_maps(
     Args:
         model: from `create_model`.
         x: float32 images, normalised as for training.
-        layers: stages to take maps of, of `model.stages`; None: `model.cam_layers`.
+        layers: stages to take maps of, of `model.stage_names`; None: `model.cam_layers`.
         method: one of `METHODS`.
         target: classes whose logits are explained; None: the predicted class of each image.
 
@@ -62,7 +62,7 @@ def activation_maps(
     classes = None if target is None else _checked_target(target, len(x), model.num_classes)
     graph, state = split_for_evaluation(model)
     # A compiled function returns dicts sorted by key, whatever the order asked for.
-    ordered = tuple(layer for layer in model.stages if layer in layers)
+    ordered = tuple(layer for layer in model.stage_names if layer in layers)
     logits, maps = _activation_maps(graph, ordered, method, state, jnp.asarray(x), classes)
     return logits, {layer: maps[layer] for layer in layers}
 
@@ -82,7 +82,7 @@ def check_method(method: str) -> None:
 
 def check_layers(model: Backbone, layers: tuple[str, ...]) -> None:
     """Raise ConfigError unless layers names at least one stage of the model, none twice."""
-    known = model.stages[:-1]
+    known = model.stage_names[:-1]
     for layer in layers:
         if layer not in known:
             raise ConfigError(

@@ -62,7 +62,7 @@ def compute_cams(
     Args:
         model: from `create_model`; run in evaluation mode, its own mode left as it is.
         images: float32 (n, *spatial, C), n >= 1, normalised as for training.
-        layers: stages to take maps of, of `model.stages`; None: `model.cam_layers`.
+        layers: stages to take maps of, of `model.stage_names`; None: `model.cam_layers`.
         method: one of `METHODS`.
         batch_size: images at once.
         progress: show a bar on a terminal.

@@ -70,7 +70,7 @@ def _segments(
     model: Backbone, layers: tuple[str, ...]
 ) -> tuple[tuple[str, ...], dict[str, tuple[str, ...]]]:
     # The stages up to the first layer; for every layer, in order, those up to the next.
-    stages = model.stages
+    stages = model.stage_names
     ordered = [layer for layer in stages if layer in layers]
     cuts = [0, *(stages.index(layer) + 1 for layer in ordered), len(stages)]
     before, *segments = [stages[start:end] for start, end in pairwise(cuts)]

@@ -16,19 +16,19 @@ class Backbone(nnx.Module):
     the shape (B, *map, C).
 
     Class attributes:
-        stages: names in the order in which they run; the last gives the logits.
+        stage_names: in the order in which they run; the last gives the logits.
         cam_layers: the stages of which maps are taken unless others are asked for, coarsest last.
         first_conv: name of the convolution that sees the image.
-        head: name of the linear map that gives the logits.
+        head_name: name of the linear map that gives the logits.
         halved_last: the stage whose map must have two cells along every axis, since the next one
             halves it; None: images may be of any size.
         buffers: last parts of the names of state-dict entries that are no weights.
     """
 
-    stages: ClassVar[tuple[str, ...]]
+    stage_names: ClassVar[tuple[str, ...]]
     cam_layers: ClassVar[tuple[str, ...]]
     first_conv: ClassVar[str]
-    head: ClassVar[str]
+    head_name: ClassVar[str]
     halved_last: ClassVar[str | None] = None
     buffers: ClassVar[tuple[str, ...]] = ("num_batches_tracked",)
 
@@ -40,7 +40,7 @@ class Backbone(nnx.Module):
 
     def __call__(self, x: Float[Array, "b *spatial c"]) -> Float[Array, "b classes"]:
         """Return the logits of channels-last images."""
-        return self.run(self.stages, x)
+        return self.run(self.stage_names, x)
 
     def run(self, stages: tuple[str, ...], x: Float[Array, "b ..."]) -> Float[Array, "b ..."]:
         """Return what consecutive stages make of x, the output of the stage before them."""

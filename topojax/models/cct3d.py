@@ -47,7 +47,7 @@ class CompactTransformer3D(Backbone):
     second and third part, at strides 4 and 8 of the volume, and of the last block.
     """
 
-    stages: ClassVar = (
+    stage_names: ClassVar = (
         *(f"tokenizer.{index}" for index in range(len(_TOKENIZER_CHANNELS))),
         "positioned",
         *(f"blocks.{index}" for index in range(_DEPTH)),
@@ -55,7 +55,7 @@ class CompactTransformer3D(Backbone):
     )
     cam_layers: ClassVar = ("tokenizer.1", "tokenizer.2", "blocks.6")
     first_conv: ClassVar = "tokenizer.0.0"
-    head: ClassVar = "fc"
+    head_name: ClassVar = "fc"
 
     def __init__(self, name: str, num_classes: int, in_channels: int) -> None:
         super().__init__(name, 3, num_classes, in_channels)

@@ -101,7 +101,7 @@ class DenseNet(Backbone):
     of the image: at stride 32 an image of 32 x 32 is one cell.
     """
 
-    stages: ClassVar = (
+    stage_names: ClassVar = (
         *(f"features.{name}" for name in ("conv0", "norm0", "relu0", "pool0")),
         *(f"features.{kind}{i}" for i in (1, 2, 3) for kind in ("denseblock", "transition")),
         "features.denseblock4",
@@ -110,7 +110,7 @@ class DenseNet(Backbone):
     )
     cam_layers: ClassVar = ("features.denseblock1", "features.denseblock2", "features.denseblock3")
     first_conv: ClassVar = "features.conv0"
-    head: ClassVar = "classifier"
+    head_name: ClassVar = "classifier"
 
     def __init__(
         self, name: str, num_classes: int, in_channels: int, *, blocks: tuple[int, ...]

@@ -117,10 +117,10 @@ class EfficientNet(Backbone):
     8 and 16 of the image: at stride 32 an image of 32 x 32 is one cell.
     """
 
-    stages: ClassVar = (*(f"features.{index}" for index in range(9)), "pooled")
+    stage_names: ClassVar = (*(f"features.{index}" for index in range(9)), "pooled")
     cam_layers: ClassVar = ("features.2", "features.3", "features.5")
     first_conv: ClassVar = "features.0.0"
-    head: ClassVar = "classifier.1"
+    head_name: ClassVar = "classifier.1"
 
     def __init__(
         self,

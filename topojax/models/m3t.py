@@ -64,7 +64,7 @@ class M3T(Backbone):
     slices, which are no map.
     """
 
-    stages: ClassVar = (
+    stage_names: ClassVar = (
         "cnn3d.0",
         "cnn3d.1",
         "slice_tokens",
@@ -73,7 +73,7 @@ class M3T(Backbone):
     )
     cam_layers: ClassVar = ("cnn3d.0", "cnn3d.1")
     first_conv: ClassVar = "cnn3d.0.0"
-    head: ClassVar = "fc"
+    head_name: ClassVar = "fc"
 
     def __init__(self, name: str, num_classes: int, in_channels: int) -> None:
         super().__init__(name, 3, num_classes, in_channels)

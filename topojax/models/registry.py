@@ -14,11 +14,14 @@ from jaxtyping import Array, Float
 from topojax.errors import ConfigError, DataError
 from topojax.models.backbone import Backbone
 from topojax.models.cct3d import cct3d
+from topojax.models.davit import davit_tiny
 from topojax.models.densenet import densenet121
 from topojax.models.efficientnet import efficientnet3d_b0, efficientnet_b0
 from topojax.models.initialise import initial_state
 from topojax.models.m3t import m3t
+from topojax.models.mobilevit import mobilevit_s
 from topojax.models.resnet import resnet18, resnet50
+from topojax.models.swin_v2 import swin_v2_t
 from topojax.models.vgg import vgg16
 from topojax.models.video_resnet import mc3_18, r2plus1d_18, r3d_18
 from topojax.models.vit3d import vit3d
@@ -29,6 +32,9 @@ _PLANAR = (
     densenet121,
     vgg16,
     efficientnet_b0,
+    swin_v2_t,
+    davit_tiny,
+    mobilevit_s,
 )
 _VOLUMETRIC = (r3d_18, mc3_18, r2plus1d_18, efficientnet3d_b0, cct3d, vit3d, m3t)
 _BUILDERS: dict[int, dict[str, Callable[[int, int], Backbone]]] = {
@@ -110,7 +116,7 @@ def map_shapes(
     return MappingProxyType(
         {
             stage: outputs[stage].shape[1:-1]
-            for stage in model.stages
+            for stage in model.stage_names
             if len(outputs[stage].shape) == model.spatial_dims + 2
         }
     )
@@ -118,7 +124,7 @@ def map_shapes(
 
 def _stage_outputs(model: Backbone, x: Float[Array, "b *spatial c"]) -> dict[str, Array]:
     outputs = {}
-    for stage in model.stages:
+    for stage in model.stage_names:
         outputs[stage] = x = model.run((stage,), x)
     return outputs
 

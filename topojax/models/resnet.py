@@ -76,10 +76,10 @@ class Bottleneck(nnx.Module):
 class ResNet(Backbone):
     """7 x 7 convolution and max-pool, four layers of residual blocks, mean, linear map."""
 
-    stages: ClassVar = ("stem", "layer1", "layer2", "layer3", "layer4", "pooled")
+    stage_names: ClassVar = ("stem", "layer1", "layer2", "layer3", "layer4", "pooled")
     cam_layers: ClassVar = ("layer2", "layer3", "layer4")
     first_conv: ClassVar = "conv1"
-    head: ClassVar = "fc"
+    head_name: ClassVar = "fc"
     halved_last: ClassVar = "layer3"
 
     def __init__(

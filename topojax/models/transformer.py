@@ -6,7 +6,9 @@ the output of a block on a grid is a map that a CAM can be taken of. Names of pa
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from math import sqrt
+from typing import TypeAlias
 
 import jax
 import jax.numpy as jnp
@@ -15,6 +17,15 @@ from jaxtyping import Array, Float
 
 from topojax.models.laws import Constant, Normal
 from topojax.models.layers import Dropout, LayerNorm, Linear
+
+Activation: TypeAlias = Callable[[jax.Array], jax.Array]
+
+_STD = 0.02
+
+
+def gelu(x: Float[Array, " ..."]) -> Float[Array, " ..."]:
+    """Return x Φ(x), exactly rather than by tanh."""
+    return jax.nn.gelu(x, approximate=False)
 
 
 class Attention(nnx.Module):
@@ -26,15 +37,23 @@ class Attention(nnx.Module):
         qkv_bias: whether queries, keys and values have one.
         dropout: of the output.
         attention_dropout: of the weights that a token gives to the others.
+        std: of the initial weights.
     """
 
     def __init__(
-        self, width: int, heads: int, *, qkv_bias: bool, dropout: float, attention_dropout: float
+        self,
+        width: int,
+        heads: int,
+        *,
+        qkv_bias: bool,
+        dropout: float,
+        attention_dropout: float,
+        std: float = _STD,
     ) -> None:
         self.heads = heads
-        self.qkv = token_linear(width, 3 * width, bias=qkv_bias)
+        self.qkv = token_linear(width, 3 * width, bias=qkv_bias, std=std)
         self.attn_drop = Dropout(attention_dropout)
-        self.proj = token_linear(width, width)
+        self.proj = token_linear(width, width, std=std)
         self.proj_drop = Dropout(dropout)
 
     def __call__(self, x: Float[Array, "b *grid c"]) -> Float[Array, "b *grid c"]:
@@ -48,16 +67,25 @@ class Attention(nnx.Module):
 
 
 class MLP(nnx.Module):
-    """Two linear maps with a GELU between them, token by token."""
+    """Two linear maps with an activation between them, token by token."""
 
-    def __init__(self, width: int, hidden: int, *, dropout: float) -> None:
-        self.fc1 = token_linear(width, hidden)
+    def __init__(
+        self,
+        width: int,
+        hidden: int,
+        *,
+        dropout: float,
+        activation: Activation = gelu,
+        std: float = _STD,
+    ) -> None:
+        self.activation = activation
+        self.fc1 = token_linear(width, hidden, std=std)
         self.drop1 = Dropout(dropout)
-        self.fc2 = token_linear(hidden, width)
+        self.fc2 = token_linear(hidden, width, std=std)
         self.drop2 = Dropout(dropout)
 
     def __call__(self, x: Float[Array, "b *grid c"]) -> Float[Array, "b *grid c"]:
-        y = self.drop1(jax.nn.gelu(self.fc1(x), approximate=False))
+        y = self.drop1(self.activation(self.fc1(x)))
         return self.drop2(self.fc2(y))
 
 
@@ -72,6 +100,8 @@ class EncoderBlock(nnx.Module):
         dropout: after every linear map but that of queries, keys and values.
         attention_dropout: of the attention's weights.
         stochastic_depth: rate at which an image skips the attention, and the MLP.
+        activation: of the MLP.
+        std: of the initial weights.
     """
 
     def __init__(
@@ -84,6 +114,8 @@ class EncoderBlock(nnx.Module):
         dropout: float = 0.0,
         attention_dropout: float = 0.0,
         stochastic_depth: float = 0.0,
+        activation: Activation = gelu,
+        std: float = _STD,
     ) -> None:
         self.norm1 = LayerNorm(width)
         self.attn = Attention(
@@ -92,9 +124,10 @@ class EncoderBlock(nnx.Module):
             qkv_bias=qkv_bias,
             dropout=dropout,
             attention_dropout=attention_dropout,
+            std=std,
         )
         self.norm2 = LayerNorm(width)
-        self.mlp = MLP(width, hidden, dropout=dropout)
+        self.mlp = MLP(width, hidden, dropout=dropout, activation=activation, std=std)
         self.drop_path = Dropout(stochastic_depth, per_image=True)
 
     def __call__(self, x: Float[Array, "b *grid c"]) -> Float[Array, "b *grid c"]:
@@ -102,12 +135,12 @@ class EncoderBlock(nnx.Module):
         return x + self.drop_path(self.mlp(self.norm2(x)))
 
 
-def token_linear(n_in: int, n_out: int, *, bias: bool = True) -> Linear:
-    """Return a linear map that starts as timm's transformers do: normal of deviation 0.02.
+def token_linear(n_in: int, n_out: int, *, bias: bool = True, std: float = _STD) -> Linear:
+    """Return a linear map that starts as timm's transformers do: normal, of deviation 0.02.
 
     Theirs is cut off at ±2, a hundred deviations away.
     """
-    return Linear(n_in, n_out, bias=bias, law=Normal(0.02), bias_law=Constant(0.0))
+    return Linear(n_in, n_out, bias=bias, law=Normal(std), bias_law=Constant(0.0))
 
 
 def interpolated(

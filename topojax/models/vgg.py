@@ -29,8 +29,8 @@ class VGG(Backbone):
 
     cam_layers: ClassVar = ("features.15", "features.22", "features.29")
     first_conv: ClassVar = "features.0"
-    head: ClassVar = "classifier.6"
-    stages: ClassVar = (*(f"features.{index}" for index in range(31)), "avgpool", "pooled")
+    head_name: ClassVar = "classifier.6"
+    stage_names: ClassVar = (*(f"features.{index}" for index in range(31)), "avgpool", "pooled")
 
     def __init__(
         self, name: str, num_classes: int, in_channels: int, *, blocks: tuple[tuple[int, ...], ...]

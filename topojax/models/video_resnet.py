@@ -64,10 +64,10 @@ class VideoBlock(nnx.Module):
 class VideoResNet(Backbone):
     """Stem, four layers of two blocks, mean, linear map."""
 
-    stages: ClassVar = ("stem", "layer1", "layer2", "layer3", "layer4", "pooled")
+    stage_names: ClassVar = ("stem", "layer1", "layer2", "layer3", "layer4", "pooled")
     cam_layers: ClassVar = ("layer2", "layer3", "layer4")
     first_conv: ClassVar = "stem.0"
-    head: ClassVar = "fc"
+    head_name: ClassVar = "fc"
     halved_last: ClassVar = "layer3"
 
     def __init__(

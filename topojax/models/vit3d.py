@@ -68,7 +68,7 @@ class VisionTransformer3D(Backbone):
     otherwise after a third, two thirds and all of the blocks.
     """
 
-    stages: ClassVar = (
+    stage_names: ClassVar = (
         "patch_embed",
         "positioned",
         *(f"blocks.{index}" for index in range(_DEPTH)),
@@ -76,7 +76,7 @@ class VisionTransformer3D(Backbone):
     )
     cam_layers: ClassVar = ("blocks.3", "blocks.7", "blocks.11")
     first_conv: ClassVar = "patch_embed.proj"
-    head: ClassVar = "fc"
+    head_name: ClassVar = "fc"
 
     def __init__(self, name: str, num_classes: int, in_channels: int) -> None:
         super().__init__(name, 3, num_classes, in_channels)

@@ -1,8 +1,9 @@
 """The weight files that torchvision publishes for our networks.
 
 Names, addresses and sizes as torchvision 0.28.0 states them; the eight hex digits in a file's name
-begin its SHA-256. For efficientnet3d_b0, cct3d, vit3d and m3t nobody publishes weights of these
-layouts.
+begin its SHA-256. timm's files of davit_tiny and mobilevit_s state no hash to check, so they are
+not fetched: one that was downloaded is read as any file. For efficientnet3d_b0, cct3d, vit3d and
+m3t nobody publishes weights of these layouts.
 """
 
 from __future__ import annotations
@@ -49,6 +50,7 @@ PUBLISHED = (
     PublishedWeights("densenet121", "imagenet", "densenet121-a639ec97.pth", 30.8),
     PublishedWeights("vgg16", "imagenet", "vgg16-397923af.pth", 527.8),
     PublishedWeights("efficientnet_b0", "imagenet", "efficientnet_b0_rwightman-7f5810bc.pth", 20.5),
+    PublishedWeights("swin_v2_t", "imagenet", "swin_v2_t-b137f0e2.pth", 108.6),
     PublishedWeights("r3d_18", "kinetics400", "r3d_18-b3b3357e.pth", 127.4),
     PublishedWeights("mc3_18", "kinetics400", "mc3_18-a90a0ba3.pth", 44.7),
     PublishedWeights("r2plus1d_18", "kinetics400", "r2plus1d_18-91a641e6.pth", 120.3),

@@ -147,7 +147,7 @@ def _current_names(state_dict: Mapping[str, np.ndarray]) -> dict[str, np.ndarray
 
 
 def _head_names(model: Backbone) -> tuple[str, str]:
-    return f"{model.head}.weight", f"{model.head}.bias"
+    return f"{model.head_name}.weight", f"{model.head_name}.bias"
 
 
 def _first_kernel(model: Backbone) -> str:
