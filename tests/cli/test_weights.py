@@ -82,6 +82,18 @@ def test_convert_and_info(
     assert topojax("weights", "info", tmp_path / "absent.pth").code == 5
 
 
+def test_inflated_weights_fit_r3d_18(
+    topojax: Callable, tmp_path: Path, rule_made_weights: Callable
+) -> None:
+    source, target = tmp_path / "2d.npz", tmp_path / "3d.npz"
+    np.savez(source, **rule_made_weights("resnet18", 3))
+    assert topojax("weights", "convert", source, "--inflate", "-o", target).code == 0
+    assert topojax("weights", "info", target).out.splitlines()[-1] == "fits: r3d_18"
+    again = topojax("weights", "convert", target, "--inflate", "-o", tmp_path / "4d.npz")
+    assert again.code == 5
+    assert "only resnet18's" in again.err
+
+
 def test_info_of_weights_that_fit_nothing(
     topojax: Callable, tmp_path: Path, rule_made_weights: Callable
 ) -> None:

@@ -78,21 +78,26 @@ def fetch(name: str) -> None:
     epilog="""\b
 Examples:
   topojax weights convert resnet18-f37072fd.pth -o resnet18.npz
-  topojax weights convert checkpoint.pt -o checkpoint.safetensors""",
+  topojax weights convert checkpoint.pt -o checkpoint.safetensors
+  topojax weights convert resnet18.npz --inflate -o r3d_18.npz""",
 )
 @click.argument("file", type=PATH)
 @click.option("-o", "--output", type=PATH, required=True, help="New .npz or .safetensors file.")
-def convert(file: Path, output: Path) -> None:
+@click.option("--inflate", is_flag=True, help="Make resnet18's weights r3d_18's (I3D).")
+def convert(file: Path, output: Path, inflate: bool) -> None:
     """Write the state dict in FILE (torch, safetensors or npz) to a file of another format.
 
-    Names and values stay as they are; bfloat16 and float8 become float32.
+    Names and values stay as they are, unless resnet18's are inflated; bfloat16 and float8 become
+    float32.
     """
     from topojax.files import check_new_file
-    from topojax.weights import check_suffix, read_state_dict, write_state_dict
+    from topojax.weights import check_suffix, inflate_resnet18, read_state_dict, write_state_dict
 
     check_new_file(output)
     check_suffix(output)
     state_dict = read_state_dict(file)
+    if inflate:
+        state_dict = inflate_resnet18(state_dict)
     write_state_dict(output, state_dict)
     click.echo(f"{len(state_dict)} entries: {output}")
 

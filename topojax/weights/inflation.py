@@ -7,6 +7,8 @@ from collections.abc import Mapping
 
 import numpy as np
 
+from topojax.errors import WeightsError
+
 _NAMES = (
     (r"^conv1\.", "stem.0."),
     (r"^bn1\.", "stem.1."),
@@ -40,7 +42,15 @@ def inflate_resnet18(state_dict: Mapping[str, np.ndarray]) -> dict[str, np.ndarr
 
     Returns:
         Arrays by r3d_18's names, kernels OIDHW; what is no convolution unchanged.
+
+    Raises:
+        WeightsError: there is no first 2-D convolution of resnet18's, so that this is another
+            network.
     """
+    if np.ndim(state_dict.get("conv1.weight", 0)) != 4:
+        raise WeightsError(
+            "the state dict has no 2-D kernel conv1.weight; only resnet18's can be inflated"
+        )
     inflated = {}
     for name, array in state_dict.items():
         if np.ndim(array) == 4:
