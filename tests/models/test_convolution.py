@@ -18,6 +18,7 @@ from topojax.models.convolution import (
     patches,
     plain,
     pointwise,
+    winograd,
 )
 
 # name, spatial shape, window, strides
@@ -33,6 +34,12 @@ CASES = [
     (depth_in_channels, (4, 9, 8), (3, 7, 7), (1, 2, 2)),
     (depth_in_channels, (4, 5, 6), (3, 3, 3), (2, 1, 1)),
     (plain, (8, 7), (3, 3), (1, 1)),
+    (winograd, (8, 7), (3, 3), (1, 1)),
+    (winograd, (3, 9), (3, 5), (1, 1)),
+    (winograd, (4, 5, 6), (3, 3, 3), (1, 1, 1)),
+    (winograd, (5, 4, 3), (3, 3, 3), (1, 1, 1)),
+    (winograd, (6, 7, 4), (3, 1, 5), (1, 1, 1)),
+    (winograd, (15, 3, 3), (3, 3, 3), (1, 1, 1)),
 ]
 
 
@@ -111,13 +118,18 @@ def test_a_kernel_a_channel_is_shifted_sums_on_a_cpu(
     [
         ((28, 28, 28), (3, 7, 7), 1, 64, (1, 2, 2), depth_in_channels),
         ((28, 28), (7, 7), 3, 64, (2, 2), plain),
-        ((28, 14, 14), (3, 3, 3), 64, 64, (1, 1, 1), depth_in_channels),
+        ((28, 14, 14), (3, 3, 3), 64, 64, (1, 1, 1), winograd),
         ((28, 14, 14), (3, 3, 3), 64, 128, (2, 2, 2), depth_in_channels),
         ((28, 14, 14), (1, 1, 1), 64, 128, (2, 2, 2), pointwise),
-        ((7, 4, 4), (3, 3, 3), 256, 256, (1, 1, 1), depth_in_channels),
+        ((7, 4, 4), (3, 3, 3), 256, 256, (1, 1, 1), winograd),
         ((7, 4, 4), (3, 3, 3), 256, 512, (2, 2, 2), patches),
         ((8, 4, 4), (3, 3, 3), 512, 512, (1, 1, 1), patches),
+        ((28, 14, 14), (1, 3, 3), 64, 64, (1, 1, 1), depth_in_channels),
+        ((28, 14, 14), (3, 1, 1), 64, 64, (1, 1, 1), depth_in_channels),
+        ((2, 14, 14), (3, 3, 3), 64, 64, (1, 1, 1), depth_in_channels),
+        ((56, 56), (3, 3), 3, 64, (1, 1), plain),
         ((56, 56), (3, 3), 64, 64, (1, 1), plain),
+        ((28, 28), (3, 3), 128, 128, (1, 1), winograd),
         ((56, 56), (3, 3), 64, 128, (2, 2), patches),
         ((7, 7), (3, 3), 512, 512, (1, 1), patches),
     ],
@@ -127,6 +139,17 @@ def test_the_formulation_follows_the_shapes(
 ):
     monkeypatch.setattr(jax, "default_backend", lambda: "cpu")
     assert choose_formulation((2, *spatial, c_in), (*window, c_in, c_out), strides) is expected
+
+
+@pytest.mark.parametrize(
+    ("spatial", "expected"), [((56, 56), plain), ((8,) * 3, depth_in_channels)]
+)
+def test_no_differences_are_taken_in_bfloat16(spatial, expected, monkeypatch):
+    monkeypatch.setattr(jax, "default_backend", lambda: "cpu")
+    dims = len(spatial)
+    shapes = (2, *spatial, 128), (*(3,) * dims, 128, 64), (1,) * dims
+    assert choose_formulation(*shapes, jnp.bfloat16) is expected
+    assert choose_formulation(*shapes, jnp.float32) is winograd
 
 
 def test_accelerators_take_xlas_convolution(monkeypatch):

@@ -2,9 +2,10 @@
 
 XLA's CPU backend drops to 2-3 GFLOP/s where the input is smaller than the kernel and in the input
 gradient of strided convolutions, both of which every residual network meets at 28 x 28 (x 28). The
-same sums written as matrix products, or as 2-D convolutions of depth taps, run a whole r3d_18 6 to
-11 times faster (`benchmarks/convolution.py`). All formulations agree in value and gradient;
-shapes and backend choose one while tracing.
+same sums written as matrix products, or as convolutions of one dimension less with fewer products
+(`topojax.models.winograd`), run a whole r3d_18 more than 6 times faster
+(`benchmarks/convolution.py`). All formulations agree in value and gradient; shapes, dtype and
+backend choose one while tracing.
 
 XLA runs a convolution in as many groups as channels at below 0.5 GFLOP/s on a CPU. The shifted sums
 of `depthwise` take a tenth to a hundredth of its time at 2^2 to 56^2 pixels and 2^3 to 14^3 voxels
@@ -23,13 +24,17 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 from jax import lax
+from jax.typing import DTypeLike
 from jaxtyping import Array, Float
+
+from topojax.models.winograd import TAPS, filter_first_axis
 
 Images: TypeAlias = Float[Array, "b *spatial c"]
 Kernel: TypeAlias = Float[Array, "*window c_in c_out"]
 Convolve: TypeAlias = Callable[[Images, Kernel, tuple[int, ...]], Images]
 
 _FEW_CHANNELS = 4
+_MANY_CHANNELS = 128
 _FEW_POSITIONS = 128
 _MANY_FILTERS = 512
 
@@ -53,7 +58,8 @@ def convolve(
     window = kernel.shape[:-2]
     usual = tuple(size // 2 for size in window)
     if groups == 1 and padding in (None, usual) and all(size % 2 for size in window):
-        return choose_formulation(x.shape, kernel.shape, strides)(x, kernel, strides)
+        chosen = choose_formulation(x.shape, kernel.shape, strides, x.dtype)
+        return chosen(x, kernel, strides)
     if groups == 1 and padding == (0,) * len(window) and window == strides:
         return tiles(x, kernel)
     padding = usual if padding is None else padding
@@ -63,9 +69,12 @@ def convolve(
 
 
 def choose_formulation(
-    x_shape: tuple[int, ...], kernel_shape: tuple[int, ...], strides: tuple[int, ...]
+    x_shape: tuple[int, ...],
+    kernel_shape: tuple[int, ...],
+    strides: tuple[int, ...],
+    dtype: DTypeLike = jnp.float32,
 ) -> Convolve:
-    """Return the formulation for these shapes on the default backend."""
+    """Return the formulation for these shapes and this dtype on the default backend."""
     *window, c_in, c_out = kernel_shape
     if jax.default_backend() != "cpu":
         return plain
@@ -74,11 +83,21 @@ def choose_formulation(
     outputs = [-(-size // stride) for size, stride in zip(x_shape[1:-1], strides, strict=True)]
     few = prod(outputs) <= _FEW_POSITIONS
     if len(window) == 2:
-        return patches if c_in > _FEW_CHANNELS and (few or max(strides) > 1) else plain
-    small_planes = any(n < size for n, size in zip(outputs[1:], window[1:], strict=True))
-    if c_in > _FEW_CHANNELS and (small_planes or (few and c_out >= _MANY_FILTERS)):
+        best_as_rows = few or max(strides) > 1
+    else:
+        small_planes = any(n < size for n, size in zip(outputs[1:], window[1:], strict=True))
+        best_as_rows = small_planes or (few and c_out >= _MANY_FILTERS)
+    if c_in > _FEW_CHANNELS and best_as_rows:
         return patches
-    return depth_in_channels
+    along, *across = window
+    # bfloat16 has no digits to lose to differences of planes.
+    precise = jnp.finfo(dtype).bits >= jnp.finfo(jnp.float32).bits
+    fits = along == TAPS <= outputs[0] and max(across) > 1 and max(strides) == 1
+    # In 2-D with 64 channels only the forward pass gains, in 3-D with as few the backward one too.
+    enough = c_in > _FEW_CHANNELS if len(window) == 3 else c_in >= _MANY_CHANNELS
+    if enough and precise and fits:
+        return winograd
+    return plain if len(window) == 2 else depth_in_channels
 
 
 def plain(x: Images, kernel: Kernel, strides: tuple[int, ...]) -> Images:
@@ -127,6 +146,19 @@ def depth_in_channels(x: Images, kernel: Kernel, strides: tuple[int, ...]) -> Im
     folded = jnp.moveaxis(kernel, 0, -3).reshape(*window, n_taps * c_in, c_out)
     y = plain(stacked.reshape(batch * depth, *stacked.shape[2:]), folded, strides[1:])
     return y.reshape(batch, depth, *y.shape[1:])
+
+
+def winograd(x: Images, kernel: Kernel, strides: tuple[int, ...]) -> Images:
+    """Along the first axis 3 taps by Winograd's sums, across the others XLA's; strides of 1."""
+
+    def across_planes(planes: Images, window: Kernel) -> Images:
+        y = plain(planes.reshape(-1, *planes.shape[2:]), window, strides[1:])
+        return y.reshape(*planes.shape[:2], *y.shape[1:])
+
+    def across_rows(rows: Images, window: Kernel) -> Images:
+        return plain(rows, window[None], strides)
+
+    return filter_first_axis(x, kernel, across_planes if len(strides) == 3 else across_rows)
 
 
 def depthwise(
