@@ -18,10 +18,9 @@ from topojax.models.layers import Conv, Linear, Sequence, relu
 class Tiny(Backbone):
     """Two convolutions, then a stage that flattens the map to tokens, then the logits."""
 
-    stage_names: ClassVar = ("block1", "block2", "tokens", "pooled")
+    stage_names: ClassVar = ("block1", "block2", "tokens", "pooled", "fc")
     cam_layers: ClassVar = ("block1", "block2")
     first_conv: ClassVar = "block1.0"
-    head_name: ClassVar = "fc"
 
     def __init__(self, dims: int) -> None:
         super().__init__("tiny", dims, 3, 1)
@@ -34,7 +33,7 @@ class Tiny(Backbone):
         return x.reshape(len(x), -1, x.shape[-1])
 
     def pooled(self, x):
-        return self.fc(x.mean(1))
+        return x.mean(1)
 
 
 @pytest.fixture(scope="session")

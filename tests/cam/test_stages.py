@@ -23,10 +23,11 @@ def test_every_stage_with_a_map_gives_its_cam(name):
     layers = tuple(shapes)
     x = jax.ShapeDtypeStruct((2, *spatial, 1), jnp.float32)
     for method in ("gradcam", "gradcam++"):
-        logits, maps = nnx.eval_shape(
+        outputs, maps = nnx.eval_shape(
             lambda m, x, method=method: METHODS[method](m, x, layers, None), model, x
         )
-        assert logits.shape == (2, 3)
+        assert outputs.logits.shape == (2, 3)
+        assert outputs.embeddings.shape == (2, model.num_features)
         assert {layer: maps[layer].shape for layer in layers} == {
             layer: (2, *shapes[layer]) for layer in layers
         }

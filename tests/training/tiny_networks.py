@@ -20,10 +20,9 @@ Images = tuple[np.ndarray, np.ndarray]
 class Tiny(Backbone):
     """Convolution, batch normalisation, dropout, linear map."""
 
-    stage_names: ClassVar = ("features", "pooled")
+    stage_names: ClassVar = ("features", "pooled", "fc")
     cam_layers: ClassVar = ("features",)
     first_conv: ClassVar = "conv1"
-    head_name: ClassVar = "fc"
 
     def __init__(self, num_classes: int, in_channels: int) -> None:
         super().__init__("tiny", 2, num_classes, in_channels)
@@ -35,25 +34,24 @@ class Tiny(Backbone):
     def features(self, x: Float[Array, "b h w c"]) -> Float[Array, "b h w 6"]:
         return relu(self.bn1(self.conv1(x)))
 
-    def pooled(self, x: Float[Array, "b h w 6"]) -> Float[Array, "b k"]:
-        return self.fc(self.dropout(global_mean(x)))
+    def pooled(self, x: Float[Array, "b h w 6"]) -> Float[Array, "b 6"]:
+        return self.dropout(global_mean(x))
 
 
 class Plain(Backbone):
     """Convolution and linear map; samples of a batch do not see each other."""
 
-    stage_names: ClassVar = ("conv1", "pooled")
+    stage_names: ClassVar = ("conv1", "pooled", "fc")
     cam_layers: ClassVar = ("conv1",)
     first_conv: ClassVar = "conv1"
-    head_name: ClassVar = "fc"
 
     def __init__(self, num_classes: int, in_channels: int) -> None:
         super().__init__("plain", 2, num_classes, in_channels)
         self.conv1 = Conv(in_channels, 6, window=(3, 3), strides=(1, 1), bias=True)
         self.fc = Linear(6, num_classes)
 
-    def pooled(self, x: Float[Array, "b h w 6"]) -> Float[Array, "b k"]:
-        return self.fc(global_mean(relu(x)))
+    def pooled(self, x: Float[Array, "b h w 6"]) -> Float[Array, "b 6"]:
+        return global_mean(relu(x))
 
 
 def register() -> None:

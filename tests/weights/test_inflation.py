@@ -79,8 +79,9 @@ def test_every_layer_answers_as_its_2d_counterpart(networks, rng):
         found = _middle(_run(volumetric, layer, _stack(found)))
         scale = np.abs(expected).max()
         np.testing.assert_allclose(found, expected, atol=1e-4 * scale, err_msg=layer)
-    logits = volumetric.pooled(_stack(found))
-    np.testing.assert_allclose(logits, planar.pooled(expected), rtol=1e-3, atol=1e-3)
+    logits = _run(volumetric, "fc", volumetric.pooled(_stack(found)))
+    expected = _run(planar, "fc", planar.pooled(expected))
+    np.testing.assert_allclose(logits, expected, rtol=1e-3, atol=1e-3)
 
 
 def test_grey_and_other_classes_are_adapted_as_ever(weights):

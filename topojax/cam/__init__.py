@@ -2,7 +2,7 @@
 
 from topojax.cam.methods import METHODS, activation_maps, check_layers, check_maps
 from topojax.cam.resample import scale_maps, upsample_maps
-from topojax.cam.roi import fuse_maps, regions_of_interest, roi_masks
+from topojax.cam.roi import fuse_maps, regions_of_interest
 from topojax.cam.stack import CamStack, compute_cams
 
 __all__ = [
@@ -14,7 +14,6 @@ __all__ = [
     "compute_cams",
     "fuse_maps",
     "regions_of_interest",
-    "roi_masks",
     "scale_maps",
     "upsample_maps",
 ]

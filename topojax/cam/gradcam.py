@@ -5,7 +5,7 @@ from __future__ import annotations
 import jax
 from jaxtyping import Array, Float, Int
 
-from topojax.cam.stages import Logits, Maps, layer_gradients
+from topojax.cam.stages import Maps, Outputs, layer_gradients
 from topojax.models import Backbone
 
 
@@ -14,10 +14,10 @@ def gradcam(
     x: Float[Array, "b *spatial c"],
     layers: tuple[str, ...],
     target: Int[Array, " b"] | None,
-) -> tuple[Logits, Maps]:
-    """Return the logits and each layer's ReLU(Σ_c alpha_c A_c) (equation 2)."""
-    logits, activations, gradients = layer_gradients(model, x, layers, target)
-    return logits, {
+) -> tuple[Outputs, Maps]:
+    """Return the network's outputs and each layer's ReLU(Σ_c alpha_c A_c) (equation 2)."""
+    outputs, activations, gradients = layer_gradients(model, x, layers, target)
+    return outputs, {
         layer: weighted_map(activations[layer], gradcam_weights(gradients[layer]))
         for layer in layers
     }

@@ -7,7 +7,7 @@ import jax.numpy as jnp
 from jaxtyping import Array, Float, Int
 
 from topojax.cam.gradcam import weighted_map
-from topojax.cam.stages import Logits, Maps, layer_gradients
+from topojax.cam.stages import Maps, Outputs, layer_gradients
 from topojax.models import Backbone
 
 _EPSILON = 1e-6
@@ -18,10 +18,10 @@ def gradcam_pp(
     x: Float[Array, "b *spatial c"],
     layers: tuple[str, ...],
     target: Int[Array, " b"] | None,
-) -> tuple[Logits, Maps]:
-    """Return the logits and each layer's ReLU(Σ_c w_c A_c), w of `gradcam_pp_weights`."""
-    logits, activations, gradients = layer_gradients(model, x, layers, target)
-    return logits, {
+) -> tuple[Outputs, Maps]:
+    """Return its outputs and each layer's ReLU(Σ_c w_c A_c), w of `gradcam_pp_weights`."""
+    outputs, activations, gradients = layer_gradients(model, x, layers, target)
+    return outputs, {
         layer: weighted_map(
             activations[layer], gradcam_pp_weights(activations[layer], gradients[layer])
         )

@@ -15,15 +15,16 @@ from jaxtyping import Array, Float, Int
 from topojax.cam.gradcam import gradcam
 from topojax.cam.gradcam_pp import gradcam_pp
 from topojax.cam.scorecam import scorecam
-from topojax.cam.stages import Logits, Maps
+from topojax.cam.stages import Logits, Maps, Outputs
 from topojax.errors import ConfigError, DataError
 from topojax.models import Backbone, map_shapes
 
 Method: TypeAlias = Callable[
     [Backbone, Array, tuple[str, ...], Array | None],
-    tuple[Logits, Maps],
+    tuple[Outputs, Maps],
 ]
-"""From a model in evaluation mode, images, layers and classes to logits and raw maps; traceable."""
+"""From a model in evaluation mode, images, layers and classes to the network's outputs and raw
+maps; traceable."""
 
 METHODS: dict[str, Method] = {
     "gradcam": gradcam,
@@ -59,7 +60,9 @@ def activation_maps(
     check_layers(model, layers)
     check_method(method)
     check_images(model, np.shape(x))
-    classes = None if target is None else _checked_target(target, len(x), model.num_classes)
+    classes = (
+        None if target is None else checked_classes("target", target, len(x), model.num_classes)
+    )
     graph, state = split_for_evaluation(model)
     # A compiled function returns dicts sorted by key, whatever the order asked for.
     ordered = tuple(layer for layer in model.stage_names if layer in layers)
@@ -82,7 +85,7 @@ def check_method(method: str) -> None:
 
 def check_layers(model: Backbone, layers: tuple[str, ...]) -> None:
     """Raise ConfigError unless layers names at least one stage of the model, none twice."""
-    known = model.stage_names[:-1]
+    known = model.stage_names[:-2]
     for layer in layers:
         if layer not in known:
             raise ConfigError(
@@ -119,6 +122,29 @@ def check_images(model: Backbone, shape: tuple[int, ...]) -> None:
         )
 
 
+def checked_classes(
+    argument: str, value: int | Int[Array, " b"] | np.ndarray, n: int, num_classes: int
+) -> Int[np.ndarray, " n"]:
+    """Return classes of n images, int32, of one for all of them or one each.
+
+    Raises:
+        DataError: names the argument, where it holds no integers, another number of them, or one
+            that is no class.
+    """
+    classes = np.asarray(value)
+    if classes.dtype.kind not in "iu" or classes.shape not in ((), (n,)):
+        raise DataError(
+            f"{argument} has dtype {classes.dtype} and shape {classes.shape}; "
+            f"give one integer class or {n} of them"
+        )
+    if classes.size and (classes.min() < 0 or classes.max() >= num_classes):
+        raise DataError(
+            f"{argument}={classes.min()} … {classes.max()} is out of range; "
+            f"the model's classes are 0 … {num_classes - 1}"
+        )
+    return np.broadcast_to(classes.astype(np.int32), (n,))
+
+
 @partial(jax.jit, static_argnames=("graph", "layers", "method"))
 def _activation_maps(
     graph: Any,
@@ -128,19 +154,5 @@ def _activation_maps(
     x: Float[Array, "b *spatial c"],
     target: Int[Array, " b"] | None,
 ) -> tuple[Logits, Maps]:
-    return METHODS[method](nnx.merge(graph, state), x, layers, target)
-
-
-def _checked_target(target: Any, batch: int, num_classes: int) -> Int[Array, " b"]:
-    classes = np.asarray(target)
-    if classes.dtype.kind not in "iu" or classes.shape not in ((), (batch,)):
-        raise DataError(
-            f"target has dtype {classes.dtype} and shape {classes.shape}; "
-            f"give one integer class or {batch} of them"
-        )
-    if classes.size and (classes.min() < 0 or classes.max() >= num_classes):
-        raise DataError(
-            f"target={classes.min()} … {classes.max()} is out of range; "
-            f"the model's classes are 0 … {num_classes - 1}"
-        )
-    return jnp.broadcast_to(jnp.asarray(classes, jnp.int32), (batch,))
+    outputs, maps = METHODS[method](nnx.merge(graph, state), x, layers, target)
+    return outputs.logits, maps

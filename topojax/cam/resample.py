@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import jax
 import jax.numpy as jnp
-from jaxtyping import Array, Float
+from jaxtyping import Array, Float, UInt8
 
 from topojax.errors import DataError
 
@@ -67,6 +67,11 @@ def scale_maps(maps: Float[Array, " b *shape"]) -> Float[Array, " b *shape"]:
     scaled = (maps - low) / jnp.where(flat, 1.0, extent)
     # XLA may divide by a reciprocal, which leaves the maximum just below 1 and out of M >= 1.
     return jnp.where(flat, 0.0, jnp.where(maps == high, 1.0, scaled))
+
+
+def quantise_maps(maps: Float[Array, " *shape"]) -> UInt8[Array, " *shape"]:
+    """Round maps in [0, 1] to whole units of 1/255: 0 and 1 stay what they are."""
+    return jnp.round(255 * maps).astype(jnp.uint8)
 
 
 def _refuse_shrinking(coarse: tuple[int, ...], shape: tuple[int, ...]) -> None:

@@ -2,74 +2,85 @@
 
 from __future__ import annotations
 
-import jax
-import jax.numpy as jnp
-import numpy as np
-from jaxtyping import Array, Bool, Float
+from collections.abc import Callable
+from typing import Any
 
-from topojax.cam.resample import scale_maps
+import numpy as np
+
+import topojax.kernels as kernels
 from topojax.errors import ConfigError, DataError
 
 
-def fuse_maps(
-    maps: Float[Array, "b l *shape"], weights: Float[Array, " l"]
-) -> Float[Array, " b *shape"]:
-    """Return M = Σ_l w_l M^l scaled to [0, 1]; a flat sum becomes all zeros.
+def fuse_maps(maps: np.ndarray, weights: np.ndarray, *, rescale: bool = True) -> np.ndarray:
+    """Return M = Σ_l w_l M^l, float32 (n, *spatial); a flat sum becomes all zeros.
 
     Args:
-        maps: one map a layer, each already in [0, 1].
-        weights: not negative.
+        maps: (n, L, *spatial), one map a layer: float32 in [0, 1], or uint8 in units of 1/255.
+        weights: (L,), not negative, not all zero.
+        rescale: scale every sum to [0, 1].
+
+    Raises:
+        ConfigError: weights out of range.
+        DataError: not one weight a layer, or maps of another shape, dtype or range.
     """
-    # Summed layer by layer: a contraction would transpose the whole stack first.
-    total = weights[0] * maps[:, 0]
-    for layer in range(1, maps.shape[1]):
-        total = total + weights[layer] * maps[:, layer]
-    return scale_maps(total)
-
-
-def roi_masks(
-    fused: Float[Array, " b *shape"], tau: float | Float[Array, ""]
-) -> tuple[Bool[Array, " b *shape"], Bool[Array, " b"]]:
-    """Return the ROIs M >= τ, and which of them would have been empty.
-
-    An empty one becomes the voxels of the map's maximum, so that no sample is lost.
-    """
-    axes = tuple(range(1, fused.ndim))
-    above = fused >= tau
-    was_empty = ~above.any(axes)
-    highest = fused == fused.max(axes, keepdims=True)
-    return jnp.where(was_empty.reshape(-1, *(1,) * len(axes)), highest, above), was_empty
+    stack = np.asarray(maps)
+    return _from_maps(kernels.fuse_maps, stack, check_weights(weights, stack), rescale=rescale)
 
 
 def regions_of_interest(
-    maps: Float[Array, "b l *shape"], weights: Float[Array, " l"], tau: float
-) -> tuple[Bool[Array, " b *shape"], Bool[Array, " b"]]:
-    """Fuse scaled maps and threshold them: `fuse_maps`, then `roi_masks`, compiled.
+    maps: np.ndarray, weights: np.ndarray, tau: float, *, rescale: bool = True
+) -> tuple[np.ndarray, np.ndarray]:
+    """Return the ROIs M >= τ, bool (n, *spatial), and which would have been empty, bool (n,).
+
+    An empty one becomes the voxels of the map's maximum, so that no sample is lost.
 
     Args:
-        maps: one map a layer, each already in [0, 1].
-        weights: concrete, not negative, not all zero.
+        maps, weights, rescale: as `fuse_maps`.
         tau: in (0, 1].
 
     Raises:
         ConfigError: weights or tau out of range.
-        DataError: not one weight a layer.
+        DataError: as `fuse_maps`.
+    """
+    stack = np.asarray(maps)
+    given = check_weights(weights, stack)
+    check_taus(tau)
+    return _from_maps(kernels.regions_of_interest, stack, given, tau, rescale=rescale)
+
+
+def check_weights(weights: np.ndarray, maps: np.ndarray) -> np.ndarray:
+    """Return fusion weights (…, L) as float32.
+
+    Raises:
+        ConfigError: not finite, negative, or all zero in a row.
+        DataError: not one weight a layer of the maps (n, L, *spatial).
     """
     given = np.asarray(weights, np.float32)
-    if given.shape != maps.shape[1:2]:
+    if given.shape[-1:] != maps.shape[1:2]:
         raise DataError(
-            f"weights have shape {given.shape}, maps hold {maps.shape[1]} layers; "
-            "give one weight a layer"
+            f"weights have shape {given.shape}, maps have shape {maps.shape}; give one weight a "
+            "layer, the maps' second axis"
         )
-    if not (np.all(np.isfinite(given)) and np.all(given >= 0) and given.sum() > 0):
-        raise ConfigError(f"weights={given.tolist()} must be finite, not negative and not all zero")
-    if not 0 < tau <= 1:
-        raise ConfigError(f"tau={tau} must lie in (0, 1]")
-    return _regions_of_interest(maps, given, np.float32(tau))
+    rows = given.reshape(-1, given.shape[-1])
+    bad = ~(np.isfinite(rows) & (rows >= 0)).all(axis=1) | ~rows.any(axis=1)
+    if bad.any():
+        raise ConfigError(
+            f"weights={rows[bad][0].tolist()} must be finite, not negative and not all zero"
+        )
+    return given
 
 
-@jax.jit
-def _regions_of_interest(
-    maps: Float[Array, "b l *shape"], weights: Float[Array, " l"], tau: Float[Array, ""]
-) -> tuple[Bool[Array, " b *shape"], Bool[Array, " b"]]:
-    return roi_masks(fuse_maps(maps, weights), tau)
+def check_taus(taus: float | np.ndarray) -> None:
+    """Raise ConfigError unless all thresholds on the fused map lie in (0, 1]."""
+    given = np.atleast_1d(taus)
+    bad = ~((given > 0) & (given <= 1))
+    if bad.any():
+        raise ConfigError(f"tau={given[bad][0]} must lie in (0, 1]")
+
+
+def _from_maps(function: Callable[..., Any], maps: np.ndarray, *rule: Any, rescale: bool) -> Any:
+    try:
+        return function(maps, *rule, rescale=rescale)
+    except (TypeError, ValueError) as error:
+        # The rule is checked: what is left are the maps.
+        raise DataError(str(error)) from None

@@ -13,7 +13,7 @@ from jaxtyping import Array, Float, Int
 
 from topojax.cam.gradcam import weighted_map
 from topojax.cam.resample import scale_maps, upsample_to_corners
-from topojax.cam.stages import Logits, Maps, layer_outputs
+from topojax.cam.stages import Maps, Outputs, layer_outputs
 from topojax.models import Backbone
 
 _MASKED_AT_ONCE = 16
@@ -24,11 +24,11 @@ def scorecam(
     x: Float[Array, "b *spatial c"],
     layers: tuple[str, ...],
     target: Int[Array, " b"] | None,
-) -> tuple[Logits, Maps]:
-    """Return the logits and each layer's ReLU(Σ_c w_c A_c), w of `scorecam_weights`."""
-    logits, activations = layer_outputs(model, x, layers)
-    classes = jnp.argmax(logits, axis=-1) if target is None else target
-    return logits, {
+) -> tuple[Outputs, Maps]:
+    """Return its outputs and each layer's ReLU(Σ_c w_c A_c), w of `scorecam_weights`."""
+    outputs, activations = layer_outputs(model, x, layers)
+    classes = jnp.argmax(outputs.logits, axis=-1) if target is None else target
+    return outputs, {
         layer: weighted_map(
             activations[layer], scorecam_weights(model, x, activations[layer], classes)
         )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from functools import partial
 from itertools import pairwise
-from typing import TypeAlias
+from typing import NamedTuple, TypeAlias
 
 import jax
 import jax.numpy as jnp
@@ -18,10 +18,17 @@ Activations: TypeAlias = dict[str, Float[Array, "b *map c"]]
 Maps: TypeAlias = dict[str, Float[Array, " b *map"]]
 
 
+class Outputs(NamedTuple):
+    """What the network's end gives: logits, and the embeddings that they are linear in."""
+
+    logits: Logits
+    embeddings: Float[Array, "b f"]
+
+
 def layer_outputs(
     model: Backbone, x: Float[Array, "b *spatial c"], layers: tuple[str, ...]
-) -> tuple[Logits, Activations]:
-    """Return the logits and each layer's output A.
+) -> tuple[Outputs, Activations]:
+    """Return the network's outputs and each layer's output A.
 
     Raises:
         ConfigError: while tracing, a layer whose output is no map.
@@ -32,7 +39,7 @@ def layer_outputs(
     for layer, segment in segments.items():
         activations[layer] = _checked_map(model, layer, y)
         y = model.run(segment, y)
-    return y, activations
+    return Outputs(model.run((model.head_name,), y), y), activations
 
 
 def layer_gradients(
@@ -40,8 +47,8 @@ def layer_gradients(
     x: Float[Array, "b *spatial c"],
     layers: tuple[str, ...],
     target: Int[Array, " b"] | None,
-) -> tuple[Logits, Activations, Activations]:
-    """Return the logits, and each layer's output A and gradient ∂S/∂A of the target's logit.
+) -> tuple[Outputs, Activations, Activations]:
+    """Return the network's outputs, and each layer's A and gradient ∂S/∂A of the target's logit.
 
     One vjp a segment between the layers asked for, pulled back once. Nothing is differentiated
     before the first of them, nor with respect to weights. Images do not mix in evaluation mode,
@@ -57,20 +64,23 @@ def layer_gradients(
     for layer, segment in segments.items():
         activations[layer] = _checked_map(model, layer, y)
         y, pull_backs[layer] = jax.vjp(partial(model.run, segment), y)
-    classes = jnp.argmax(y, axis=-1) if target is None else target
-    cotangent = jax.nn.one_hot(classes, y.shape[-1], dtype=y.dtype)
+    logits, pull_back_head = jax.vjp(partial(model.run, (model.head_name,)), y)
+    classes = jnp.argmax(logits, axis=-1) if target is None else target
+    one_hot = jax.nn.one_hot(classes, logits.shape[-1], dtype=logits.dtype)
+    (cotangent,) = pull_back_head(one_hot)
     gradients: Activations = {}
     for layer in reversed(segments):
         (cotangent,) = pull_backs[layer](cotangent)
         gradients[layer] = cotangent
-    return y, activations, gradients
+    return Outputs(logits, y), activations, gradients
 
 
 def _segments(
     model: Backbone, layers: tuple[str, ...]
 ) -> tuple[tuple[str, ...], dict[str, tuple[str, ...]]]:
-    # The stages up to the first layer; for every layer, in order, those up to the next.
-    stages = model.stage_names
+    # The stages up to the first layer; for every layer, in order, those up to the next. The head
+    # is in none of them.
+    stages = model.stage_names[:-1]
     ordered = [layer for layer in stages if layer in layers]
     cuts = [0, *(stages.index(layer) + 1 for layer in ordered), len(stages)]
     before, *segments = [stages[start:end] for start, end in pairwise(cuts)]

@@ -52,10 +52,10 @@ class CompactTransformer3D(Backbone):
         "positioned",
         *(f"blocks.{index}" for index in range(_DEPTH)),
         "pooled",
+        "fc",
     )
     cam_layers: ClassVar = ("tokenizer.1", "tokenizer.2", "blocks.6")
     first_conv: ClassVar = "tokenizer.0.0"
-    head_name: ClassVar = "fc"
 
     def __init__(self, name: str, num_classes: int, in_channels: int) -> None:
         super().__init__(name, 3, num_classes, in_channels)
@@ -82,11 +82,11 @@ class CompactTransformer3D(Backbone):
         """The tokens with their position embeddings."""
         return x + interpolated(self.positional_emb[...], x.shape[1:-1]).astype(x.dtype)
 
-    def pooled(self, x: Float[Array, "b d h w c"]) -> Float[Array, "b classes"]:
-        """The logits of the last block's output."""
+    def pooled(self, x: Float[Array, "b d h w c"]) -> Float[Array, "b c"]:
+        """The weighted sum of the last block's tokens, after a layer norm."""
         tokens = self.norm(x).reshape(len(x), -1, x.shape[-1])
         weights = pooling_weights(self.attention_pool(tokens)[..., 0])
-        return self.fc(jnp.einsum("bn,bnc->bc", weights, tokens))
+        return jnp.einsum("bn,bnc->bc", weights, tokens)
 
 
 def pooling_weights(scores: Float[Array, "b n"]) -> Float[Array, "b n"]:

@@ -159,14 +159,15 @@ class Stage(nnx.Module):
 
 
 class Head(nnx.Module):
-    """Mean over space, layer norm, linear map."""
+    """Mean over space and layer norm; linear map."""
 
     def __init__(self, width: int, num_classes: int) -> None:
         self.norm = LayerNorm(width)
         self.fc = token_linear(width, num_classes)
 
-    def __call__(self, x: Float[Array, "b h w c"]) -> Float[Array, "b classes"]:
-        return self.fc(self.norm(global_mean(x)))
+    def pooled(self, x: Float[Array, "b h w c"]) -> Float[Array, "b c"]:
+        """The mean of the last stage's output, after a layer norm."""
+        return self.norm(global_mean(x))
 
 
 class DaViT(Backbone):
@@ -185,10 +186,14 @@ class DaViT(Backbone):
         heads: of every attention in each stage.
     """
 
-    stage_names: ClassVar = ("stem", *(f"stages.{index}" for index in range(4)), "head")
+    stage_names: ClassVar = (
+        "stem",
+        *(f"stages.{index}" for index in range(4)),
+        "head.pooled",
+        "head.fc",
+    )
     cam_layers: ClassVar = ("stages.0", "stages.1", "stages.2")
     first_conv: ClassVar = "stem.conv"
-    head_name: ClassVar = "head.fc"
 
     def __init__(
         self,

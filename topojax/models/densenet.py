@@ -107,10 +107,10 @@ class DenseNet(Backbone):
         "features.denseblock4",
         "features.norm5",
         "pooled",
+        "classifier",
     )
     cam_layers: ClassVar = ("features.denseblock1", "features.denseblock2", "features.denseblock3")
     first_conv: ClassVar = "features.conv0"
-    head_name: ClassVar = "classifier"
 
     def __init__(
         self, name: str, num_classes: int, in_channels: int, *, blocks: tuple[int, ...]
@@ -119,9 +119,9 @@ class DenseNet(Backbone):
         self.features = Features(in_channels, blocks)
         self.classifier = Linear(self.features.channels, num_classes, bias_law=Constant(0.0))
 
-    def pooled(self, x: Float[Array, "b h w c"]) -> Float[Array, "b classes"]:
-        """The logits of the last batch norm's output."""
-        return self.classifier(global_mean(relu(x)))
+    def pooled(self, x: Float[Array, "b h w c"]) -> Float[Array, "b c"]:
+        """The mean of what is above 0 in the last batch norm's output."""
+        return global_mean(relu(x))
 
 
 def _conv(c_in: int, c_out: int, side: int, *, stride: int = 1) -> Conv:

@@ -117,10 +117,13 @@ class EfficientNet(Backbone):
     8 and 16 of the image: at stride 32 an image of 32 x 32 is one cell.
     """
 
-    stage_names: ClassVar = (*(f"features.{index}" for index in range(9)), "pooled")
+    stage_names: ClassVar = (
+        *(f"features.{index}" for index in range(9)),
+        "pooled",
+        "classifier.1",
+    )
     cam_layers: ClassVar = ("features.2", "features.3", "features.5")
     first_conv: ClassVar = "features.0.0"
-    head_name: ClassVar = "classifier.1"
 
     def __init__(
         self,
@@ -142,9 +145,10 @@ class EfficientNet(Backbone):
         head = Linear(_LAST_CHANNELS, num_classes, law=law, bias_law=Constant(0.0))
         self.classifier = Sequence(Dropout(0.2), head)
 
-    def pooled(self, x: Float[Array, "b *spatial c"]) -> Float[Array, "b classes"]:
-        """The logits of the last convolution's output."""
-        return self.classifier(global_mean(x))
+    def pooled(self, x: Float[Array, "b *spatial c"]) -> Float[Array, "b c"]:
+        """The mean of the last convolution's output, and dropout."""
+        dropout = getattr(self.classifier, "0")
+        return dropout(global_mean(x))
 
 
 def _stages(dims: int, layout: tuple[Stage, ...]) -> list[Sequence]:

@@ -70,10 +70,10 @@ class M3T(Backbone):
         "slice_tokens",
         *(f"blocks.{index}" for index in range(_DEPTH)),
         "pooled",
+        "fc",
     )
     cam_layers: ClassVar = ("cnn3d.0", "cnn3d.1")
     first_conv: ClassVar = "cnn3d.0.0"
-    head_name: ClassVar = "fc"
 
     def __init__(self, name: str, num_classes: int, in_channels: int) -> None:
         super().__init__(name, 3, num_classes, in_channels)
@@ -121,9 +121,9 @@ class M3T(Backbone):
         marks = jnp.stack([self.cls_token[...], separator, separator, separator])
         return marks + self.mark_positions[...] + self.plane_embed[...][jnp.array([0, 0, 1, 2])]
 
-    def pooled(self, x: Float[Array, "b n_tokens width"]) -> Float[Array, "b classes"]:
-        """The logits of the last block's class token."""
-        return self.fc(self.norm(x[:, 0]))
+    def pooled(self, x: Float[Array, "b n_tokens width"]) -> Float[Array, "b width"]:
+        """The last block's class token, after a layer norm."""
+        return self.norm(x[:, 0])
 
 
 def plane_slices(x: Float[Array, "b d h w c"]) -> list[Float[Array, "b n side side c"]]:

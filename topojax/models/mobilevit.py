@@ -114,13 +114,14 @@ class MobileViTBlock(nnx.Module):
 
 
 class Head(nnx.Module):
-    """Mean over space, linear map."""
+    """Mean over space; linear map."""
 
     def __init__(self, width: int, num_classes: int) -> None:
         self.fc = token_linear(width, num_classes, std=_STD)
 
-    def __call__(self, x: Float[Array, "b h w c"]) -> Float[Array, "b classes"]:
-        return self.fc(global_mean(x))
+    def pooled(self, x: Float[Array, "b h w c"]) -> Float[Array, "b c"]:
+        """The mean of the last convolution's output."""
+        return global_mean(x)
 
 
 class MobileViT(Backbone):
@@ -134,11 +135,11 @@ class MobileViT(Backbone):
         "stem",
         *(f"stages.{index}" for index in range(5)),
         "final_conv",
-        "head",
+        "head.pooled",
+        "head.fc",
     )
     cam_layers: ClassVar = ("stages.1", "stages.2", "stages.3")
     first_conv: ClassVar = "stem.conv"
-    head_name: ClassVar = "head.fc"
 
     def __init__(
         self,

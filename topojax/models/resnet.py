@@ -76,10 +76,9 @@ class Bottleneck(nnx.Module):
 class ResNet(Backbone):
     """7 x 7 convolution and max-pool, four layers of residual blocks, mean, linear map."""
 
-    stage_names: ClassVar = ("stem", "layer1", "layer2", "layer3", "layer4", "pooled")
+    stage_names: ClassVar = ("stem", "layer1", "layer2", "layer3", "layer4", "pooled", "fc")
     cam_layers: ClassVar = ("layer2", "layer3", "layer4")
     first_conv: ClassVar = "conv1"
-    head_name: ClassVar = "fc"
     halved_last: ClassVar = "layer3"
 
     def __init__(
@@ -108,9 +107,9 @@ class ResNet(Backbone):
         """Everything before the first layer."""
         return max_pool(relu(self.bn1(self.conv1(x))), window=3, stride=2, padding=1)
 
-    def pooled(self, x: Float[Array, "b h w c"]) -> Float[Array, "b classes"]:
-        """The logits of the last layer's output."""
-        return self.fc(global_mean(x))
+    def pooled(self, x: Float[Array, "b h w c"]) -> Float[Array, "b c"]:
+        """The mean of the last layer's output."""
+        return global_mean(x)
 
 
 def resnet18(num_classes: int, in_channels: int) -> ResNet:

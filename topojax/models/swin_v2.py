@@ -131,10 +131,9 @@ class SwinV2(Backbone):
     16 of the image: at stride 32 an image of 32 x 32 is one cell.
     """
 
-    stage_names: ClassVar = (*(f"features.{index}" for index in range(8)), "norm", "pooled")
+    stage_names: ClassVar = (*(f"features.{index}" for index in range(8)), "norm", "pooled", "head")
     cam_layers: ClassVar = ("features.1", "features.3", "features.5")
     first_conv: ClassVar = "features.0.0"
-    head_name: ClassVar = "head"
     buffers: ClassVar = ("relative_coords_table", "relative_position_index")
 
     def __init__(
@@ -153,9 +152,9 @@ class SwinV2(Backbone):
         self.norm = LayerNorm(last)
         self.head = _linear(last, num_classes)
 
-    def pooled(self, x: Float[Array, "b h w c"]) -> Float[Array, "b classes"]:
-        """The logits of the last layer norm's output."""
-        return self.head(global_mean(x))
+    def pooled(self, x: Float[Array, "b h w c"]) -> Float[Array, "b c"]:
+        """The mean of the last layer norm's output."""
+        return global_mean(x)
 
 
 def region_mask(grid: list[int], shifts: list[int]) -> Float[np.ndarray, "n t t"]:

@@ -29,8 +29,12 @@ class VGG(Backbone):
 
     cam_layers: ClassVar = ("features.15", "features.22", "features.29")
     first_conv: ClassVar = "features.0"
-    head_name: ClassVar = "classifier.6"
-    stage_names: ClassVar = (*(f"features.{index}" for index in range(31)), "avgpool", "pooled")
+    stage_names: ClassVar = (
+        *(f"features.{index}" for index in range(31)),
+        "avgpool",
+        "pooled",
+        "classifier.6",
+    )
 
     def __init__(
         self, name: str, num_classes: int, in_channels: int, *, blocks: tuple[tuple[int, ...], ...]
@@ -51,10 +55,13 @@ class VGG(Backbone):
         """Means over a 7 x 7 grid of windows, whatever the size of the map."""
         return adaptive_mean(x, (_SIDE, _SIDE))
 
-    def pooled(self, x: Float[Array, "b 7 7 c"]) -> Float[Array, "b classes"]:
-        """The logits of the 7 x 7 means."""
+    def pooled(self, x: Float[Array, "b 7 7 c"]) -> Float[Array, "b 4096"]:
+        """What two linear maps, each with ReLU and dropout, make of the 7 x 7 means."""
         # The published kernel's rows are in torch's order, channels first.
-        return self.classifier(jnp.moveaxis(x, -1, 1).reshape(len(x), -1))
+        y = jnp.moveaxis(x, -1, 1).reshape(len(x), -1)
+        for index in range(self.classifier.length - 1):
+            y = getattr(self.classifier, str(index))(y)
+        return y
 
 
 def adaptive_mean(x: Float[Array, "b h w c"], sizes: tuple[int, int]) -> Float[Array, "b h2 w2 c"]:

@@ -64,10 +64,9 @@ class VideoBlock(nnx.Module):
 class VideoResNet(Backbone):
     """Stem, four layers of two blocks, mean, linear map."""
 
-    stage_names: ClassVar = ("stem", "layer1", "layer2", "layer3", "layer4", "pooled")
+    stage_names: ClassVar = ("stem", "layer1", "layer2", "layer3", "layer4", "pooled", "fc")
     cam_layers: ClassVar = ("layer2", "layer3", "layer4")
     first_conv: ClassVar = "stem.0"
-    head_name: ClassVar = "fc"
     halved_last: ClassVar = "layer3"
 
     def __init__(
@@ -91,9 +90,9 @@ class VideoResNet(Backbone):
             c_in = c_out
         self.fc = Linear(c_in, num_classes)
 
-    def pooled(self, x: Float[Array, "b d h w c"]) -> Float[Array, "b classes"]:
-        """The logits of the last layer's output."""
-        return self.fc(global_mean(x))
+    def pooled(self, x: Float[Array, "b d h w c"]) -> Float[Array, "b c"]:
+        """The mean of the last layer's output."""
+        return global_mean(x)
 
 
 def _full_stem(in_channels: int) -> Sequence:

@@ -73,10 +73,10 @@ class VisionTransformer3D(Backbone):
         "positioned",
         *(f"blocks.{index}" for index in range(_DEPTH)),
         "pooled",
+        "fc",
     )
     cam_layers: ClassVar = ("blocks.3", "blocks.7", "blocks.11")
     first_conv: ClassVar = "patch_embed.proj"
-    head_name: ClassVar = "fc"
 
     def __init__(self, name: str, num_classes: int, in_channels: int) -> None:
         super().__init__(name, 3, num_classes, in_channels)
@@ -96,9 +96,9 @@ class VisionTransformer3D(Backbone):
         positions = interpolated(self.pos_embed[...], x.shape[1:-1])
         return self.pos_drop(x + positions.astype(x.dtype))
 
-    def pooled(self, x: Float[Array, "b d h w c"]) -> Float[Array, "b classes"]:
-        """The logits of the last block's output."""
-        return self.fc(global_mean(self.norm(x)))
+    def pooled(self, x: Float[Array, "b d h w c"]) -> Float[Array, "b c"]:
+        """The mean of the last block's output, after a layer norm."""
+        return global_mean(self.norm(x))
 
 
 def vit3d(num_classes: int, in_channels: int) -> VisionTransformer3D:
