@@ -15,6 +15,7 @@ import argparse
 import json
 import platform
 import time
+from dataclasses import asdict
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
@@ -25,11 +26,10 @@ import jax
 import numpy as np
 import optax
 from flax import nnx
-from scipy import stats
 
 from topojax.config import BackboneConfig
 from topojax.data import Dataset, Split, read_medmnist, resize_images
-from topojax.evaluation import auc_score
+from topojax.evaluation import auc_score, summarise_seed_differences, summarise_seeds
 from topojax.training import Normalisation, fine_tune
 
 RESULTS = Path(__file__).parent / "results"
@@ -65,22 +65,15 @@ def scores(
     }
 
 
-def interval(values: list[float]) -> dict[str, float]:
-    """Return the mean and its Student interval."""
-    mean, error = float(np.mean(values)), float(stats.sem(values))
-    half = float(stats.t.ppf((1 + LEVEL) / 2, len(values) - 1)) * error
-    return {"mean": mean, "low": mean - half, "high": mean + half}
-
-
 def summary(runs: list[dict[str, Any]]) -> dict[str, Any]:
     """Return means and paired differences with their intervals, by metric."""
     found = {}
     for metric in ("auc", "accuracy"):
         columns = {start: [run[start][metric] for run in runs] for start in ("file", "scratch")}
-        difference = np.subtract(columns["file"], columns["scratch"]).tolist()
+        difference = summarise_seed_differences(columns["file"], columns["scratch"], LEVEL)
         found[metric] = {
-            **{start: interval(values) for start, values in columns.items()},
-            "difference": interval(difference),
+            **{start: asdict(summarise_seeds(values, LEVEL)) for start, values in columns.items()},
+            "difference": asdict(difference),
         }
     return found
 

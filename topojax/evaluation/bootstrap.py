@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import numpy as np
 
 from topojax.errors import ConfigError
-from topojax.evaluation.result import Interval, Scores
+from topojax.evaluation.result import Interval, Scores, check_level
 from topojax.evaluation.scores import METRICS, PER_CLASS_METRICS, checked, metric_values
 
 # Weights held at once: 2**22 of them are 32 MiB, and the scores need about five such arrays.
@@ -40,10 +40,7 @@ def score(
             absent class.
         ConfigError: `n_bootstrap` below 1 or `level` outside (0, 1).
     """
-    if n_bootstrap < 1:
-        raise ConfigError(f"n_bootstrap={n_bootstrap} must be at least 1; 1000 is usual")
-    if not 0 < level < 1:
-        raise ConfigError(f"level={level} must lie between 0 and 1; 0.95 is usual")
+    check_settings(n_bootstrap, level)
     labels, probabilities = checked(labels, probabilities)
     point = metric_values(labels, probabilities, np.ones((1, len(labels))))
     parts = [
@@ -73,6 +70,17 @@ def score(
     )
 
 
+def check_settings(n_bootstrap: int, level: float) -> None:
+    """Refuse settings that give no interval.
+
+    Raises:
+        ConfigError: `n_bootstrap` below 1 or `level` outside (0, 1).
+    """
+    if n_bootstrap < 1:
+        raise ConfigError(f"n_bootstrap={n_bootstrap} must be at least 1; 1000 is usual")
+    check_level(level)
+
+
 def resampling_weights(
     labels: np.ndarray, n_bootstrap: int, rng: np.random.Generator
 ) -> Iterator[np.ndarray]:
@@ -90,7 +98,11 @@ def resampling_weights(
         yield weights
 
 
+def percentile_ends(resampled: np.ndarray, level: float) -> tuple[float, float]:
+    """Return the ends of the percentile interval of values (B,) of B resamples."""
+    low, high = np.quantile(resampled, ((1 - level) / 2, (1 + level) / 2))
+    return float(low), float(high)
+
+
 def _interval(point: np.ndarray, parts: list[np.ndarray], level: float) -> Interval:
-    tails = ((1 - level) / 2, (1 + level) / 2)
-    low, high = np.quantile(np.concatenate(parts), tails)
-    return Interval(float(point[0]), float(low), float(high))
+    return Interval(float(point[0]), *percentile_ends(np.concatenate(parts), level))

@@ -1,13 +1,16 @@
-"""Scores with their intervals, as values and as JSON."""
+"""Scores and their differences with intervals, as values and as JSON."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass
-from typing import Any
+from typing import Any, Literal, get_args
 
-from topojax.errors import DataError
+from topojax.errors import ConfigError, DataError
 from topojax.evaluation.scores import METRICS
+
+AucMethod = Literal["delong", "bootstrap"]
 
 
 @dataclass(frozen=True)
@@ -25,6 +28,26 @@ class Interval:
     def from_json(cls, values: Mapping[str, Any]) -> Interval:
         """Read `{"value": …, "low": …, "high": …}`."""
         return cls(float(values["value"]), float(values["low"]), float(values["high"]))
+
+
+@dataclass(frozen=True)
+class Difference:
+    """A difference of two scores, the ends of its interval, and its two-sided p-value.
+
+    The p-value is of the hypothesis that the difference is zero. No correction for several
+    comparisons is made.
+    """
+
+    value: float
+    low: float
+    high: float
+    p_value: float
+
+    @classmethod
+    def from_json(cls, values: Mapping[str, Any]) -> Difference:
+        """Read `{"value": …, "low": …, "high": …, "p_value": …}`."""
+        keys = ("value", "low", "high", "p_value")
+        return cls(*(float(values[key]) for key in keys))
 
 
 @dataclass(frozen=True)
@@ -66,7 +89,7 @@ class Scores:
         Raises:
             DataError: a key is missing or holds something else.
         """
-        try:
+        with _reading("scores"):
             return cls(
                 metrics={name: Interval.from_json(values[name]) for name in METRICS},
                 per_class={
@@ -77,7 +100,72 @@ class Scores:
                 n_bootstrap=int(values["n_bootstrap"]),
                 level=float(values["level"]),
             )
-        except KeyError as error:
-            raise DataError(f"scores lack the key {error}; expected what to_json wrote") from None
-        except (TypeError, ValueError, AttributeError) as error:
-            raise DataError(f"scores are not what to_json wrote: {error}") from None
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """Differences of the scores of two methods, first minus second, on the same images.
+
+    Attributes:
+        differences: auc, accuracy, sensitivity, specificity, f1; of class 1 where there are two
+            classes, else of macro means.
+        auc_method: where the AUC's interval and p-value come from; the others are the bootstrap's.
+        n: number of images.
+        n_bootstrap: number of resamples.
+        level: nominal coverage of the intervals, such as 0.95.
+    """
+
+    differences: dict[str, Difference]
+    auc_method: AucMethod
+    n: int
+    n_bootstrap: int
+    level: float
+
+    def to_json(self) -> dict[str, Any]:
+        """Return a JSON object: each metric beside `auc_method`, `n`, `n_bootstrap`, `level`."""
+        return {
+            **{name: asdict(difference) for name, difference in self.differences.items()},
+            "auc_method": self.auc_method,
+            "n": self.n,
+            "n_bootstrap": self.n_bootstrap,
+            "level": self.level,
+        }
+
+    @classmethod
+    def from_json(cls, values: Mapping[str, Any]) -> Comparison:
+        """Read what `to_json` returns.
+
+        Raises:
+            DataError: a key is missing or holds something else.
+        """
+        with _reading("differences"):
+            method = values["auc_method"]
+            if method not in get_args(AucMethod):
+                raise ValueError(f"auc_method is {method!r}; expected one of {get_args(AucMethod)}")
+            return cls(
+                differences={name: Difference.from_json(values[name]) for name in METRICS},
+                auc_method=method,
+                n=int(values["n"]),
+                n_bootstrap=int(values["n_bootstrap"]),
+                level=float(values["level"]),
+            )
+
+
+def check_level(level: float) -> None:
+    """Refuse a nominal coverage outside (0, 1).
+
+    Raises:
+        ConfigError: `level` is not between 0 and 1.
+    """
+    if not 0 < level < 1:
+        raise ConfigError(f"level={level} must lie between 0 and 1; 0.95 is usual")
+
+
+@contextmanager
+def _reading(what: str) -> Iterator[None]:
+    try:
+        yield
+    except KeyError as error:
+        raise DataError(f"{what} lack the key {error}; expected what to_json wrote") from None
+    except (TypeError, ValueError, AttributeError) as error:
+        raise DataError(f"{what} are not what to_json wrote: {error}") from None

@@ -137,50 +137,78 @@ def weighted_confusion(
     return (weights @ cells).reshape(-1, n_classes, n_classes)
 
 
-def checked(labels: np.ndarray, probabilities: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def checked(
+    labels: np.ndarray, probabilities: np.ndarray, name: str = "probabilities"
+) -> tuple[np.ndarray, np.ndarray]:
     """Return labels as int64 (n,) and probabilities as float64 (n, K).
+
+    `name` is what errors call the probabilities.
 
     Raises:
         DataError: other shapes, NaN, rows that do not sum to 1 within 1e-3, labels out of range,
             or a class without an image.
     """
-    labels, probabilities = np.asarray(labels), np.asarray(probabilities)
-    _check_shapes(labels, probabilities)
-    values = probabilities.astype(np.float64)
-    if not np.isfinite(values).all():
-        row = int(np.flatnonzero(~np.isfinite(values).all(axis=1))[0])
-        raise DataError(f"probabilities[{row}] is {values[row].tolist()}; expected finite numbers")
-    off = (np.abs(values.sum(axis=1) - 1) > _SUM_TOLERANCE) | (values < 0).any(axis=1)
-    if off.any():
-        row = int(np.flatnonzero(off)[0])
-        raise DataError(
-            f"probabilities[{row}] is {values[row].tolist()}; expected values from 0 that sum to "
-            "1, so apply a softmax to logits first"
-        )
-    n_classes = values.shape[1]
-    if labels.min() < 0 or labels.max() >= n_classes:
-        raise DataError(
-            f"labels run from {labels.min()} to {labels.max()}; expected 0 to {n_classes - 1} for "
-            f"probabilities of {n_classes} classes"
-        )
-    absent = np.flatnonzero(np.bincount(labels.astype(np.int64), minlength=n_classes) == 0)
+    labels, values = checked_predictions(labels, probabilities, name)
+    absent = np.flatnonzero(np.bincount(labels, minlength=values.shape[1]) == 0)
     if len(absent):
         raise DataError(
             f"labels hold no image of class {absent[0]}: AUC and sensitivity are undefined; score "
             "images of all classes"
         )
+    return labels, values
+
+
+def checked_predictions(
+    labels: np.ndarray, probabilities: np.ndarray, name: str = "probabilities"
+) -> tuple[np.ndarray, np.ndarray]:
+    """Return labels as int64 (n,) and probabilities as float64 (n, K); a class may be absent.
+
+    Raises:
+        DataError: other shapes, NaN, rows that do not sum to 1 within 1e-3, labels out of range.
+    """
+    labels, values = checked_rows(labels, probabilities, name)
+    off = (np.abs(values.sum(axis=1) - 1) > _SUM_TOLERANCE) | (values < 0).any(axis=1)
+    if off.any():
+        row = int(np.flatnonzero(off)[0])
+        raise DataError(
+            f"{name}[{row}] is {values[row].tolist()}; expected values from 0 that sum to 1, so "
+            "apply a softmax to logits first"
+        )
+    return labels, values
+
+
+def checked_rows(labels: np.ndarray, rows: np.ndarray, name: str) -> tuple[np.ndarray, np.ndarray]:
+    """Return labels as int64 (n,) and one row of K finite numbers a label as float64 (n, K).
+
+    `name` is what errors call the rows.
+
+    Raises:
+        DataError: other shapes, NaN, or labels out of range.
+    """
+    labels, rows = np.asarray(labels), np.asarray(rows)
+    _check_shapes(labels, rows, name)
+    values = rows.astype(np.float64)
+    if not np.isfinite(values).all():
+        row = int(np.flatnonzero(~np.isfinite(values).all(axis=1))[0])
+        raise DataError(f"{name}[{row}] is {values[row].tolist()}; expected finite numbers")
+    n_classes = values.shape[1]
+    if labels.min() < 0 or labels.max() >= n_classes:
+        raise DataError(
+            f"labels run from {labels.min()} to {labels.max()}; expected 0 to {n_classes - 1} for "
+            f"{name} of {n_classes} classes"
+        )
     return labels.astype(np.int64), values
 
 
-def _check_shapes(labels: np.ndarray, probabilities: np.ndarray) -> None:
+def _check_shapes(labels: np.ndarray, rows: np.ndarray, name: str) -> None:
     if labels.ndim != 1 or len(labels) == 0 or labels.dtype.kind not in "iu":
         raise DataError(
             f"labels are {labels.dtype} of shape {labels.shape}; expected integers of shape (n,)"
         )
-    if probabilities.ndim != 2 or len(probabilities) != len(labels) or probabilities.shape[1] < 2:
+    if rows.ndim != 2 or len(rows) != len(labels) or rows.shape[1] < 2:
         raise DataError(
-            f"probabilities have shape {probabilities.shape}; expected ({len(labels)}, K), one row "
-            "a label and one column a class, K at least 2"
+            f"{name} have shape {rows.shape}; expected ({len(labels)}, K), one row a label and one "
+            "column a class, K at least 2"
         )
-    if probabilities.dtype.kind not in "fiu":
-        raise DataError(f"probabilities are {probabilities.dtype}; expected real numbers")
+    if rows.dtype.kind not in "fiu":
+        raise DataError(f"{name} are {rows.dtype}; expected real numbers")
