@@ -1,4 +1,4 @@
-"""The configuration: one frozen schema, two presets, overrides by dotted key.
+"""The configuration: one frozen schema, three presets, overrides by dotted key.
 
 A preset is a named set of values of the same fields (design, section 2). Everything that changes
 a number is here; nothing else is.
@@ -89,6 +89,14 @@ class CamConfig(_Section):
     """Stages of the network; none: those that it names itself (layer2, layer3 and layer4 of the
     residual networks)."""
     batch_size: int = Field(32, ge=1)
+    target: Literal["predicted", "label"] = "predicted"
+    """Whose logit is explained. `label`, the true class, exists to show the leak: the ROI alone
+    then tells the classes apart, and no score means anything."""
+    rescale_fused: bool = True
+    """Scale the fused map to [0, 1] before it is thresholded; the authors' script does not."""
+    memory_mb: int = Field(256, ge=0)
+    """Maps that take more megabytes than this are kept in a file instead of in memory; a killed
+    fit goes on from there."""
 
     @model_validator(mode="after")
     def _no_layer_twice(self) -> CamConfig:
@@ -98,27 +106,49 @@ class CamConfig(_Section):
 
 
 class SearchConfig(_Section):
-    """Differential evolution over the fusion weights and the threshold."""
+    """Fusion weights and threshold: searched by differential evolution, or given."""
 
-    objective: Literal["cv-auc", "val-auc"] = "cv-auc"
-    """`cv-auc`: stratified folds inside the training split. `val-auc`: trained on the training
-    split, scored on the validation split (paper, section 4.1)."""
+    method: Literal["evolution", "none", "single", "uniform"] = "evolution"
+    """`none`: `weights` and `tau` as given; `single`: the last of the CAM layers alone; `uniform`:
+    all layers alike; the last three need `tau` (paper, tables 4, 5, 11 and 12)."""
+    weights: tuple[Annotated[float, Field(ge=0)], ...] = ()
+    """Of the CAM layers, for `none`; divided by their sum."""
+    objective: str = "cv-auc"
+    """What candidates are judged by: one of `topojax.search.OBJECTIVES`, to which others can be
+    added."""
     tau: float | None = Field(None, gt=0, le=1)
     """Fixed threshold, or None: searched in [tau_min, tau_max]."""
     tau_min: float = Field(0.1, gt=0, lt=1)
     tau_max: float = Field(0.9, gt=0, le=1)
     population_per_gene: int = Field(15, ge=2)
     generations: int = Field(50, ge=0)
+    patience: int | None = Field(None, ge=1)
+    """Stop after so many generations without a better candidate; None: go through with all."""
+    tolerance: float | None = Field(None, gt=0)
+    """Stop when the population's fitness spreads (standard deviation) by no more than this share of
+    its mean, scipy's rule; None: never."""
     folds: int = Field(3, ge=2)
     classifier_epochs: int = Field(30, ge=1)
     """Epochs of a candidate's classifier; the final one trains `classifier.epochs`."""
     classifier_batch_size: int = Field(256, ge=2)
     """Larger than the final classifier's: hundreds of them train side by side."""
+    searches: int = Field(1, ge=1)
+    """Independent searches, of which image i follows number i modulo `searches`; the authors'
+    script searches anew for every image, with a fitness that does not depend on it. Honest
+    presets have one."""
 
     @model_validator(mode="after")
-    def _tau_range(self) -> SearchConfig:
+    def _fits_together(self) -> SearchConfig:
         if self.tau_min >= self.tau_max:
             raise ValueError(f"tau_min={self.tau_min} must be below tau_max={self.tau_max}")
+        if self.tau is None and self.method != "evolution":
+            raise ValueError(f"method={self.method} searches no threshold; give tau, such as 0.6")
+        if self.tau is None and self.objective == "map-auc":
+            raise ValueError("objective=map-auc does not depend on tau; give tau, such as 0.6")
+        if (self.method == "none") != bool(self.weights):
+            raise ValueError("method=none and weights go together; give one weight a CAM layer")
+        if self.weights and not sum(self.weights) > 0:
+            raise ValueError(f"weights={list(self.weights)} are all zero; give one above zero")
         return self
 
 
@@ -126,20 +156,32 @@ class TopologyConfig(_Section):
     """From image and ROI to descriptor (design, section 1)."""
 
     construction: Literal["T", "V"] = "T"
+    filtration: Literal["sublevel", "superlevel"] = "sublevel"
+    """Voxels enter from dark to bright, or (of the negated image) from bright to dark."""
     background: Literal["exclude", "zero"] = "exclude"
-    grid: Literal["fixed", "sample"] = "fixed"
+    grid: Literal["fixed", "quantile", "sample", "giotto"] = "fixed"
+    """`fixed` and `quantile` are learnt on the training images and shared: even steps, or equally
+    many voxels between thresholds; `sample` and `giotto` are made for each image anew."""
     n_thresholds: int = Field(50, ge=2)
+    empty_roi: Literal["keep", "drop"] = "keep"
+    """`keep`: an empty ROI becomes the map's maximum. `drop`: the image is left out of training and
+    scores, as the authors' script does; how many is reported."""
 
 
 class ClassifierConfig(_Section):
     """The MLP on descriptors (paper, section 4.1)."""
 
+    features: Literal["topology", "embedding", "topology+embedding"] = "topology"
+    """The descriptor, the backbone's pooled features (no ROI has a say in them), or both."""
     hidden: tuple[PositiveInt, ...] = (128, 64)
     epochs: int = Field(100, ge=1)
     batch_size: int = Field(32, ge=2)
     learning_rate: float = Field(1e-3, gt=0)
     standardise: bool = True
     """Descriptors to zero mean and unit variance, by statistics of the training split."""
+    calibrate: bool = False
+    """Divide logits by the temperature that fits the validation split best (Guo et al. 2017). The
+    report says either way what it would change."""
 
 
 class EvaluationConfig(_Section):
@@ -152,7 +194,7 @@ class EvaluationConfig(_Section):
 class Config(_Section):
     """Everything that changes a number."""
 
-    preset: Literal["sound", "paper"] = "sound"
+    preset: Literal["sound", "paper", "official"] = "sound"
     seed: int = Field(0, ge=0, lt=2**32)
     size: int | None = Field(None, ge=1)
     """Pixels along every axis after linear resizing; None: as the data come."""
@@ -172,6 +214,20 @@ PRESETS: dict[str, dict[str, Any]] = {
         "topology": {"background": "zero", "grid": "sample"},
         "classifier": {"standardise": False},
     },
+    # The authors' public script with its defects: it exists to show what they do to scores.
+    "official": {
+        "preset": "official",
+        "cam": {"rescale_fused": False},
+        "search": {
+            "objective": "val-resubstitution",
+            "tau": 0.6,
+            "tolerance": 0.01,
+            "classifier_epochs": 100,
+            "searches": 3,
+        },
+        "topology": {"background": "zero", "grid": "giotto", "empty_roi": "drop"},
+        "classifier": {"standardise": False, "epochs": 50},
+    },
 }
 
 
@@ -184,7 +240,7 @@ def make_config(
     """Build a configuration: the preset, then the file, then the overrides.
 
     Args:
-        preset: `sound` or `paper`; None: the one that `file` names, else `sound`.
+        preset: `sound`, `paper` or `official`; None: the one that `file` names, else `sound`.
         file: JSON or TOML with the sections of `Config`.
         overrides: dotted key to value, such as `{"backbone.epochs": 5}`.
 

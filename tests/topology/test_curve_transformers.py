@@ -44,7 +44,7 @@ def test_fixed_grid_is_that_of_fit(images: np.ndarray, construction: str) -> Non
 
 
 @pytest.mark.parametrize("background", ["exclude", "zero"])
-@pytest.mark.parametrize("grid", ["fixed", "sample"])
+@pytest.mark.parametrize("grid", ["fixed", "quantile", "sample"])
 def test_normalised_rows_are_the_papers_descriptor(
     images: np.ndarray, masks: np.ndarray, grid: str, background: str
 ) -> None:
@@ -67,7 +67,7 @@ def test_giotto_grid_is_giottos_curve_of_each_image(
 
 @pytest.mark.parametrize("construction", ["T", "V"])
 @pytest.mark.parametrize("background", ["exclude", "zero"])
-@pytest.mark.parametrize("grid", ["fixed", "sample"])
+@pytest.mark.parametrize("grid", ["fixed", "quantile", "sample"])
 def test_euler_curve_is_the_alternating_sum_of_betti_curves(
     images: np.ndarray, masks: np.ndarray, grid: str, background: str, construction: str
 ) -> None:
@@ -92,6 +92,17 @@ def test_the_fixed_grid_ignores_what_lies_outside_the_rois(
 
 
 @pytest.mark.parametrize("transformer", [BettiCurve, EulerCurve])
+def test_a_quantile_grid_of_few_intensities_is_short(
+    transformer: type, rng: np.random.Generator
+) -> None:
+    images = rng.integers(0, 3, (4, 8, 8), np.uint8)
+    model = transformer("quantile", n_thresholds=9)
+    rows = model.fit_transform(images)
+    np.testing.assert_array_equal(model.grid_, [0, 1, 2])
+    assert rows.shape == (4, len(model.get_feature_names_out()))
+
+
+@pytest.mark.parametrize("transformer", [BettiCurve, EulerCurve])
 def test_an_empty_roi_cannot_be_normalised(
     transformer: type, images: np.ndarray, masks: np.ndarray
 ) -> None:
@@ -105,7 +116,7 @@ def test_an_empty_roi_cannot_be_normalised(
 
 def test_integers_are_read_as_they_are(rng: np.random.Generator) -> None:
     images = rng.integers(0, 255, (3, 8, 8), np.uint8)
-    for grid in ("fixed", "sample", "giotto"):
+    for grid in ("fixed", "quantile", "sample", "giotto"):
         np.testing.assert_array_equal(
             BettiCurve(grid).fit_transform(images),
             BettiCurve(grid).fit_transform(images.astype(np.float64)),

@@ -6,15 +6,15 @@ import numpy as np
 import pytest
 
 from topojax.config import TopologyConfig
-from topojax.errors import DataError
 from topojax.kernels import betti_curves
 from topojax.topology import (
+    BettiDescriptors,
     describe,
     feature_names,
     filtration_image,
     fixed_grid,
+    giotto_betti_curves,
     roi_betti_curves,
-    sample_grids,
 )
 
 
@@ -70,34 +70,6 @@ def test_what_lies_outside_the_roi_does_not_matter(
         )
 
 
-def test_sample_grids_run_from_zero_to_the_rois_maximum(
-    images: np.ndarray, masks: np.ndarray
-) -> None:
-    grids = sample_grids(images, masks, 5)
-    for image, mask, grid in zip(images, masks, grids, strict=True):
-        np.testing.assert_allclose(grid, np.linspace(0, image[mask].max(), 5))
-
-
-def test_sample_grid_of_an_all_zero_roi_gives_constant_curves() -> None:
-    image = np.zeros((1, 6, 6), np.float32)
-    mask = np.zeros(image.shape, bool)
-    mask[0, 1:3, 1:3] = True
-    curves = describe(image, mask, None, TopologyConfig(n_thresholds=4, grid="sample")).curves
-    np.testing.assert_array_equal(curves[0], [[1, 1, 1, 1], [0, 0, 0, 0]])
-
-
-def test_fixed_grid_spans_the_training_range(images: np.ndarray) -> None:
-    grid = fixed_grid(images, 50)
-    assert grid[0] == images.min()
-    assert grid[-1] == images.max()
-    assert np.all(np.diff(grid) > 0)
-
-
-def test_constant_images_have_no_grid() -> None:
-    with pytest.raises(DataError, match="constant"):
-        fixed_grid(np.zeros((2, 5, 5), np.float32), 10)
-
-
 def test_rgb_is_filtered_by_its_luma() -> None:
     rgb = np.zeros((1, 2, 2, 3), np.float32)
     rgb[0, 0, 0] = [1, 0, 0]
@@ -111,3 +83,23 @@ def test_feature_names_match_the_columns(images: np.ndarray, masks: np.ndarray) 
     assert len(names) == matrix.shape[1]
     assert names[0] == "betti0_0"
     assert names[-2:] == ("betti2_5", "roi_voxels")
+
+
+def test_descriptors_of_candidates_are_those_of_each(rng: np.random.Generator) -> None:
+    curves, voxels = rng.integers(0, 9, (3, 2, 2, 5)), rng.integers(1, 9, (3, 2))
+    together = BettiDescriptors(curves, voxels)
+    for matrix, ours, sizes in zip(together.matrix(), curves, voxels, strict=True):
+        np.testing.assert_array_equal(matrix, BettiDescriptors(ours, sizes).matrix())
+    parts = [BettiDescriptors(ours, sizes) for ours, sizes in zip(curves, voxels, strict=True)]
+    joined = BettiDescriptors.concatenate(parts)
+    np.testing.assert_array_equal(joined.matrix(), together.matrix().reshape(6, -1))
+
+
+def test_descriptors_of_giotto_are_its_curves_on_the_rois(
+    images: np.ndarray, masks: np.ndarray
+) -> None:
+    for background, outside in (("exclude", np.inf), ("zero", 0.0)):
+        config = TopologyConfig(n_thresholds=6, grid="giotto", background=background)
+        found = describe(images, masks, None, config)
+        for image, curves in zip(np.where(masks, images, outside), found.curves, strict=True):
+            np.testing.assert_array_equal(curves, giotto_betti_curves(image, 6)[0])

@@ -28,6 +28,7 @@ from topojax.topology.transformer import RoiTransformer
 
 TRANSFORMERS = [
     BettiCurve(n_thresholds=6),
+    BettiCurve("quantile", n_thresholds=6, normalise=False),
     BettiCurve("sample", n_thresholds=6, background="zero"),
     BettiCurve("giotto", n_thresholds=6, normalise=False),
     EulerCurve(n_thresholds=6, construction="V"),
@@ -127,7 +128,7 @@ def test_images_that_cannot_be_used_are_refused(
 
 @pytest.mark.parametrize("transformer", [BettiCurve(), EulerCurve()], ids=repr)
 def test_grids_and_their_size_are_checked(transformer: RoiTransformer, images: np.ndarray) -> None:
-    with pytest.raises(ConfigError, match="grid='own'; expected 'fixed' or 'sample'"):
+    with pytest.raises(ConfigError, match="grid='own'; expected 'fixed' or 'quantile'"):
         clone(transformer).set_params(grid="own").fit(images)
     for n in (1, 2.0, True):
         with pytest.raises(ConfigError, match=f"n_thresholds={n}; expected a whole number"):

@@ -8,6 +8,7 @@ from topojax.topology.curve_transformers import BettiCurve, EulerCurve
 from topojax.topology.descriptor import (
     BettiDescriptors,
     describe,
+    describe_candidates,
     feature_names,
     roi_betti_curves,
 )
@@ -22,8 +23,13 @@ from topojax.topology.diagrams import (
     persistence_entropy,
     persistence_image,
 )
-from topojax.topology.giotto import giotto_betti_curves, giotto_grids, reduced_steps
-from topojax.topology.grids import fixed_grid, sample_grids
+from topojax.topology.giotto import (
+    giotto_betti_curves,
+    giotto_betti_curves_batch,
+    giotto_grids,
+    reduced_steps,
+)
+from topojax.topology.grids import fixed_grid, learn_grid, quantile_grid, sample_grids
 from topojax.topology.intensity import filtration_image
 from topojax.topology.roi import roi_images
 
@@ -36,14 +42,18 @@ __all__ = [
     "PersistenceLandscape",
     "PersistenceSilhouette",
     "describe",
+    "describe_candidates",
     "feature_names",
     "filtration_image",
     "fixed_grid",
     "giotto_betti_curves",
+    "giotto_betti_curves_batch",
     "giotto_grids",
+    "learn_grid",
     "persistence_diagrams",
     "persistence_entropy",
     "persistence_image",
+    "quantile_grid",
     "reduced_steps",
     "roi_betti_curves",
     "roi_images",

@@ -12,7 +12,6 @@ from topojax.config import TopologyConfig
 from topojax.errors import DataError
 from topojax.kernels import euler_curve
 from topojax.topology.descriptor import BettiDescriptors, describe, feature_names
-from topojax.topology.giotto import giotto_betti_curves
 from topojax.topology.grids import sample_grids
 from topojax.topology.roi import Background, RoiImages
 from topojax.topology.transformer import RoiTransformer, check_choice, check_count, intensity_grid
@@ -31,8 +30,15 @@ class _CurveTransformer(RoiTransformer):
         check_count("n_thresholds", self.n_thresholds, 2)
 
     def _learn(self, rois: RoiImages) -> None:
-        fixed = self.grid == "fixed"
-        self.grid_ = intensity_grid(rois, self.background, self.n_thresholds) if fixed else None
+        self.grid_ = None
+        if self.grid in ("fixed", "quantile"):
+            self.grid_ = intensity_grid(
+                rois, self.background, self.n_thresholds, quantiles=self.grid == "quantile"
+            )
+
+    @property
+    def _grid_size(self) -> int:
+        return self.n_thresholds if self.grid_ is None else len(self.grid_)
 
     def _features(self, rois: RoiImages) -> np.ndarray:
         curves = self._curves(rois)
@@ -55,12 +61,14 @@ class BettiCurve(_CurveTransformer):
     """Betti curves of images on their ROIs (paper, section 3).
 
     Args:
-        grid: where the curves are sampled. `fixed`: N thresholds over the values seen in `fit`,
-            shared by all images; `sample`: for each image, 0 … max X' over its ROI; `giotto`: for
-            each image and dimension, from the smallest birth to the largest death, reduced
-            homology, as giotto-tda's `BettiCurve` fitted on one image (`topojax.topology.giotto`).
-            Curves of different images compare on the fixed grid alone.
-        n_thresholds: N, at least 2.
+        grid: where the curves are sampled. `fixed`: N even steps over the values seen in `fit`,
+            shared by all images; `quantile`: N thresholds with equally many of those values between
+            them, shared as well; `sample`: for each image, even steps from min(0, min X') to
+            max(0, max X') over its ROI; `giotto`: for each image and dimension, from the smallest
+            birth to the largest death, reduced homology, as giotto-tda's `BettiCurve` fitted on one
+            image (`topojax.topology.giotto`). Curves of different images compare on shared grids
+            alone.
+        n_thresholds: N, at least 2. A quantile grid is shorter where there are fewer intensities.
         construction: `T`, voxels are top-dimensional cells; `V`, voxels are vertices.
         background: `exclude`, the complex is the ROI alone; `zero`, it is the full image with 0
             outside the ROI, as the paper's formula has it.
@@ -68,7 +76,7 @@ class BettiCurve(_CurveTransformer):
             descriptor φ, float32 (n, d·N + 1). False: the Betti numbers, float64 (n, d·N).
 
     Attributes:
-        grid_: float64 (N,), the fixed grid; None for the other two.
+        grid_: float64 (N,), the shared grid; None for `sample` and `giotto`.
         spatial_dims_: number of spatial axes d.
 
     Example:
@@ -78,11 +86,11 @@ class BettiCurve(_CurveTransformer):
         [[1.0, 1.0, 1.0, 1.0, 1.0, 0.0], [0.0, 1.0, 1.0, 0.0, 1.0, 0.0]]
     """
 
-    _grids = ("fixed", "sample", "giotto")
+    _grids = ("fixed", "quantile", "sample", "giotto")
 
     def __init__(
         self,
-        grid: Literal["fixed", "sample", "giotto"] = "fixed",
+        grid: Literal["fixed", "quantile", "sample", "giotto"] = "fixed",
         *,
         n_thresholds: int = 50,
         construction: Literal["T", "V"] = "T",
@@ -96,14 +104,6 @@ class BettiCurve(_CurveTransformer):
         self.normalise = normalise
 
     def _curves(self, rois: RoiImages) -> np.ndarray:
-        return self._giotto(rois) if self.grid == "giotto" else self._describe(rois)
-
-    def _giotto(self, rois: RoiImages) -> np.ndarray:
-        images = rois.filtered(self.background)
-        n, construction = self.n_thresholds, self.construction
-        return np.stack([giotto_betti_curves(x, n, construction=construction)[0] for x in images])
-
-    def _describe(self, rois: RoiImages) -> np.ndarray:
         config = TopologyConfig(
             grid=self.grid,
             n_thresholds=int(self.n_thresholds),
@@ -113,7 +113,7 @@ class BettiCurve(_CurveTransformer):
         return describe(rois.images, rois.inside, self.grid_, config).curves
 
     def _feature_names(self) -> Sequence[str]:
-        names = feature_names(self.spatial_dims_, self.n_thresholds)
+        names = feature_names(self.spatial_dims_, self._grid_size)
         return names if self.normalise else names[:-1]
 
 
@@ -123,21 +123,21 @@ class EulerCurve(_CurveTransformer):
     They cost one pass without any union, and lose which dimension a change comes from.
 
     Args:
-        grid: `fixed` or `sample`, as `BettiCurve`.
+        grid: `fixed`, `quantile` or `sample`, as `BettiCurve`.
         n_thresholds, construction, background: as `BettiCurve`.
         normalise: divide by the ROI's number of voxels V' and append V', float32 (n, N + 1).
             False: the alternating sums of Betti numbers, float64 (n, N).
 
     Attributes:
-        grid_: float64 (N,), the fixed grid; None for `sample`.
+        grid_: float64 (N,), the shared grid; None for `sample`.
         spatial_dims_: number of spatial axes d.
     """
 
-    _grids = ("fixed", "sample")
+    _grids = ("fixed", "quantile", "sample")
 
     def __init__(
         self,
-        grid: Literal["fixed", "sample"] = "fixed",
+        grid: Literal["fixed", "quantile", "sample"] = "fixed",
         *,
         n_thresholds: int = 50,
         construction: Literal["T", "V"] = "T",
@@ -155,7 +155,7 @@ class EulerCurve(_CurveTransformer):
         if self.grid_ is None:
             grids = sample_grids(rois.images, rois.inside, self.n_thresholds)
         else:
-            grids = np.broadcast_to(self.grid_, (len(images), self.n_thresholds))
+            grids = np.broadcast_to(self.grid_, (len(images), len(self.grid_)))
         curves = [
             euler_curve(image, grid, construction=self.construction)
             for image, grid in zip(images, grids, strict=True)
@@ -163,5 +163,5 @@ class EulerCurve(_CurveTransformer):
         return np.stack(curves)[:, np.newaxis]
 
     def _feature_names(self) -> Sequence[str]:
-        names = [f"euler_{i}" for i in range(self.n_thresholds)]
+        names = [f"euler_{i}" for i in range(self._grid_size)]
         return [*names, "roi_voxels"] if self.normalise else names

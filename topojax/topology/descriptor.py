@@ -2,36 +2,57 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
 
+import topojax.kernels as kernels
+from topojax.cam import regions_of_interest
+from topojax.cam.roi import check_taus, check_weights
 from topojax.config import TopologyConfig
-from topojax.kernels import betti_curves_batch
+from topojax.errors import DataError
+from topojax.topology.giotto import giotto_betti_curves_batch
 from topojax.topology.grids import sample_grids
 
 
 @dataclass(frozen=True)
 class BettiDescriptors:
-    """Betti curves of ROIs and the ROIs' sizes.
+    """Betti curves of ROIs and the ROIs' sizes, of n images or of n images for P candidates.
 
     Attributes:
-        curves: int64 (n, d, N); Betti numbers of dimensions 0 … d-1 at N thresholds.
-        voxels: int64 (n,); number of ROI voxels V', at least 1.
+        curves: integers (n, d, N) or (P, n, d, N); Betti numbers of dimensions 0 … d-1 at N
+            thresholds.
+        voxels: int64 (n,) or (P, n); number of ROI voxels V', at least 1.
     """
 
     curves: np.ndarray
     voxels: np.ndarray
 
     def normalised_curves(self) -> np.ndarray:
-        """Return the curves divided by V', float32 (n, d, N)."""
-        return (self.curves / self.voxels[:, None, None]).astype(np.float32)
+        """Return the curves divided by V', float32, of their shape."""
+        return (self.curves / self.voxels[..., None, None]).astype(np.float32)
 
     def matrix(self) -> np.ndarray:
-        """Return φ, float32 (n, d·N + 1)."""
-        curves = self.normalised_curves().reshape(len(self.curves), -1)
-        return np.concatenate([curves, self.voxels[:, None].astype(np.float32)], axis=1)
+        """Return φ, float32 (n, d·N + 1) or (P, n, d·N + 1)."""
+        n_dims, n_thresholds = self.curves.shape[-2:]
+        rows = np.empty((*self.voxels.shape, n_dims * n_thresholds + 1), np.float32)
+        rows[..., :-1] = self.normalised_curves().reshape(*self.voxels.shape, -1)
+        rows[..., -1] = self.voxels
+        return rows
+
+    def rows(self, index: np.ndarray) -> BettiDescriptors:
+        """Return the descriptors of some of n images, by index or mask."""
+        return BettiDescriptors(self.curves[index], self.voxels[index])
+
+    @classmethod
+    def concatenate(cls, parts: Sequence[BettiDescriptors]) -> BettiDescriptors:
+        """Return the descriptors of consecutive images, (n, d, N) each, as one."""
+        return cls(
+            np.concatenate([part.curves for part in parts]),
+            np.concatenate([part.voxels for part in parts]),
+        )
 
 
 def feature_names(n_dims: int, n_thresholds: int) -> tuple[str, ...]:
@@ -58,10 +79,9 @@ def roi_betti_curves(
             X ⊙ M, as the paper's formula has it.
         construction: T or V (design, section 1).
     """
-    if background == "exclude":
-        return betti_curves_batch(images, thresholds, masks=masks, construction=construction)
-    masked = np.where(masks, images, np.zeros((), images.dtype))
-    return betti_curves_batch(masked, thresholds, construction=construction)
+    inside = masks if background == "exclude" else None
+    values = images if background == "exclude" else np.where(masks, images, images.dtype.type(0))
+    return kernels.betti_curves_batch(values, thresholds, masks=inside, construction=construction)
 
 
 def describe(
@@ -70,18 +90,98 @@ def describe(
     """Return the descriptors of grey images (n, *spatial) on their ROIs.
 
     Args:
-        images: float32 (n, *spatial).
+        images: what is filtered, float32 (n, *spatial); see `filtration_image`.
         masks: bool (n, *spatial), none of them empty.
-        grid: shared thresholds (N,) learnt on the training split, or None: one grid a sample.
-        config: construction, background and number of thresholds.
+        grid: shared thresholds (N,) learnt on the training split, or None: made for each sample
+            (see `learn_grid`).
+        config: construction, background, kind of grid and number of thresholds.
     """
-    thresholds = sample_grids(images, masks, config.n_thresholds) if grid is None else grid
-    curves = roi_betti_curves(
-        images,
-        masks,
-        thresholds,
-        background=config.background,
-        construction=config.construction,
-    )
+    if grid is None and config.grid == "giotto":
+        outside = np.inf if config.background == "exclude" else 0.0
+        curves = giotto_betti_curves_batch(
+            np.where(masks, images, images.dtype.type(outside)),
+            config.n_thresholds,
+            construction=config.construction,
+        )
+    else:
+        curves = roi_betti_curves(
+            images,
+            masks,
+            sample_grids(images, masks, config.n_thresholds) if grid is None else grid,
+            background=config.background,
+            construction=config.construction,
+        )
     voxels = np.count_nonzero(masks, axis=tuple(range(1, masks.ndim)))
     return BettiDescriptors(curves, voxels.astype(np.int64))
+
+
+def describe_candidates(
+    images: np.ndarray,
+    maps: np.ndarray,
+    weights: np.ndarray,
+    taus: np.ndarray,
+    grid: np.ndarray | None,
+    config: TopologyConfig,
+    *,
+    rescale: bool = True,
+) -> tuple[BettiDescriptors, np.ndarray]:
+    """Return the descriptors of grey images on the ROIs of P candidates, and which were empty.
+
+    Equal to `describe` on each candidate's `regions_of_interest`, in a fraction of the time.
+
+    Args:
+        images, grid, config: as `describe`.
+        maps: (n, L, *spatial), one map a layer: float32 in [0, 1], or uint8 in units of 1/255.
+        weights: (P, L), not negative, not all zero.
+        taus: (P,), in (0, 1].
+        rescale: scale fused maps to [0, 1] before they are thresholded.
+
+    Returns:
+        descriptors: curves int32 (P, n, d, N), voxels int64 (P, n).
+        empty: bool (P, n); ROIs that came out empty and became the map's maximum.
+
+    Raises:
+        ConfigError: weights or taus out of range.
+        DataError: shapes that do not fit together, or images or maps that cannot be used.
+    """
+    rows = check_weights(weights, maps)
+    check_taus(taus)
+    if rows.ndim != 2 or np.shape(taus) != (len(rows),):
+        raise DataError(
+            f"weights have shape {rows.shape} and taus {np.shape(taus)}; expected (P, L) and (P,)"
+        )
+    if grid is None and config.grid == "giotto":
+        return _describe_by_giotto(images, maps, rows, taus, config, rescale)
+    try:
+        curves, voxels, empty = kernels.roi_betti_curves(
+            images,
+            maps,
+            rows,
+            taus,
+            config.n_thresholds if grid is None else grid,
+            construction=config.construction,
+            background=config.background,
+            rescale=rescale,
+        )
+    except (TypeError, ValueError) as error:
+        raise DataError(str(error)) from None
+    return BettiDescriptors(curves, voxels), empty
+
+
+def _describe_by_giotto(
+    images: np.ndarray,
+    maps: np.ndarray,
+    weights: np.ndarray,
+    taus: np.ndarray,
+    config: TopologyConfig,
+    rescale: bool,
+) -> tuple[BettiDescriptors, np.ndarray]:
+    # Every dimension of every image has a grid of its own, that follows from all of its bars.
+    population, n = len(weights), len(images)
+    curves = np.empty((population, n, images.ndim - 1, config.n_thresholds), np.int32)
+    voxels, empty = np.empty((population, n), np.int64), np.empty((population, n), np.bool_)
+    for p, (weight, tau) in enumerate(zip(weights, taus, strict=True)):
+        masks, empty[p] = regions_of_interest(maps, weight, float(tau), rescale=rescale)
+        found = describe(images, masks, None, config)
+        curves[p], voxels[p] = found.curves, found.voxels
+    return BettiDescriptors(curves, voxels), empty

@@ -4,11 +4,29 @@ from __future__ import annotations
 
 import numpy as np
 
+from topojax.config import TopologyConfig
 from topojax.errors import DataError
 
 
+def learn_grid(images: np.ndarray, config: TopologyConfig) -> np.ndarray | None:
+    """Return the thresholds that all samples share, float64 (N,), or None: made for each sample.
+
+    Args:
+        images: what is filtered of the training split, (n, *spatial); see `filtration_image`.
+        config: kind of grid and number of thresholds.
+
+    Raises:
+        DataError: the images are one constant, and the grid is learnt from them.
+    """
+    if config.grid == "fixed":
+        return fixed_grid(images, config.n_thresholds)
+    if config.grid == "quantile":
+        return quantile_grid(images, config.n_thresholds)
+    return None
+
+
 def fixed_grid(images: np.ndarray, n: int) -> np.ndarray:
-    """Return N thresholds shared by all samples, float64 (N,): the training split's range.
+    """Return N even steps shared by all samples, float64 (N,): the training split's range.
 
     Curves of different samples are comparable only on a shared grid.
 
@@ -16,18 +34,60 @@ def fixed_grid(images: np.ndarray, n: int) -> np.ndarray:
         DataError: the images are one constant, so that there is nothing to filter.
     """
     low, high = float(images.min()), float(images.max())
+    _refuse_constant(low, high)
+    return np.linspace(low, high, n)
+
+
+def quantile_grid(images: np.ndarray, n: int) -> np.ndarray:
+    """Return N thresholds, each of which lets equally many training voxels in, float64 (N,).
+
+    An intensity that more voxels have than their share (a background of one value, say) is a
+    threshold of its own, and the others are spread over what is left. Images of fewer than N
+    intensities have every one of them as a threshold: 2 at least.
+
+    Args:
+        images: any shape.
+        n: N, at least 2.
+
+    Raises:
+        DataError: the images are one constant.
+    """
+    values, counts = np.unique(images, return_counts=True)
+    _refuse_constant(float(values[0]), float(values[-1]))
+    if len(values) <= n:
+        return values.astype(np.float64)
+    # With the h largest counts cut to one share, a share is what is left over n - h.
+    largest = np.sort(counts)[::-1][:n].astype(np.int64)
+    left = counts.sum() - np.cumsum(largest) + largest
+    slots = n - np.arange(n)
+    first = int(np.argmax(largest * slots <= left))
+    # In units of 1/slots of a voxel all numbers are whole, and no two shares end at one value.
+    share = int(left[first])
+    masses = np.minimum(counts.astype(np.int64) * int(slots[first]), share)
+    ends = share * np.arange(1, n + 1)
+    return values[np.searchsorted(np.cumsum(masses), ends)].astype(np.float64)
+
+
+def sample_grids(images: np.ndarray, masks: np.ndarray, n: int) -> np.ndarray:
+    """Return one grid a sample, float64 (B, N): N even steps over the values of X' and 0.
+
+    From min(0, min X') to max(0, max X') over the ROI; of images that are not negative 0 … max X'
+    (paper, section 3). Where all of the ROI is 0, the grid is 0 … 1: its curves are constant either
+    way.
+    """
+    axes = tuple(range(1, images.ndim))
+    low = np.min(images, axis=axes, where=masks, initial=0.0).astype(np.float64)
+    high = np.max(images, axis=axes, where=masks, initial=0.0).astype(np.float64)
+    high = np.where(low == high, 1.0, high)
+    # As linspace does for one sample; for many its rounding depends on the others.
+    steps = (high - low) / (n - 1)
+    grids = np.arange(n) * steps[:, None] + low[:, None]
+    grids[:, -1] = high
+    return grids
+
+
+def _refuse_constant(low: float, high: float) -> None:
     if not low < high:
         raise DataError(
             f"images are constant at {low}; the threshold grid needs at least two intensities"
         )
-    return np.linspace(low, high, n)
-
-
-def sample_grids(images: np.ndarray, masks: np.ndarray, n: int) -> np.ndarray:
-    """Return one grid a sample, 0 … max X' over the ROI, float64 (B, N) (paper, section 3).
-
-    Where nothing in the ROI exceeds 0, the grid is 0 … 1: its curves are constant either way.
-    """
-    axes = tuple(range(1, images.ndim))
-    top = np.max(images, axis=axes, where=masks, initial=0.0).astype(np.float64)
-    return np.linspace(0.0, np.where(top > 0, top, 1.0), n, axis=-1)

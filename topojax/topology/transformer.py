@@ -12,7 +12,7 @@ from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.utils.validation import check_is_fitted
 
 from topojax.errors import ConfigError, DataError
-from topojax.topology.grids import fixed_grid
+from topojax.topology.grids import fixed_grid, quantile_grid
 from topojax.topology.roi import Background, RoiImages, read_rois
 
 
@@ -86,8 +86,13 @@ class RoiTransformer(TransformerMixin, BaseEstimator, ABC):
     def _feature_names(self) -> Sequence[str]: ...
 
 
-def intensity_grid(rois: RoiImages, background: Background, n: int) -> np.ndarray:
-    """Return the fixed grid over all values that enter the images' filtrations, float64 (N,).
+def intensity_grid(
+    rois: RoiImages, background: Background, n: int, *, quantiles: bool = False
+) -> np.ndarray:
+    """Return the shared grid over all values that enter the images' filtrations, float64 (N,).
+
+    Args:
+        quantiles: `quantile_grid`, else `fixed_grid`.
 
     Raises:
         DataError: no voxel is present, or all have one value.
@@ -96,7 +101,7 @@ def intensity_grid(rois: RoiImages, background: Background, n: int) -> np.ndarra
     present = volumes[volumes < np.inf]
     if not present.size:
         raise DataError("X and masks leave no voxel in any image; expected at least one ROI")
-    return fixed_grid(present, n)
+    return quantile_grid(present, n) if quantiles else fixed_grid(present, n)
 
 
 def check_choice(name: str, value: Any, choices: Sequence[str]) -> None:

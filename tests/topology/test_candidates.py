@@ -1,0 +1,144 @@
+"""Descriptors of a population of ROI rules equal those of each rule; both filtrations."""
+
+from __future__ import annotations
+
+import gudhi
+import numpy as np
+import pytest
+
+from topojax.cam import regions_of_interest
+from topojax.config import TopologyConfig
+from topojax.errors import ConfigError, DataError
+from topojax.topology import (
+    describe,
+    describe_candidates,
+    filtration_image,
+    learn_grid,
+    sample_grids,
+)
+
+WEIGHTS = np.array([[0.2, 0.8], [1.0, 0.0], [0.5, 0.5]])
+TAUS = np.array([0.3, 0.5, 0.9])
+
+
+@pytest.fixture(params=[(3, 9, 8), (3, 6, 5, 7)], ids=["2-D", "3-D"])
+def images(request: pytest.FixtureRequest, rng: np.random.Generator) -> np.ndarray:
+    return rng.integers(0, 40, request.param).astype(np.float32) / 40
+
+
+@pytest.fixture
+def maps(images: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    maps = rng.integers(0, 256, (len(images), 2, *images.shape[1:]), np.uint8)
+    maps[0] = 7  # flat: everything, counted as empty
+    return maps
+
+
+@pytest.mark.parametrize("filtration", ["sublevel", "superlevel"])
+@pytest.mark.parametrize("background", ["exclude", "zero"])
+@pytest.mark.parametrize("grid", ["fixed", "quantile", "sample", "giotto"])
+def test_candidates_equal_describe_on_each_region(
+    images: np.ndarray, maps: np.ndarray, grid: str, background: str, filtration: str
+) -> None:
+    config = TopologyConfig(
+        grid=grid, background=background, filtration=filtration, n_thresholds=8, construction="V"
+    )
+    filtered = filtration_image(images, images.ndim - 1, filtration)
+    thresholds = learn_grid(filtered, config)
+    for rescale in (True, False):
+        found, empty = describe_candidates(
+            filtered, maps, WEIGHTS, TAUS, thresholds, config, rescale=rescale
+        )
+        for p, (weights, tau) in enumerate(zip(WEIGHTS, TAUS, strict=True)):
+            masks, was_empty = regions_of_interest(maps, weights, tau, rescale=rescale)
+            one = describe(filtered, masks, thresholds, config)
+            np.testing.assert_array_equal(found.curves[p], one.curves)
+            np.testing.assert_array_equal(found.voxels[p], one.voxels)
+            np.testing.assert_array_equal(found.matrix()[p], one.matrix())
+            np.testing.assert_array_equal(empty[p], was_empty)
+    assert empty[:, 0].all()
+
+
+def superlevel_numbers(image: np.ndarray, construction: str, level: float) -> list[int]:
+    """GUDHI's Betti numbers of {X >= level}, as the sublevel complex of -X."""
+    name = "top_dimensional_cells" if construction == "T" else "vertices"
+    cells = gudhi.CubicalComplex(**{name: np.where(image >= level, 0.0, np.inf)})
+    bars = cells.persistence(min_persistence=0)
+    return [sum(k == dim and birth == 0 for k, (birth, _) in bars) for dim in range(image.ndim)]
+
+
+@pytest.mark.parametrize("construction", ["T", "V"])
+@pytest.mark.parametrize("background", ["exclude", "zero"])
+def test_superlevel_curves_equal_gudhi_on_the_sets_themselves(
+    images: np.ndarray, rng: np.random.Generator, background: str, construction: str
+) -> None:
+    signed = images - np.float32(0.3)
+    masks = rng.random(images.shape) < 0.7
+    config = TopologyConfig(
+        filtration="superlevel",
+        background=background,
+        construction=construction,
+        grid="sample",
+        n_thresholds=6,
+    )
+    filtered = filtration_image(signed, images.ndim - 1, "superlevel")
+    found = describe(filtered, masks, None, config)
+    np.testing.assert_array_equal(found.voxels, masks.reshape(len(masks), -1).sum(axis=1))
+    outside = -np.inf if background == "exclude" else 0.0
+    grids = sample_grids(filtered, masks, 6)
+    for image, mask, grid, curves in zip(signed, masks, grids, found.curves, strict=True):
+        # From bright to dark: max X' or 0 down to min X' or 0.
+        assert -grid[0] == max(0.0, image[mask].max())
+        assert -grid[-1] == min(0.0, image[mask].min())
+        values = np.where(mask, image, outside).astype(np.float64)
+        want = [superlevel_numbers(values, construction, -t) for t in grid]
+        np.testing.assert_array_equal(curves.T, want)
+
+
+@pytest.mark.parametrize("construction", ["T", "V"])
+def test_a_bright_ring_is_a_loop_of_superlevel_sets_alone(construction: str) -> None:
+    ring = np.zeros((1, 7, 7), np.float32)
+    ring[0, 1:6, 1:6] = 1
+    ring[0, 2:5, 2:5] = 0
+    everywhere = np.ones(ring.shape, bool)
+
+    def curves(filtration: str) -> list[list[int]]:
+        config = TopologyConfig(filtration=filtration, construction=construction, n_thresholds=2)
+        filtered = filtration_image(ring, 2, filtration)
+        grid = learn_grid(filtered, config)
+        return describe(filtered, everywhere, grid, config).curves[0].tolist()
+
+    # At -1 the ring, at 0 everything; from below first the frame and the core, then everything.
+    assert curves("superlevel") == [[1, 1], [1, 0]]
+    assert curves("sublevel") == [[2, 1], [1, 0]]
+
+
+@pytest.mark.parametrize(
+    ("weights", "taus", "error", "message"),
+    [
+        (WEIGHTS[:, :1], TAUS, DataError, "one weight a layer"),
+        (WEIGHTS[0], TAUS[:1], DataError, r"weights have shape \(2,\) and taus \(1,\)"),
+        (WEIGHTS, TAUS[:2], DataError, r"taus \(2,\)"),
+        (-WEIGHTS, TAUS, ConfigError, "must be finite, not negative"),
+        (WEIGHTS, TAUS + 1, ConfigError, r"tau=1.3 must lie in \(0, 1\]"),
+    ],
+)
+def test_bad_rules_are_refused(
+    images: np.ndarray,
+    maps: np.ndarray,
+    weights: np.ndarray,
+    taus: np.ndarray,
+    error: type[Exception],
+    message: str,
+) -> None:
+    with pytest.raises(error, match=message):
+        describe_candidates(images, maps, weights, taus, None, TopologyConfig(grid="sample"))
+
+
+def test_images_and_maps_that_cannot_be_used_are_refused(
+    images: np.ndarray, maps: np.ndarray
+) -> None:
+    config = TopologyConfig(grid="sample")
+    with pytest.raises(DataError, match="maps has shape"):
+        describe_candidates(images[:2], maps, WEIGHTS, TAUS, None, config)
+    with pytest.raises(DataError, match="images has NaN"):
+        describe_candidates(images * np.nan, maps, WEIGHTS, TAUS, None, config)
