@@ -3,49 +3,112 @@
 from __future__ import annotations
 
 import numpy as np
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
 from topojax.config import SearchConfig
-from topojax.search import decode_genomes, genome_size
+from topojax.errors import DataError
+from topojax.search import decode_genomes, decode_population, genome_size
 
-_GENES = hnp.arrays(
-    np.float32,
-    st.tuples(st.integers(1, 5), st.just(4)),
-    elements=st.floats(-2, 3, width=32),
-)
+_EPS = np.finfo(np.float32).eps
 
 
-@given(_GENES)
-def test_weights_are_on_the_simplex_and_tau_in_its_range(genes: np.ndarray) -> None:
-    config = SearchConfig(tau_min=0.2, tau_max=0.7)
-    for genome in decode_genomes(genes, 3, config):
-        assert np.all(genome.weights >= 0)
-        assert np.isclose(genome.weights.sum(), 1, atol=1e-6)
-        assert 0.2 <= genome.tau <= 0.7 + 1e-9
+@st.composite
+def _populations(draw: st.DrawFn, low: float = -2, high: float = 3) -> np.ndarray:
+    """Genes of one to five layers and a threshold."""
+    shape = draw(st.tuples(st.integers(1, 5), st.integers(2, 6)))
+    return draw(hnp.arrays(np.float32, shape, elements=st.floats(low, high, width=32)))
 
 
-@given(_GENES)
+@given(_populations(), st.floats(0.01, 0.5), st.floats(0.51, 1))
+def test_weights_are_on_the_simplex_and_tau_in_its_range(
+    genes: np.ndarray, low: float, high: float
+) -> None:
+    config = SearchConfig(tau_min=low, tau_max=high)
+    n_layers = genes.shape[1] - 1
+    weights, taus = decode_population(genes, n_layers, config)
+    assert weights.dtype == np.float32
+    assert np.all(weights >= 0)
+    np.testing.assert_allclose(weights.sum(axis=1, dtype=np.float64), 1, rtol=0, atol=_EPS)
+    assert np.all((low <= taus) & (taus <= high))
+    assert np.all(taus[genes[:, -1] <= 0] == low)
+    assert np.all(taus[genes[:, -1] >= 1] == pytest.approx(high, rel=1e-15))
+
+
+@given(_populations())
 def test_a_fixed_threshold_is_no_gene(genes: np.ndarray) -> None:
     config = SearchConfig(tau=0.6)
-    assert genome_size(4, config) == 4
-    assert all(genome.tau == 0.6 for genome in decode_genomes(genes, 4, config))
+    n_layers = genes.shape[1]
+    assert genome_size(n_layers, config) == n_layers
+    assert all(genome.tau == 0.6 for genome in decode_genomes(genes, n_layers, config))
 
 
-def test_corners_and_centre_of_the_simplex_are_reached() -> None:
-    genes = np.array([[0, 1, 0, 0.5], [0, 0, 0, 0.0], [1, 1, 1, 1]])
-    corner, zero, ones = decode_genomes(genes, 3, SearchConfig())
-    np.testing.assert_array_equal(corner.weights, [0, 1, 0])
-    np.testing.assert_allclose(zero.weights, 1 / 3, rtol=1e-6)
-    np.testing.assert_allclose(ones.weights, 1 / 3, rtol=1e-6)
-    assert genome_size(3, SearchConfig()) == 4
+@given(hnp.arrays(np.float64, st.integers(1, 6), elements=st.floats(0, 1)))
+def test_every_point_of_the_simplex_is_reached(point: np.ndarray) -> None:
+    total = point.sum()
+    target = point / total if total > 1e-300 else np.full(len(point), 1 / len(point))
+    weights, _ = decode_population(target[None], len(point), SearchConfig(tau=0.5))
+    np.testing.assert_allclose(weights[0], target, rtol=1e-6, atol=1e-45)
 
 
-def test_decoding_one_candidate_equals_decoding_it_among_others(rng: np.random.Generator) -> None:
-    genes = rng.random((6, 4))
-    together = decode_genomes(genes, 3, SearchConfig())
-    for row, genome in zip(genes, together, strict=True):
-        (alone,) = decode_genomes(row[None], 3, SearchConfig())
+@pytest.mark.parametrize("n_layers", [1, 2, 3, 4])
+def test_corners_and_centre_are_reached_exactly(n_layers: int) -> None:
+    config = SearchConfig(tau=0.5)
+    corners, _ = decode_population(0.3 * np.eye(n_layers), n_layers, config)
+    np.testing.assert_array_equal(corners, np.eye(n_layers))
+    for level in (0.0, 1e-30, 0.7, 1.0):
+        centre, _ = decode_population(np.full((1, n_layers), level), n_layers, config)
+        np.testing.assert_array_equal(centre[0], np.full(n_layers, np.float32(1 / n_layers)))
+
+
+@given(_populations(2**-10, 1), st.floats(2**-10, 1))
+def test_the_scale_of_the_layers_genes_does_not_matter(genes: np.ndarray, scale: float) -> None:
+    n_layers = genes.shape[1]
+    config = SearchConfig(tau=0.5)
+    weights, _ = decode_population(genes, n_layers, config)
+    scaled, _ = decode_population(genes.astype(np.float64) * scale, n_layers, config)
+    np.testing.assert_allclose(scaled, weights, rtol=2 * _EPS)
+    halved, _ = decode_population(genes / 2, n_layers, config)
+    np.testing.assert_array_equal(halved, weights)
+
+
+@given(_populations(), st.randoms(use_true_random=False))
+def test_layers_in_another_order_have_their_weights_in_that_order(
+    genes: np.ndarray, random
+) -> None:
+    n_layers = genes.shape[1] - 1
+    order = random.sample(range(n_layers), n_layers)
+    weights, taus = decode_population(genes, n_layers, SearchConfig())
+    moved = np.concatenate([genes[:, order], genes[:, -1:]], axis=1)
+    permuted, same_taus = decode_population(moved, n_layers, SearchConfig())
+    np.testing.assert_allclose(permuted, weights[:, order], rtol=2 * _EPS)
+    np.testing.assert_array_equal(same_taus, taus)
+
+
+@given(_populations())
+def test_decoding_one_candidate_equals_decoding_it_among_others(genes: np.ndarray) -> None:
+    n_layers = genes.shape[1] - 1
+    together = decode_genomes(genes, n_layers, SearchConfig())
+    weights, taus = decode_population(genes, n_layers, SearchConfig())
+    assert len(together) == len(genes)
+    for i, genome in enumerate(together):
+        (alone,) = decode_genomes(genes[i : i + 1], n_layers, SearchConfig())
         np.testing.assert_array_equal(alone.weights, genome.weights)
-        assert alone.tau == genome.tau
+        np.testing.assert_array_equal(weights[i], genome.weights)
+        assert alone.tau == genome.tau == taus[i]
+
+
+@given(_populations(), st.data())
+def test_nan_is_refused_with_its_candidate(genes: np.ndarray, data: st.DataObject) -> None:
+    row = data.draw(st.integers(0, len(genes) - 1))
+    genes[row, data.draw(st.integers(0, genes.shape[1] - 1))] = np.nan
+    with pytest.raises(DataError, match=rf"candidate {row} hold NaN"):
+        decode_genomes(genes, genes.shape[1] - 1, SearchConfig())
+
+
+@pytest.mark.parametrize("shape", [(4,), (2, 3), (2, 5), (1, 2, 4)])
+def test_genes_of_another_shape_are_refused(shape: tuple[int, ...]) -> None:
+    with pytest.raises(DataError, match=r"expected \(candidates, 4\)"):
+        decode_genomes(np.zeros(shape), 3, SearchConfig())

@@ -1,31 +1,24 @@
-"""The classifier on descriptors: it learns, candidates do not mix, weights leave samples out."""
+"""The final classifier: it learns, and its inputs are standardised as they were in training."""
 
 from __future__ import annotations
 
 import jax
-import jax.numpy as jnp
 import numpy as np
 import pytest
 
 from topojax.config import ClassifierConfig
 from topojax.training import (
+    MLPSettings,
     Standardisation,
     classifier_probabilities,
+    cross_fit_logits,
     fit_classifier,
-    train_mlps,
 )
-
-SETTINGS = {
-    "n_classes": 3,
-    "hidden": (16, 8),
-    "epochs": 4,
-    "batch_size": 16,
-    "learning_rate": 1e-2,
-}
 
 
 @pytest.fixture
 def clusters(rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
+    """Return descriptors (90, 6) around three centres, and which centre."""
     labels = np.arange(90) % 3
     centres = rng.standard_normal((3, 6)) * 4
     return (centres[labels] + rng.standard_normal((90, 6))).astype(np.float32), labels
@@ -40,49 +33,26 @@ def test_learns_separated_clusters(clusters: tuple[np.ndarray, np.ndarray]) -> N
     np.testing.assert_allclose(probabilities.sum(1), 1, atol=1e-5)
 
 
-def test_candidates_trained_together_equal_candidates_trained_alone(
-    clusters: tuple[np.ndarray, np.ndarray],
+@pytest.mark.parametrize("standardise", [True, False])
+def test_a_candidate_is_judged_by_the_classifier_that_would_be_trained_on_it(
+    clusters: tuple[np.ndarray, np.ndarray], standardise: bool
 ) -> None:
     descriptors, labels = clusters
-    both = jnp.stack([jnp.asarray(descriptors), jnp.asarray(descriptors) ** 2])
-    weights = jnp.ones((1, 90))
-    together = train_mlps(jax.random.key(1), both, jnp.asarray(labels), weights, **SETTINGS)
-    for candidate in (0, 1):
-        alone = train_mlps(
-            jax.random.key(1),
-            both[candidate][None],
-            jnp.asarray(labels),
-            weights,
-            **SETTINGS,
-        )
-        for many, one in zip(jax.tree.leaves(together), jax.tree.leaves(alone), strict=True):
-            np.testing.assert_allclose(many[candidate, 0], one[0, 0], rtol=1e-4, atol=1e-5)
-
-
-def test_samples_of_weight_zero_have_no_influence(
-    clusters: tuple[np.ndarray, np.ndarray], rng: np.random.Generator
-) -> None:
-    descriptors, labels = clusters
-    weights = np.ones((1, 90), np.float32)
-    weights[0, 60:] = 0
-    spoilt, wrong = descriptors.copy(), labels.copy()
-    spoilt[60:] = rng.standard_normal((30, 6)) * 100
-    wrong[60:] = (wrong[60:] + 1) % 3
-
-    def train(x: np.ndarray, y: np.ndarray, w: np.ndarray) -> list[np.ndarray]:
-        params = train_mlps(
-            jax.random.key(2), jnp.asarray(x)[None], jnp.asarray(y), jnp.asarray(w), **SETTINGS
-        )
-        return [np.asarray(leaf) for leaf in jax.tree.leaves(params)]
-
-    for clean, dirty in zip(
-        train(descriptors, labels, weights), train(spoilt, wrong, weights), strict=True
-    ):
-        np.testing.assert_array_equal(clean, dirty)
-    everything = train(spoilt, wrong, np.ones((1, 90), np.float32))
-    assert any(
-        not np.array_equal(a, b)
-        for a, b in zip(everything, train(descriptors, labels, weights), strict=True)
+    config = ClassifierConfig(hidden=(16, 8), epochs=5, standardise=standardise)
+    everything = np.arange(90)
+    (logits,) = cross_fit_logits(
+        jax.random.key(3),
+        descriptors[None],
+        labels,
+        [(everything, everything)],
+        np.ones((1, 90), bool),
+        MLPSettings(
+            3, config.hidden, config.epochs, config.batch_size, config.learning_rate, standardise
+        ),
+    )
+    classifier = fit_classifier(jax.random.key(3), descriptors, labels, 3, config)
+    np.testing.assert_allclose(
+        classifier_probabilities(classifier, descriptors), jax.nn.softmax(logits[0]), atol=1e-5
     )
 
 

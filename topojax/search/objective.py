@@ -1,110 +1,122 @@
-"""Fitness of candidate ROI rules: how well descriptors on their ROIs classify.
-
-Only the training split (`cv-auc`) or the training and validation splits (`val-auc`, the paper's)
-ever come here; nothing of the test split can.
-"""
+"""Fitness of genes: candidates, their descriptors, the objective that judges them."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import time
+from dataclasses import asdict, dataclass
 
-import jax
-import jax.numpy as jnp
 import numpy as np
-from jaxtyping import Array, Float
-from sklearn.model_selection import StratifiedKFold
 
-from topojax.config import ClassifierConfig, SearchConfig, TopologyConfig
+from topojax.config import Config
 from topojax.errors import DataError
-from topojax.evaluation import auc_score
-from topojax.search.genome import Genome, decode_genomes
-from topojax.topology import describe
-from topojax.training import Standardisation, predict_mlps, train_mlps
+from topojax.search.genome import decode_population
+from topojax.search.objectives import (
+    Candidates,
+    Objective,
+    Task,
+    find_objective,
+    fused_map_means,
+)
+from topojax.search.splits import SearchSplits
+from topojax.topology import describe_candidates
 
 
 @dataclass(frozen=True)
-class RoiObjective:
-    """Maps genes to 1 - AUC of classifiers on the descriptors that they give.
+class EvaluationSeconds:
+    """Wall-clock seconds of one generation.
 
     Attributes:
-        images: grey, float32 (n, *spatial), of all samples that the search may see.
-        maps: scaled CAMs of the same samples, float32 (n, L, *spatial).
-        labels: int (n,).
-        splits: pairs of index arrays (fitted on, scored on); the fitness is their mean.
-        grid: shared thresholds, or None: one grid a sample.
+        topology: regions of interest and their descriptors (`map-auc`: means of the maps).
+        classifiers: training and scoring.
     """
 
-    images: np.ndarray
-    maps: Float[Array, "n l *spatial"]
-    labels: np.ndarray
-    splits: tuple[tuple[np.ndarray, np.ndarray], ...]
-    grid: np.ndarray | None
-    search: SearchConfig
-    topology: TopologyConfig
-    classifier: ClassifierConfig
-    seed: int
-
-    def __call__(self, genes: np.ndarray) -> np.ndarray:
-        """Return the fitness, float64 (P,), of genes (P, G); lower is better."""
-        genomes = decode_genomes(genes, self.maps.shape[1], self.search)
-        descriptors = np.stack([self._descriptors(genome) for genome in genomes])
-        return np.array([self._loss(by_split) for by_split in self._probabilities(descriptors)])
-
-    def _descriptors(self, genome: Genome) -> np.ndarray:
-        masks, _ = genome.regions(self.maps)
-        matrix = describe(self.images, masks, self.grid, self.topology).matrix()
-        if not self.classifier.standardise:
-            return matrix
-        fitted = np.unique(np.concatenate([fitted for fitted, _ in self.splits]))
-        return Standardisation.fit(matrix[fitted])(matrix)
-
-    def _probabilities(self, descriptors: np.ndarray) -> np.ndarray:
-        # (P, splits, n, classes)
-        n_classes = int(self.labels.max()) + 1
-        weights = np.zeros((len(self.splits), len(self.labels)), np.float32)
-        for row, (fitted, _) in zip(weights, self.splits, strict=True):
-            row[fitted] = 1.0
-        features = jnp.asarray(descriptors)
-        params = train_mlps(
-            jax.random.key(self.seed),
-            features,
-            jnp.asarray(self.labels),
-            jnp.asarray(weights),
-            n_classes=n_classes,
-            hidden=self.classifier.hidden,
-            epochs=self.search.classifier_epochs,
-            batch_size=self.search.classifier_batch_size,
-            learning_rate=self.classifier.learning_rate,
-        )
-        probabilities = predict_mlps(
-            params, features, hidden=self.classifier.hidden, n_classes=n_classes
-        )
-        return np.asarray(probabilities)
-
-    def _loss(self, by_split: np.ndarray) -> float:
-        if not np.isfinite(by_split).all():
-            return float("nan")  # its classifier diverged: the worst there is
-        aucs = [
-            auc_score(self.labels[scored], probabilities[scored])
-            for probabilities, (_, scored) in zip(by_split, self.splits, strict=True)
-        ]
-        return 1.0 - float(np.mean(aucs))
+    topology: float
+    classifiers: float
 
 
-def stratified_folds(
-    labels: np.ndarray, n_folds: int, seed: int
-) -> tuple[tuple[np.ndarray, np.ndarray], ...]:
-    """Return stratified folds as (fitted on, scored on) index pairs.
+class RoiObjective:
+    """Maps genes (P, G) to the fitness of the ROI rules that they stand for, float64 (P,).
+
+    Of the two splits only what the objective reads is looked at, and how many classes there are.
+    The fitness of a candidate is fixed by its genes and the seed: it depends neither on the other
+    candidates nor on the number of threads.
+
+    Args:
+        splits: images, maps and labels of training and validation split.
+        grid: shared thresholds, or None: as `config.topology.grid` has it.
+        config: settled.
+        seed: of folds, initial parameters and shuffles.
 
     Raises:
-        DataError: a class has fewer samples than there are folds.
+        DataError: a class is absent from a split that an AUC is taken on.
     """
-    counts = np.bincount(labels)
-    scarce = int(counts.argmin())
-    if counts[scarce] < n_folds:
-        raise DataError(
-            f"class {scarce} has {counts[scarce]} training samples, fewer than search.folds="
-            f"{n_folds}; give more samples or set search.folds to at most {counts[scarce]}"
+
+    def __init__(
+        self, splits: SearchSplits, grid: np.ndarray | None, config: Config, seed: int
+    ) -> None:
+        self._objective = find_objective(config.search.objective)
+        seen = [splits[name] for name in self._objective.splits]
+        self._images = _joined([split.images for split in seen])
+        self._maps = _joined([split.maps for split in seen])
+        self._grid, self._config = grid, config
+        labels = _joined([split.labels for split in seen])
+        self._task = Task(
+            labels=labels,
+            n_train=len(seen[0].labels) if "train" in self._objective.splits else 0,
+            n_classes=1 + max(int(splits[name].labels.max()) for name in ("train", "val")),
+            search=config.search,
+            classifier=config.classifier,
+            seed=seed,
         )
-    folds = StratifiedKFold(n_folds, shuffle=True, random_state=seed)
-    return tuple(folds.split(np.zeros(len(labels)), labels))
+        _check_classes(self._objective, self._task)
+        self._seconds: EvaluationSeconds | None = None
+
+    def __call__(self, genes: np.ndarray) -> np.ndarray:
+        """Return the fitness, float64 (P,), of genes (P, G); lower is better, NaN the worst."""
+        start = time.perf_counter()
+        candidates = self._candidates(genes)
+        described = time.perf_counter()
+        fitness = self._objective.fitness(candidates, self._task)
+        end = time.perf_counter()
+        self._seconds = EvaluationSeconds(described - start, end - described)
+        return fitness
+
+    def seconds(self) -> dict[str, float]:
+        """Return the seconds of the last call by stage; nothing before the first."""
+        if self._seconds is None:
+            return {}
+        return {stage: round(seconds, 3) for stage, seconds in asdict(self._seconds).items()}
+
+    def _candidates(self, genes: np.ndarray) -> Candidates:
+        config, rescale = self._config, self._config.cam.rescale_fused
+        weights, taus = decode_population(genes, self._maps.shape[1], config.search)
+        everything = np.ones((len(taus), len(self._images)), bool)
+        if self._objective.reads == "map means":
+            return Candidates(fused_map_means(self._maps, weights, rescale=rescale), everything)
+        descriptors, empty = describe_candidates(
+            self._images,
+            self._maps,
+            weights,
+            taus,
+            self._grid,
+            config.topology,
+            rescale=rescale,
+        )
+        kept = ~empty if config.topology.empty_roi == "drop" else everything
+        return Candidates(descriptors.matrix(), kept)
+
+
+def _joined(parts: list[np.ndarray]) -> np.ndarray:
+    # Maps of volumes take gigabytes: no copy where there is nothing to join.
+    return parts[0] if len(parts) == 1 else np.concatenate(parts)
+
+
+def _check_classes(objective: Objective, task: Task) -> None:
+    scored = task.val if "val" in objective.splits else task.train
+    counts = np.bincount(task.labels[scored], minlength=task.n_classes)
+    if objective.is_auc and counts.min() == 0:
+        raise DataError(
+            f"class {int(counts.argmin())} has no sample in the {objective.splits[-1]} split, so "
+            f"that search.objective={objective.name} has no AUC; give samples of every class or "
+            "choose an objective that reads another split"
+        )
