@@ -39,3 +39,9 @@ class RunError(TopojaxError):
     """A run folder that exists, cannot be written, or belongs to another run."""
 
     exit_code = 6
+
+
+class LeakError(TopojaxError):
+    """Held-out scores that leave chance where there is nothing to learn: a label leaks."""
+
+    exit_code = 8

@@ -13,10 +13,18 @@ import numpy as np
 import pytest
 
 from topojax.config import make_config
-from topojax.evaluation import score
+from topojax.evaluation import compare, score
 from topojax.report import build_report
 
 SIZES = {"train": 40, "val": 18, "test": 30}
+COMPARED = {
+    "embedding": 1.2,
+    "topology+embedding": 1.7,
+    "whole-image": 0.9,
+    "roi-size": 0.3,
+    "predicted-class": 1.0,
+}
+POPULATION = 8
 
 MakeRun = Callable[..., Path]
 
@@ -38,11 +46,10 @@ def make_run(tmp_path: Path) -> MakeRun:
         class_names: tuple[str, ...] = ("benign", "malignant"),
         *,
         preset: str = "sound",
-        backbone_curve: bool = True,
     ) -> Path:
         folder = tmp_path / "run"
         folder.mkdir()
-        _write_run(folder, shape, class_names, preset, backbone_curve=backbone_curve)
+        _write_run(folder, shape, class_names, preset)
         return folder
 
     return make
@@ -54,10 +61,10 @@ def built(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFacto
     folder = tmp_path_factory.mktemp("run")
     if request.param.startswith("2-D"):
         names = ("benign", "malignant")
-        _write_run(folder, (12, 12), names, "paper", backbone_curve=False)
+        _write_run(folder, (12, 12), names, "paper")
     else:
         names = ("ball", "shell", "torus")
-        _write_run(folder, (8, 10, 12), names, "sound", backbone_curve=True)
+        _write_run(folder, (8, 10, 12), names, "sound")
     return Built(folder, build_report(folder).read_text(encoding="utf-8"))
 
 
@@ -66,8 +73,6 @@ def _write_run(
     shape: tuple[int, ...],
     class_names: tuple[str, ...],
     preset: str,
-    *,
-    backbone_curve: bool,
 ) -> None:
     rng = np.random.default_rng(3)
     labels = {split: np.arange(n) % len(class_names) for split, n in SIZES.items()}
@@ -75,14 +80,18 @@ def _write_run(
         method: {split: _probabilities(rng, labels[split], skill) for split in SIZES}
         for method, skill in (("topocam", 1.6), ("backbone", 1.1))
     }
+    others = {
+        name: _probabilities(rng, labels["test"], skill) for name, skill in COMPARED.items()
+    } | {"backbone": methods["backbone"]["test"]}
     for split, rows in methods["topocam"].items():
         with (folder / f"predictions_{split}.csv").open("w", newline="") as file:
             csv.writer(file).writerows([i, *row] for i, row in enumerate(rows.tolist()))
     arrays = _features(rng, shape, labels, methods["topocam"]["test"])
     if preset == "sound":
         arrays["thresholds"] = np.linspace(0, 1, 20)
-    if backbone_curve:
-        arrays["test_backbone_probabilities"] = methods["backbone"]["test"]
+    for name, rows in (others | {"topology": methods["topocam"]["test"]}).items():
+        arrays[f"test_{name.replace('-', '_')}_probabilities"] = rows
+    arrays |= _tried(rng)
     np.savez_compressed(folder / "features.npz", **arrays)
     scores = {
         method: {
@@ -94,7 +103,17 @@ def _write_run(
     config = make_config(preset).model_dump(mode="json")
     _write_json(folder / "config.json", config)
     _write_json(folder / "environment.json", _environment(shape, class_names))
-    _write_json(folder / "metrics.json", scores | _course(rng, config["search"]["objective"]))
+    compared = {
+        name: {
+            "scores": score(labels["test"], rows, rng=rng, n_bootstrap=100).to_json(),
+            "difference": compare(
+                labels["test"], methods["topocam"]["test"], rows, rng=rng, n_bootstrap=100
+            ).to_json(),
+        }
+        for name, rows in others.items()
+    }
+    course = _course(rng, config["search"]["objective"])
+    _write_json(folder / "metrics.json", scores | {"comparisons": compared} | course)
 
 
 def _probabilities(rng: np.random.Generator, labels: np.ndarray, skill: float) -> np.ndarray:
@@ -139,6 +158,15 @@ def _features(
     }
 
 
+def _tried(rng: np.random.Generator) -> dict[str, np.ndarray]:
+    weights = rng.dirichlet(np.ones(3), 12 * POPULATION)
+    return {
+        "search_weights": weights,
+        "search_taus": rng.uniform(0.1, 0.9, len(weights)),
+        "search_scores": np.where(weights[:, 0] > 0.9, -np.inf, 0.9 - 0.2 * weights[:, 1]),
+    }
+
+
 def _environment(shape: tuple[int, ...], class_names: tuple[str, ...]) -> dict[str, Any]:
     return {
         "topojax": "0.1.0",
@@ -168,7 +196,9 @@ def _course(rng: np.random.Generator, objective: str) -> dict[str, Any]:
         "fusion": {
             "weights": {"layer2": 0.137, "layer3": 0.562, "layer4": 0.301},
             "tau": 0.4375,
+            "method": "evolution",
             "objective": objective,
+            "searches": 1,
             "fitness": best[-1],
             "history": [
                 {"generation": g, "best": value, "mean": value - 0.1 * rng.random()}
@@ -176,7 +206,13 @@ def _course(rng: np.random.Generator, objective: str) -> dict[str, Any]:
             ],
         },
         "roi": {
-            split: {"n": n, "empty": n % 7, "coverage_mean": 0.3141, "coverage_median": 0.2718}
+            split: {
+                "n": n,
+                "empty": n % 7,
+                "dropped": 0,
+                "coverage_mean": 0.3141,
+                "coverage_median": 0.2718,
+            }
             for split, n in SIZES.items()
         },
         "backbone_training": {
@@ -199,7 +235,23 @@ def _course(rng: np.random.Generator, objective: str) -> dict[str, Any]:
             "classifier": 2.0,
             "evaluation": 1.5,
         },
+        "calibration": {
+            "temperature": 1.375,
+            "used": False,
+            "val": {"before": _errors(0.11), "after": _errors(0.04)},
+            "test": {"before": _errors(0.12), "after": _errors(0.05)},
+        },
+        "meaningless": [],
         "warnings": ["layer4's map is one cell: it is flat & adds nothing <at this size>"],
+    }
+
+
+def _errors(size: float) -> dict[str, float]:
+    return {
+        "expected_error": size,
+        "maximum_error": 3 * size,
+        "brier": 0.1 + size,
+        "log_loss": 0.4 + size,
     }
 
 

@@ -115,6 +115,61 @@ def test_rule_coverage_and_timing_are_in_their_tables(built: Any) -> None:
     assert all(warning in unescape(built.page) for warning in metrics["warnings"])
 
 
+def test_what_the_method_is_measured_against_is_there(built: Any) -> None:
+    page, metrics = _Page(built.page), _metrics(built.folder)
+    table = page.table("what it is measured against")
+    assert len(metrics["comparisons"]) == 6
+    for found in metrics["comparisons"].values():
+        for name in ("auc", "accuracy", "f1"):
+            assert _interval(found["scores"][name]) in table
+    (forest,) = [
+        attributes["alt"]
+        for tag, attributes in page.tags
+        if tag == "img" and "Forest plot" in (attributes["alt"] or "")
+    ]
+    assert forest is not None
+    for title in ("backbone alone", "size of the ROI alone", "predicted class alone"):
+        assert title in table
+        assert title in forest
+
+
+def test_calibration_is_there(built: Any) -> None:
+    table = _Page(built.page).table("Calibration of TopoCAM")
+    assert "T = 1.38" in table
+    for split in ("val", "test"):
+        for errors in (
+            _metrics(built.folder)["calibration"][split][k] for k in ("before", "after")
+        ):
+            assert all(f"{error:.3f}" in table for error in errors.values())
+    assert "as the classifier gives them" in built.page
+
+
+def test_scores_that_mean_nothing_say_so_in_red(make_run: Any) -> None:
+    folder = make_run()
+    assert "mean nothing" not in build_report(folder).read_text()
+    _change_metrics(folder, meaningless=["the maps are of the true class"])
+    page = build_report(folder).read_text()
+    (banner,) = re.findall(r'<aside class="meaningless".*?</aside>', page, re.DOTALL)
+    assert "The scores of this run mean nothing." in banner
+    assert "the maps are of the true class" in banner
+    (style,) = re.findall(r"\.meaningless \{[^}]*\}", page)
+    assert "color: #b91c1c" in style
+    # Before any score.
+    assert page.index(banner) < page.index("Scores on the test split")
+
+
+def test_a_given_rule_and_dropped_images_are_named(make_run: Any) -> None:
+    folder = make_run()
+    metrics = _metrics(folder)
+    given = {"method": "uniform", "searches": 0, "fitness": None, "history": []}
+    dropped = {name: roi | {"dropped": roi["empty"]} for name, roi in metrics["roi"].items()}
+    _change_metrics(folder, fusion=metrics["fusion"] | given, roi=dropped)
+    page = build_report(folder).read_text()
+    assert "given (search.method=uniform)" in _Page(page).table("The rule of the ROI")
+    assert f"{dropped['val']['dropped']}, dropped" in _Page(page).table("Size of the ROI")
+    assert "no image is left out" not in page
+
+
 def test_configuration_and_environment_are_there(built: Any) -> None:
     tables = "".join(_Page(built.page).tables)
     config = json.loads((built.folder / "config.json").read_text())
@@ -126,8 +181,8 @@ def test_configuration_and_environment_are_there(built: Any) -> None:
 def test_figures_are_valid_and_described(built: Any) -> None:
     images = _images(built.page)
     kinds = [kind for kind, _ in images]
-    assert kinds.count("svg+xml") == 4
-    assert kinds.count("png") == 6
+    assert kinds.count("svg+xml") == 5
+    assert kinds.count("png") == 7
     for kind, content in images:
         if kind == "png":
             assert content.startswith(b"\x89PNG")
@@ -148,9 +203,8 @@ def test_tables_have_captions_and_heads(built: Any) -> None:
 
 def test_the_page_says_what_it_cannot_show(built: Any) -> None:
     paper = json.loads((built.folder / "config.json").read_text())["preset"] == "paper"
-    # The fixture of the paper's preset stores neither a shared grid nor the backbone's curve.
+    # The fixture of the paper's preset stores no shared grid.
     assert ("own grid of thresholds" in built.page) == paper
-    assert ("its ROC curve is not drawn" in built.page) == paper
     assert ("scores are optimistic" in built.page) == paper
     assert "scored once, after every choice was fixed" in built.page
 
@@ -192,7 +246,7 @@ def test_degenerate_runs_are_drawn_without_warnings(make_run: Any, shape: tuple)
     _change_metrics(
         folder,
         fusion=metrics["fusion"]
-        | {"fitness": None, "history": [{"generation": 0, "best": None, "mean": None}]},
+        | {"fitness": None, "history": [{"generation": 0, "best": 0.5, "mean": None}]},
         backbone_training={"best_epoch": 0, "history": metrics["backbone_training"]["history"][:1]},
         timing={},
         warnings=[],

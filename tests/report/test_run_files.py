@@ -86,6 +86,7 @@ def test_a_wrong_value_is_named(
         ("test_curves_full", np.zeros((30, 2, 19)), "test_curves_full has shape"),
         ("thresholds", np.zeros(19), "thresholds has shape"),
         ("test_backbone_probabilities", np.zeros((30, 3)), r"features\.npz.*shape \(30, 3\)"),
+        ("test_backbone_probabilities", None, "it lacks test_backbone_probabilities"),
         ("example_predicted", np.full(6, 2), "exceed 2 classes"),
         ("example_fused", np.zeros((6, 12, 11)), "differ in shape|example_fused"),
         ("example_images", np.zeros((6, 11, 12)), "differ in shape"),

@@ -18,6 +18,7 @@ _COMMANDS = {
     "predict": "Write class probabilities of images.",
     "explain": "Draw the maps and the ROI of some images.",
     "features": "Write topological descriptors of images.",
+    "leaktest": "Fail if anything of a label reaches held-out scores.",
     "weights": "List, download, convert and look into pretrained weights.",
 }
 

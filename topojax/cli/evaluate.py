@@ -27,7 +27,7 @@ def command(
     run: Path, data: str, split: str, data_root: Path | None, json_file: Path | None, seed: int
 ) -> None:
     """Score the fitted RUN on the images and labels of DATA, with bootstrap intervals."""
-    from topojax.cli.summary import print_scores
+    from topojax.cli.summary import print_comparisons, print_scores
     from topojax.experiments.evaluation import evaluate_fitted
     from topojax.files import check_new_file, write_atomically
     from topojax.pipeline import load_fitted
@@ -40,3 +40,4 @@ def command(
     if json_file is not None:
         write_atomically(json_file, (json.dumps(scores, indent=2) + "\n").encode())
     print_scores({"TopoCAM": scores["topocam"], "backbone alone": scores["backbone"]})
+    print_comparisons(scores["comparisons"])

@@ -20,12 +20,19 @@ Examples:
   topojax fit data/adrenalmnist3d.npz --weights kinetics400
   topojax fit data/breastmnist.npz --size 224 --preset paper
   topojax fit breastmnist --set search.generations=10 --set search.folds=5
+  topojax fit breastmnist --set search.method=uniform --set search.tau=0.6
+  topojax fit breastmnist --set classifier.features=topology+embedding
   topojax fit data/adrenalmnist3d.npz --epochs 5 -o runs/adrenal --resume""",
 )
 @click.argument("data")
 @click.option("--size", type=int, help="Pixels along every axis: the official file or resized.")
 @click.option("--epochs", type=int, help="Epochs of the backbone (backbone.epochs).")
 @options.weights
+@click.option(
+    "--cam-target",
+    type=click.Choice(["predicted", "label"]),
+    help="Class that maps are of (cam.target); label shows the leak.  [default: predicted]",
+)
 @options.data_root
 @options.configuration
 @options.run_folder
@@ -34,6 +41,7 @@ def command(
     size: int | None,
     epochs: int | None,
     weights: str | None,
+    cam_target: str | None,
     data_root: Path | None,
     preset: str | None,
     config_file: Path | None,
@@ -51,7 +59,13 @@ def command(
     from topojax.config import make_config, parse_overrides
     from topojax.data import read_medmnist
 
-    shortcuts = {"seed": seed, "size": size, "backbone.epochs": epochs, "backbone.weights": weights}
+    shortcuts = {
+        "seed": seed,
+        "size": size,
+        "backbone.epochs": epochs,
+        "backbone.weights": weights,
+        "cam.target": cam_target,
+    }
     overrides: dict[str, Any] = parse_overrides(sets)
     overrides |= {key: value for key, value in shortcuts.items() if value is not None}
     config = make_config(preset, file=config_file, overrides=overrides)

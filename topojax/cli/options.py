@@ -35,7 +35,7 @@ split = click.option(
 def configuration(command: Command) -> Command:
     """Add the options that choose a configuration."""
     decorators = [
-        click.option("--preset", default=None, help="sound (default) or paper."),
+        click.option("--preset", default=None, help="sound (default), paper or official."),
         click.option("--config", "config_file", type=PATH, help="JSON or TOML file of sections."),
         click.option(
             "--set", "sets", multiple=True, metavar="KEY=VALUE", help="e.g. search.generations=10"

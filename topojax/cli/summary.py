@@ -11,13 +11,25 @@ from topojax.experiments.run_folder import read_json
 
 
 def print_summary(run: Path) -> None:
-    """Print a finished run's held-out scores, of TopoCAM and of its backbone alone."""
+    """Print a finished run's held-out scores, beside all that it must be measured against."""
     metrics = read_json(run / "metrics.json")
     rule = metrics["fusion"]
     weights = ", ".join(f"{layer} {weight:.2f}" for layer, weight in rule["weights"].items())
     click.echo(f"ROI rule: {weights}, threshold {rule['tau']:.2f}")
     columns = {"TopoCAM": metrics["topocam"]["test"], "backbone alone": metrics["backbone"]["test"]}
     print_scores(columns)
+    print_comparisons(metrics["comparisons"])
+    for reason in metrics["meaningless"]:
+        click.secho(f"These scores mean nothing: {reason}.", fg="red", bold=True)
+
+
+def print_comparisons(comparisons: dict[str, dict[str, Any]]) -> None:
+    """Print the AUC of every other method, and what TopoCAM's exceeds it by."""
+    click.echo(f"{'AUC of':20}{'':>26}{'TopoCAM exceeds it by':>28}")
+    for name, found in comparisons.items():
+        difference = found["difference"]["auc"]
+        by = f"{difference['value']:+.3f} [{difference['low']:+.3f}, {difference['high']:+.3f}]"
+        click.echo(f"{name:20}{_interval(found['scores']['auc']):>26}{by:>28}")
 
 
 def print_scores(columns: dict[str, dict[str, Any]]) -> None:

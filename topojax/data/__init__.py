@@ -12,22 +12,27 @@ from topojax.data.dataset import (
 from topojax.data.image_set import ImageSet, read_image_set
 from topojax.data.medmnist import read_medmnist
 from topojax.data.medmnist_table import MEDMNIST, MedMNIST
+from topojax.data.null import NULLS, fewer_training_images, noise_images, shuffled_labels
 from topojax.data.resize import resize_images
 from topojax.data.synthetic import Samples, make_shapes, make_vessels, synthetic_dataset
 
 __all__ = [
     "MEDMNIST",
+    "NULLS",
     "SPLITS",
     "Dataset",
     "ImageSet",
     "MedMNIST",
     "Samples",
     "Split",
+    "fewer_training_images",
     "make_shapes",
     "make_vessels",
+    "noise_images",
     "read_image_set",
     "read_medmnist",
     "resize_images",
+    "shuffled_labels",
     "synthetic_dataset",
     "validate_dataset",
     "validate_images",

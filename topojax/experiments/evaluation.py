@@ -4,16 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
-import numpy as np
-
 from topojax.data import ImageSet, validate_labels
 from topojax.errors import DataError
-from topojax.evaluation import score
-from topojax.pipeline import FittedTopoCAM, read_images
+from topojax.experiments.comparison import comparisons, split_scores
+from topojax.pipeline import FittedTopoCAM, read_images, scored_rows
 
 
 def evaluate_fitted(fitted: FittedTopoCAM, found: ImageSet, *, seed: int) -> dict[str, Any]:
-    """Return scores with intervals of TopoCAM and of its backbone alone, as JSON objects.
+    """Return scores with intervals, of TopoCAM and all it is measured against, as JSON objects.
 
     Raises:
         DataError: no labels, labels out of range, or images of another shape.
@@ -22,18 +20,11 @@ def evaluate_fitted(fitted: FittedTopoCAM, found: ImageSet, *, seed: int) -> dic
         raise DataError(f"{found.source} holds no labels to score against; use predict instead")
     labels = validate_labels(found.labels, len(fitted.class_names), name="labels")
     reading = read_images(fitted, found.images, progress=True)
-    settings = fitted.config.evaluation
-
-    def scores(probabilities: np.ndarray) -> dict[str, Any]:
-        return score(
-            labels,
-            probabilities,
-            rng=np.random.default_rng(seed),
-            n_bootstrap=settings.n_bootstrap,
-            level=settings.level,
-        ).to_json()
-
+    config = fitted.config.model_copy(update={"seed": seed})
+    rows = scored_rows(config, reading.empty)
+    labels, reading = labels[rows], reading.rows(rows)
     return {
-        "topocam": scores(reading.probabilities),
-        "backbone": scores(reading.backbone_probabilities),
+        "topocam": split_scores(config, "evaluation", labels, reading.probabilities),
+        "backbone": split_scores(config, "evaluation", labels, reading.backbone_probabilities),
+        "comparisons": comparisons(config, "evaluation", labels, reading),
     }

@@ -19,7 +19,7 @@ from topojax.topology import (
     describe,
     feature_names,
     filtration_image,
-    fixed_grid,
+    learn_grid,
 )
 
 
@@ -39,8 +39,8 @@ def roi_features(fitted: FittedTopoCAM, images: np.ndarray) -> Features:
 
 def whole_image_features(found: ImageSet, config: TopologyConfig) -> Features:
     """Return the descriptors of whole images (the paper's Topo-Original)."""
-    grey = filtration_image(found.images, found.spatial_dims)
-    grid = fixed_grid(grey, config.n_thresholds) if config.grid == "fixed" else None
+    grey = filtration_image(found.images, found.spatial_dims, config.filtration)
+    grid = learn_grid(grey, config)
     return _features(describe(grey, np.ones(grey.shape, bool), grid, config), grid)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shutil
-import zlib
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -12,11 +12,13 @@ import numpy as np
 from topojax.config import Config
 from topojax.data import SPLITS, Dataset, validate_dataset
 from topojax.data.dataset import Split
-from topojax.evaluation import score
+from topojax.errors import DataError
+from topojax.experiments.comparison import calibration, comparisons, split_scores
 from topojax.experiments.environment import describe_environment
 from topojax.experiments.run_folder import RunFolder, check_run, open_run
 from topojax.models import map_shapes
 from topojax.pipeline import (
+    BACKBONE,
     Fit,
     FittedTopoCAM,
     Reading,
@@ -25,11 +27,13 @@ from topojax.pipeline import (
     explain_images,
     fit_topocam,
     read_images,
+    read_labelled,
     save_fitted,
+    scored_rows,
     settle,
 )
 from topojax.report import build_report
-from topojax.topology import describe, filtration_image
+from topojax.search import decode_genomes, objective_score
 
 _EXAMPLES_PER_CLASS = 3
 
@@ -77,56 +81,50 @@ def fit_run(
         shutil.rmtree(folder.model)
     save_fitted(fit.fitted, folder.model)
     watch = Stopwatch(folder.log)
-    with watch.stage("evaluation", "validation and test images, for the first time"):
-        readings = _read_splits(fit, dataset, folder, progress=progress)
+    with watch.stage("evaluation", "test images, for the first time"):
+        # Everything is fixed by now: the test images are looked at for the first time here.
+        folder.log("test_read")
+        test = _read_test(fit.fitted, dataset.test, progress=progress)
+        readings = {"train": fit.train, "val": fit.val, "test": test}
         metrics = _metrics(fit, dataset, readings, config)
     metrics["timing"] = fit.seconds | watch.seconds
     metrics["warnings"] = _warnings(fit, readings, resumed=resume)
-    _write(folder, fit.fitted, dataset, readings, metrics)
+    metrics["meaningless"] = _meaningless(config, readings)
+    _write(folder, fit, dataset, readings, metrics)
     report = build_report(path)
     folder.log("finished")
     shutil.rmtree(folder.progress, ignore_errors=True)
     return report
 
 
-def _read_splits(
-    fit: Fit, dataset: Dataset, folder: RunFolder, *, progress: bool
-) -> dict[str, Reading]:
-    val = read_images(fit.fitted, dataset.val.images, progress=progress)
-    # Everything is fixed by now: the test images are looked at for the first time here.
-    folder.log("test_read")
-    test = read_images(fit.fitted, dataset.test.images, progress=progress)
-    return {"train": fit.train, "val": val, "test": test}
+def _read_test(fitted: FittedTopoCAM, test: Split, *, progress: bool) -> Reading:
+    if fitted.config.cam.target == "label":
+        return read_labelled(fitted, test, progress=progress)
+    return read_images(fitted, test.images, progress=progress)
 
 
 def _metrics(
     fit: Fit, dataset: Dataset, readings: dict[str, Reading], config: Config
 ) -> dict[str, Any]:
-    def scores(split: str, probabilities: np.ndarray) -> dict[str, Any]:
-        rng = np.random.default_rng((config.seed, zlib.crc32(split.encode())))
-        labels = dataset.split(split).labels
-        return score(
-            labels,
-            probabilities,
-            rng=rng,
-            n_bootstrap=config.evaluation.n_bootstrap,
-            level=config.evaluation.level,
-        ).to_json()
+    scored = {name: _scored(config, dataset.split(name), readings[name]) for name in SPLITS}
 
-    genome, evolution = fit.fitted.genome, fit.evolution
+    def scores(probabilities: Callable[[Reading], np.ndarray]) -> dict[str, Any]:
+        return {
+            name: split_scores(config, name, labels, probabilities(reading))
+            for name, (labels, reading) in scored.items()
+        }
+
+    features, temperature = config.classifier.features, fit.fitted.temperature
     return {
-        "topocam": {name: scores(name, r.probabilities) for name, r in readings.items()},
-        "backbone": {name: scores(name, r.backbone_probabilities) for name, r in readings.items()},
-        "fusion": {
-            "weights": dict(zip(config.cam.layers, genome.weights.tolist(), strict=True)),
-            "tau": genome.tau,
-            "objective": config.search.objective,
-            "fitness": 1.0 - evolution.best_fitness,
-            "history": [
-                {"generation": r.generation, "best": 1.0 - r.best, "mean": 1.0 - r.mean}
-                for r in evolution.history
-            ],
+        "topocam": scores(lambda reading: reading.probabilities),
+        "backbone": scores(lambda reading: reading.by_method[BACKBONE]),
+        "comparisons": comparisons(config, "test", *scored["test"]),
+        "calibration": {
+            "temperature": temperature,
+            "used": config.classifier.calibrate,
+            **{name: calibration(features, temperature, *scored[name]) for name in ("val", "test")},
         },
+        "fusion": _fusion(fit, config),
         "roi": {name: _coverage(fit.fitted, reading) for name, reading in readings.items()},
         "backbone_training": {
             "best_epoch": fit.fitted.backbone.best_epoch,
@@ -135,11 +133,50 @@ def _metrics(
     }
 
 
+def _scored(config: Config, split: Split, reading: Reading) -> tuple[np.ndarray, Reading]:
+    """Return the labels and readings that scores are of: all, unless empty ROIs are dropped.
+
+    Raises:
+        DataError: what is left lacks a class.
+    """
+    rows = scored_rows(config, reading.empty)
+    left = np.bincount(split.labels[rows], minlength=reading.probabilities.shape[1])
+    if left.min() < 2:
+        raise DataError(
+            f"topology.empty_roi='drop' leaves {left.min()} images of class {left.argmin()} in a "
+            f"split ({int((~rows).sum())} of {len(rows)} ROIs are empty), too few to score; keep "
+            "them with topology.empty_roi='keep' or lower search.tau"
+        )
+    return split.labels[rows], reading.rows(rows)
+
+
+def _fusion(fit: Fit, config: Config) -> dict[str, Any]:
+    genome, searches = fit.fitted.genome, fit.rule.evolutions
+    history = searches[0].history if searches else ()
+    return {
+        "weights": dict(zip(config.cam.layers, genome.weights.tolist(), strict=True)),
+        "tau": genome.tau,
+        "method": config.search.method,
+        "objective": config.search.objective,
+        "searches": len(searches),
+        "fitness": fit.rule.score,
+        "history": [
+            {
+                "generation": r.generation,
+                "best": objective_score(config.search.objective, r.best),
+                "mean": objective_score(config.search.objective, r.mean),
+            }
+            for r in history
+        ],
+    }
+
+
 def _coverage(fitted: FittedTopoCAM, reading: Reading) -> dict[str, Any]:
     coverage = reading.descriptors.voxels / np.prod(fitted.spatial_shape)
     return {
         "n": len(coverage),
         "empty": int(reading.empty.sum()),
+        "dropped": int(reading.empty.sum()) if fitted.config.topology.empty_roi == "drop" else 0,
         "coverage_mean": float(coverage.mean()),
         "coverage_median": float(np.median(coverage)),
     }
@@ -155,24 +192,49 @@ def _warnings(fit: Fit, readings: dict[str, Reading], *, resumed: bool) -> list[
     ]
     if fitted.config.backbone.weights is None:
         found.append("the backbone was trained from scratch, the paper's from pretrained weights")
-    for name, reading in readings.items():
-        if reading.empty.any():
-            found.append(
-                f"{int(reading.empty.sum())} of {len(reading.empty)} {name} images gave an empty "
-                "ROI (a flat map); they are kept, with the map's maximum as ROI"
-            )
+    drop = fitted.config.topology.empty_roi == "drop"
+    fate = "left out of all scores" if drop else "kept, with the map's maximum as ROI"
+    found += [
+        f"{int(reading.empty.sum())} of {len(reading.empty)} {name} images gave an empty ROI; "
+        f"they are {fate}"
+        for name, reading in readings.items()
+        if reading.empty.any()
+    ]
     if resumed:
         found.append("the run was resumed; the timing is of its last part alone")
     return found
 
 
+def _meaningless(config: Config, readings: dict[str, Reading]) -> list[str]:
+    """Return why the scores mean nothing: one sentence a defect of what was asked for."""
+    reasons = []
+    if config.cam.target == "label":
+        reasons.append(
+            "the maps are of the true class, so that the label of every image, of the test split "
+            "too, decides its ROI"
+        )
+    if config.search.objective == "val-resubstitution":
+        reasons.append(
+            "the search trains its classifier on the validation images and scores it on the same, "
+            "so that the search's score says nothing, and random labels are fitted as well"
+        )
+    if config.topology.empty_roi == "drop":
+        dropped = sum(int(reading.empty.sum()) for reading in readings.values())
+        reasons.append(
+            f"images whose ROI is empty are dropped, from the test split too ({dropped} in all "
+            "splits), so that the scores are not of the whole data set"
+        )
+    return reasons
+
+
 def _write(
     folder: RunFolder,
-    fitted: FittedTopoCAM,
+    fit: Fit,
     dataset: Dataset,
     readings: dict[str, Reading],
     metrics: dict[str, Any],
 ) -> None:
+    fitted = fit.fitted
     arrays: dict[str, np.ndarray] = {}
     for name in SPLITS:
         reading = readings[name]
@@ -186,17 +248,28 @@ def _write(
     if fitted.grid is not None:
         arrays["thresholds"] = fitted.grid
     arrays["test_curves"] = readings["test"].descriptors.normalised_curves()
-    arrays["test_curves_full"] = _full_image_curves(fitted, dataset.test.images)
-    arrays["test_backbone_probabilities"] = readings["test"].backbone_probabilities
+    arrays["test_curves_full"] = readings["test"].whole.normalised_curves()
+    for name, found in readings["test"].by_method.items():
+        arrays[f"test_{name.replace('-', '_')}_probabilities"] = found
+    arrays |= _genomes_tried(fit)
     arrays |= _examples(fitted, dataset.test, readings["test"])
     folder.write_npz("features.npz", arrays)
     folder.write_json("metrics.json", metrics)
 
 
-def _full_image_curves(fitted: FittedTopoCAM, images: np.ndarray) -> np.ndarray:
-    grey = filtration_image(images, fitted.spatial_dims)
-    everywhere = np.ones(grey.shape, bool)
-    return describe(grey, everywhere, fitted.grid, fitted.config.topology).normalised_curves()
+def _genomes_tried(fit: Fit) -> dict[str, np.ndarray]:
+    """Return every rule that the search tried, with its score: weights, thresholds, scores."""
+    if not fit.rule.evolutions:
+        return {}
+    config, search = fit.fitted.config, fit.rule.evolutions[0]
+    genes = search.genes.reshape(-1, search.genes.shape[-1])
+    genomes = decode_genomes(genes, len(config.cam.layers), config.search)
+    scores = [objective_score(config.search.objective, one) for one in search.fitness.ravel()]
+    return {
+        "search_weights": np.array([genome.weights for genome in genomes]),
+        "search_taus": np.array([genome.tau for genome in genomes]),
+        "search_scores": np.array(scores),
+    }
 
 
 def _examples(fitted: FittedTopoCAM, test: Split, reading: Reading) -> dict[str, np.ndarray]:

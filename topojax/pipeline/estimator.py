@@ -14,7 +14,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from topojax.config import Config, make_config
 from topojax.data import Split, resize_images, validate_images, validate_splits
-from topojax.errors import DataError
+from topojax.errors import ConfigError, DataError
 from topojax.pipeline.fit import fit_topocam, stage_seed
 from topojax.pipeline.fitted import FittedTopoCAM, read_images
 from topojax.pipeline.storage import load_fitted, save_fitted
@@ -25,7 +25,8 @@ class TopoCAM(ClassifierMixin, TransformerMixin, BaseEstimator):
     """Classify images by the topology of the regions that a network looks at (the paper's method).
 
     Args:
-        preset: `sound` (default) or `paper`.
+        preset: `sound` (default), `paper`, or `official`, which shows what the authors' script
+            does to scores.
         overrides: dotted configuration key to value, such as `{"backbone.epochs": 5}`.
         spatial_dims: 2 or 3; None: 3 for (n, D, H, W) and (n, D, H, W, C), 2 for (n, H, W) and
             (n, H, W, 3).
@@ -69,6 +70,11 @@ class TopoCAM(ClassifierMixin, TransformerMixin, BaseEstimator):
             DataError, ConfigError, WeightsError: before any training; one line says what to do.
         """
         config = make_config(self.preset, overrides=self.overrides)
+        if config.cam.target == "label":
+            raise ConfigError(
+                "cam.target='label' reads no image without its label, so that an estimator cannot "
+                "predict with it; `topojax leaktest` shows what it does to scores"
+            )
         images, dims = self._images(X, "X", config, None)
         labels = _flat_labels(y, len(images), "y")
         if (X_val is None) != (y_val is None):
@@ -110,7 +116,10 @@ class TopoCAM(ClassifierMixin, TransformerMixin, BaseEstimator):
     def get_feature_names_out(self, input_features: Any = None) -> np.ndarray:
         """Return the names of the descriptor's columns."""
         fitted = self._fitted()
-        names = feature_names(fitted.spatial_dims, fitted.config.topology.n_thresholds)
+        n_thresholds = fitted.config.topology.n_thresholds
+        if fitted.grid is not None:
+            n_thresholds = len(fitted.grid)
+        names = feature_names(fitted.spatial_dims, n_thresholds)
         return np.array(names, dtype=object)
 
     def save(self, path: str | Path) -> None:

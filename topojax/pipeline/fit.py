@@ -1,41 +1,38 @@
-"""Fitting, stage by stage: backbone, CAMs, search, classifier. The test split is no argument."""
+"""Fitting, stage by stage: backbone, CAMs, ROI rule, classifiers. The test split is no argument."""
 
 from __future__ import annotations
 
 import zlib
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
-import jax
-import jax.numpy as jnp
 import numpy as np
 
 from topojax.cam import CamStack, check_layers, check_maps
 from topojax.config import Config
 from topojax.data import Split
-from topojax.errors import ConfigError
+from topojax.errors import ConfigError, DataError
+from topojax.evaluation import fit_temperature, log_probabilities
 from topojax.models import abstract_model, check_image_shape, list_models
 from topojax.pipeline.announce import Log, Pace, Stopwatch, no_log
-from topojax.pipeline.fitted import FittedTopoCAM, Reading, class_activation_maps, read_maps
-from topojax.search import (
-    Evolution,
-    GenerationRecord,
-    Genome,
-    RoiObjective,
-    decode_genomes,
-    genome_size,
-    minimise,
-    stratified_folds,
+from topojax.pipeline.features import fit_classifiers, probabilities_by_method
+from topojax.pipeline.fitted import (
+    FittedTopoCAM,
+    Reading,
+    class_activation_maps,
+    observe_maps,
+    read_observation,
 )
-from topojax.topology import describe, filtration_image, fixed_grid
+from topojax.pipeline.label_target import label_activation_maps
+from topojax.pipeline.rule import RoiRule, check_rule, find_rule, rule_plan
+from topojax.search import SearchSplits
+from topojax.topology import filtration_image, learn_grid
 from topojax.training import (
     EpochRecord,
     FittedBackbone,
-    FittedClassifier,
     Normalisation,
     check_augmentation,
     fine_tune,
-    fit_classifier,
     initial_backbone,
 )
 
@@ -48,42 +45,66 @@ class Fit:
 
     Attributes:
         fitted: the method.
-        train: what it reads in the training split.
-        evolution: the search.
+        train, val: what it reads in the two splits that it was fitted on.
+        rule: the ROI rule and how it was found.
         seconds: wall-clock time by stage.
     """
 
     fitted: FittedTopoCAM
     train: Reading
-    evolution: Evolution
+    val: Reading
+    rule: RoiRule
     seconds: dict[str, float]
 
 
 @dataclass(frozen=True)
-class _Job:
-    """What every stage is told."""
+class Grounds:
+    """What the ROI rule and the classifiers are fitted on: the network and its maps.
 
-    config: Config
-    n_classes: int
-    spatial_dims: int
-    folder: Path | None
-    progress: bool
-    log: Log
+    Attributes:
+        train, val: images and labels of the two splits.
+        train_cams, val_cams: their maps, logits and embeddings.
+    """
 
-    def folder_of(self, stage: str) -> Path | None:
-        return self.folder / stage if self.folder else None
-
-    def seed_of(self, stage: str) -> int:
-        return stage_seed(self.config, stage)
+    normalisation: Normalisation
+    backbone: FittedBackbone
+    train: Split
+    val: Split
+    train_cams: CamStack
+    val_cams: CamStack
 
 
 @dataclass(frozen=True)
-class _Seen:
-    """A split that the search may see: grey images, labels, maps."""
+class FitJob:
+    """What every stage is told: a settled configuration, the task, where to keep state and log.
 
-    images: np.ndarray
-    labels: np.ndarray
-    cams: CamStack
+    Attributes:
+        class_names: one a class, in the labels' order.
+        spatial_dims: 2 or 3.
+        folder: where training, maps and search keep their state to resume from, or None.
+        progress: show progress bars on a terminal.
+        log: called with an event's name and its fields at every step.
+    """
+
+    config: Config
+    class_names: tuple[str, ...]
+    spatial_dims: int
+    folder: Path | None = None
+    progress: bool = False
+    log: Log = no_log
+
+    @property
+    def n_classes(self) -> int:
+        """The number of classes."""
+        return len(self.class_names)
+
+    def folder_of(self, stage: str) -> Path | None:
+        """Return where a stage keeps its state, or None."""
+        return self.folder / stage if self.folder else None
+
+    def seed_of(self, stage: str) -> int:
+        """Return the seed of a stage's random draws."""
+        return stage_seed(self.config, stage)
 
 
 def fit_topocam(
@@ -99,55 +120,82 @@ def fit_topocam(
 ) -> Fit:
     """Fit the whole method on the training split.
 
-    The validation split chooses the backbone's epoch and, under `val-auc`, the ROI rule.
+    The validation split chooses the backbone's epoch, learns the temperature and, under some
+    objectives, chooses the ROI rule.
 
     Args:
         config: see `topojax.config`.
         train: images and labels to fit on.
         val: images and labels to choose by.
-        class_names: one a class, in the labels' order.
-        spatial_dims: 2 or 3.
-        folder: where training and search keep their state to resume from, or None.
-        progress: show progress bars on a terminal.
-        log: called with an event's name and its fields at every step.
+        class_names, spatial_dims, folder, progress, log: see `FitJob`.
 
     Raises:
         ConfigError, DataError, WeightsError: see `settle` and `check_fit`; before any training.
     """
     config = settle(config, spatial_dims)
     check_fit(config, train, class_names, spatial_dims)
-    job = _Job(config, len(class_names), spatial_dims, folder, progress, log)
+    job = FitJob(config, class_names, spatial_dims, folder, progress, log)
     watch = Stopwatch(log)
-    normalisation = Normalisation.fit(train.images, spatial_dims)
     with watch.stage("backbone", f"{config.backbone.epochs} epochs, {len(train.labels)} images"):
-        backbone = _fit_backbone(job, train, val, normalisation)
-    with watch.stage("cam", f"maps of {', '.join(config.cam.layers)} for the predicted class"):
-        # Under cv-auc the validation split has no say in the ROI rule.
-        splits = [train, val] if config.search.objective == "val-auc" else [train]
-        seen = [_see(job, split, backbone, normalisation) for split in splits]
-    grid = None
-    if config.topology.grid == "fixed":
-        grid = fixed_grid(seen[0].images, config.topology.n_thresholds)
-    with watch.stage("search", _search_plan(job, seen)):
-        evolution = _search(job, seen, grid)
-    genome = decode_genomes(evolution.best_genes[None], len(config.cam.layers), config.search)[0]
-    log("roi_rule_fixed", weights=genome.weights.tolist(), tau=genome.tau)
-    with watch.stage("classifier", f"{config.classifier.epochs} epochs on descriptors"):
-        classifier = _fit_classifier(job, seen[0], genome, grid)
-    log("classifier_fixed")
+        normalisation, backbone = fit_backbone(job, train, val)
+    n_images = len(train.labels) + len(val.labels)
+    with watch.stage("cam", f"maps of {', '.join(config.cam.layers)}, {n_images} images"):
+        grounds = Grounds(
+            normalisation,
+            backbone,
+            train,
+            val,
+            activation_maps_of(job, normalisation, backbone, train, "train"),
+            activation_maps_of(job, normalisation, backbone, val, "val"),
+        )
+    return fit_on_maps(job, grounds, watch)
+
+
+def fit_on_maps(job: FitJob, grounds: Grounds, watch: Stopwatch | None = None) -> Fit:
+    """Fit ROI rule, classifiers and temperature where the network and its maps are known.
+
+    Raises:
+        DataError: `topology.empty_roi=drop` leaves a class without a training image.
+    """
+    config, watch = job.config, watch or Stopwatch(job.log)
+    grey, val_grey = (_grey(job, split) for split in (grounds.train, grounds.val))
+    grid = learn_grid(grey, config.topology)
+    splits = SearchSplits(
+        grey,
+        grounds.train_cams.maps,
+        grounds.train.labels,
+        val_grey,
+        grounds.val_cams.maps,
+        grounds.val.labels,
+    )
+    with watch.stage("search", rule_plan(config, splits)):
+        rule = find_rule(
+            config,
+            splits,
+            grid,
+            seed=job.seed_of("search"),
+            folder=job.folder_of("search"),
+            progress=job.progress,
+            log=job.log,
+        )
+    for genome in rule.genomes:
+        job.log("roi_rule_fixed", weights=genome.weights.tolist(), tau=genome.tau)
     fitted = FittedTopoCAM(
         config=config,
-        class_names=class_names,
-        labels=tuple(range(len(class_names))),
-        spatial_shape=seen[0].images.shape[1:],
-        n_channels=backbone.in_channels,
-        normalisation=normalisation,
-        backbone=backbone,
-        genome=genome,
+        class_names=job.class_names,
+        labels=tuple(range(job.n_classes)),
+        spatial_shape=grey.shape[1:],
+        n_channels=grounds.backbone.in_channels,
+        normalisation=grounds.normalisation,
+        backbone=grounds.backbone,
+        genomes=rule.genomes,
         grid=grid,
-        classifier=classifier,
+        classifiers={},
+        temperature=1.0,
     )
-    return Fit(fitted, read_maps(fitted, train.images, seen[0].cams), evolution, watch.seconds)
+    with watch.stage("classifier", f"{config.classifier.epochs} epochs on each kind of features"):
+        fitted, train, val = _fit_classifiers(job, grounds, fitted)
+    return Fit(fitted, train, val, rule, watch.seconds)
 
 
 def check_fit(
@@ -166,9 +214,8 @@ def check_fit(
     check_image_shape(name, shape)
     check_maps(name, config.cam.layers, shape)
     check_augmentation(config.backbone, spatial_dims)
-    fixed_grid(train.images, config.topology.n_thresholds)
-    if config.search.objective == "cv-auc":
-        stratified_folds(train.labels, config.search.folds, config.seed)
+    learn_grid(train.images, config.topology)
+    check_rule(config, train.labels)
     if config.backbone.weights is not None:
         n_channels = train.images.shape[-1] if train.images.ndim == spatial_dims + 2 else 1
         initial_backbone(config.backbone, name, len(class_names), n_channels, config.seed)
@@ -205,18 +252,19 @@ def stage_seed(config: Config, stage: str) -> int:
     return int(sequence.generate_state(1)[0] >> 1)
 
 
-def _fit_backbone(
-    job: _Job, train: Split, val: Split, normalisation: Normalisation
-) -> FittedBackbone:
-    pace = Pace("backbone", "epoch", job.config.backbone.epochs)
+def fit_backbone(job: FitJob, train: Split, val: Split) -> tuple[Normalisation, FittedBackbone]:
+    """Fine-tune the network; return it with the normalisation of its inputs."""
+    config = job.config.backbone
+    pace = Pace("backbone", "epoch", config.epochs)
 
     def on_epoch(record: EpochRecord) -> None:
         job.log("epoch", **asdict(record))
         pace(record.epoch)
 
-    return fine_tune(
-        job.config.backbone,
-        job.config.backbone.name,
+    normalisation = Normalisation.fit(train.images, job.spatial_dims)
+    backbone = fine_tune(
+        config,
+        config.name,
         (normalisation(train.images, job.spatial_dims), train.labels),
         (normalisation(val.images, job.spatial_dims), val.labels),
         job.n_classes,
@@ -225,85 +273,75 @@ def _fit_backbone(
         progress=job.progress,
         on_epoch=on_epoch,
     )
+    return normalisation, backbone
 
 
-def _see(job: _Job, split: Split, backbone: FittedBackbone, normalisation: Normalisation) -> _Seen:
-    cams = class_activation_maps(
-        job.config,
+def activation_maps_of(
+    job: FitJob, normalisation: Normalisation, backbone: FittedBackbone, split: Split, name: str
+) -> CamStack:
+    """Return the maps of a split; of the predicted class, unless the configuration leaks."""
+    config, dims = job.config, job.spatial_dims
+    if config.cam.target == "label":
+        return label_activation_maps(
+            config, backbone, normalisation, split, dims, progress=job.progress
+        )
+    return class_activation_maps(
+        config,
         backbone,
         normalisation,
         split.images,
-        job.spatial_dims,
+        dims,
+        folder=job.folder_of(f"cam_{name}"),
         progress=job.progress,
     )
-    return _Seen(filtration_image(split.images, job.spatial_dims), split.labels, cams)
 
 
-def _population_size(job: _Job) -> int:
-    n_genes = genome_size(len(job.config.cam.layers), job.config.search)
-    # Differential evolution combines four different members.
-    return max(4, job.config.search.population_per_gene * n_genes)
+def _grey(job: FitJob, split: Split) -> np.ndarray:
+    return filtration_image(split.images, job.spatial_dims, job.config.topology.filtration)
 
 
-def _search_plan(job: _Job, seen: list[_Seen]) -> str:
-    n_images = sum(len(part.labels) for part in seen)
-    return (
-        f"1 + {job.config.search.generations} generations of {_population_size(job)} candidates, "
-        f"each on {n_images} images"
-    )
-
-
-def _search(job: _Job, seen: list[_Seen], grid: np.ndarray | None) -> Evolution:
-    config, seed = job.config, job.seed_of("search")
-    labels = np.concatenate([part.labels for part in seen])
-    n_train = len(seen[0].labels)
-    if config.search.objective == "cv-auc":
-        splits = stratified_folds(labels, config.search.folds, seed)
-    else:
-        splits = ((np.arange(n_train), np.arange(n_train, len(labels))),)
-    objective = RoiObjective(
-        images=_joined([part.images for part in seen]),
-        maps=jnp.asarray(_joined([part.cams.maps for part in seen])),
-        labels=labels,
-        splits=splits,
-        grid=grid,
-        search=config.search,
-        topology=config.topology,
-        classifier=config.classifier,
-        seed=seed,
-    )
-    pace = Pace("search", "generation", config.search.generations + 1)
-
-    def on_generation(record: GenerationRecord) -> None:
-        job.log("generation", **asdict(record))
-        pace(record.generation)
-
-    return minimise(
-        objective,
-        genome_size(len(config.cam.layers), config.search),
-        population_size=_population_size(job),
-        generations=config.search.generations,
-        seed=seed,
-        folder=job.folder_of("search"),
-        progress=job.progress,
-        on_generation=on_generation,
-    )
-
-
-def _joined(parts: list[np.ndarray]) -> np.ndarray:
-    # Maps of volumes take gigabytes: no copy where there is nothing to join.
-    return parts[0] if len(parts) == 1 else np.concatenate(parts)
-
-
-def _fit_classifier(
-    job: _Job, train: _Seen, genome: Genome, grid: np.ndarray | None
-) -> FittedClassifier:
-    masks, _ = genome.regions(train.cams.maps)
-    descriptors = describe(train.images, masks, grid, job.config.topology)
-    return fit_classifier(
-        jax.random.key(job.seed_of("classifier")),
-        descriptors.matrix(),
-        train.labels,
+def _fit_classifiers(
+    job: FitJob, grounds: Grounds, fitted: FittedTopoCAM
+) -> tuple[FittedTopoCAM, Reading, Reading]:
+    """Return the method with its classifiers, and what it reads in both splits."""
+    config = job.config
+    seen = observe_maps(fitted, grounds.train.images, grounds.train_cams)
+    kept = _training_rows(config, seen.empty, grounds.train.labels, job.class_names)
+    classifiers = fit_classifiers(
+        job.seed_of("classifier"),
+        seen.rows(kept),
+        grounds.train.labels[kept],
         job.n_classes,
-        job.config.classifier,
+        config.classifier,
     )
+    job.log("classifier_fixed")
+    val = observe_maps(fitted, grounds.val.images, grounds.val_cams)
+    probabilities = probabilities_by_method(classifiers, val)[config.classifier.features]
+    temperature = fit_temperature(grounds.val.labels, log_probabilities(probabilities))
+    job.log("temperature_fixed", temperature=temperature)
+    fitted = replace(fitted, classifiers=classifiers, temperature=temperature)
+    return fitted, read_observation(fitted, seen), read_observation(fitted, val)
+
+
+def scored_rows(config: Config, empty: np.ndarray) -> np.ndarray:
+    """Return which images count, bool (n,): all, unless `topology.empty_roi=drop`.
+
+    Args:
+        config: its `topology.empty_roi`.
+        empty: bool (n,); images whose ROI came out empty.
+    """
+    return ~empty if config.topology.empty_roi == "drop" else np.ones(len(empty), bool)
+
+
+def _training_rows(
+    config: Config, empty: np.ndarray, labels: np.ndarray, class_names: tuple[str, ...]
+) -> np.ndarray:
+    kept = scored_rows(config, empty)
+    left = np.bincount(labels[kept], minlength=len(class_names))
+    if not left.all():
+        raise DataError(
+            f"topology.empty_roi='drop' leaves no training image of class "
+            f"{class_names[left.argmin()]!r}: all of its ROIs are empty; keep them with "
+            "topology.empty_roi='keep' or lower search.tau"
+        )
+    return kept

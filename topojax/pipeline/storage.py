@@ -22,7 +22,7 @@ from topojax.training import (
     Standardisation,
 )
 from topojax.training.backbone import abstract_backbone
-from topojax.training.classifier import mlp_template
+from topojax.training.mlps import mlp_template
 
 _KIND = "TopoCAM"
 
@@ -35,13 +35,16 @@ def save_fitted(fitted: FittedTopoCAM, path: Path) -> None:
     """
     if path.exists():
         raise RunError(f"{path} exists and is not overwritten; choose another folder")
-    backbone, classifier = fitted.backbone, fitted.classifier
+    backbone = fitted.backbone
     arrays = {
         "backbone": {"params": backbone.params, "stats": backbone.stats},
-        "classifier": {
-            "params": classifier.params,
-            "mean": classifier.standardisation.mean,
-            "scale": classifier.standardisation.scale,
+        "classifiers": {
+            name: {
+                "params": classifier.params,
+                "mean": classifier.standardisation.mean,
+                "scale": classifier.standardisation.scale,
+            }
+            for name, classifier in fitted.classifiers.items()
         },
     }
     meta = {
@@ -57,9 +60,15 @@ def save_fitted(fitted: FittedTopoCAM, path: Path) -> None:
             "best_epoch": backbone.best_epoch,
             "history": [asdict(record) for record in backbone.history],
         },
-        "roi_rule": {"weights": fitted.genome.weights.tolist(), "tau": fitted.genome.tau},
+        "roi_rules": [
+            {"weights": genome.weights.tolist(), "tau": genome.tau} for genome in fitted.genomes
+        ],
         "grid": None if fitted.grid is None else fitted.grid.tolist(),
-        "n_features": len(classifier.standardisation.mean),
+        "n_features": {
+            name: len(classifier.standardisation.mean)
+            for name, classifier in fitted.classifiers.items()
+        },
+        "temperature": fitted.temperature,
     }
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -77,7 +86,7 @@ def load_fitted(path: Path) -> FittedTopoCAM:
     in_run = path / "checkpoint" / "model"
     folder = in_run if in_run.is_dir() else path
     arrays, meta = load_checkpoint(folder, lambda meta: _expected(meta, folder))
-    backbone, classifier = arrays["backbone"], arrays["classifier"]
+    backbone = arrays["backbone"]
     config = parse_config(meta["config"])
     n_classes = len(meta["class_names"])
     return FittedTopoCAM(
@@ -96,14 +105,20 @@ def load_fitted(path: Path) -> FittedTopoCAM:
             tuple(EpochRecord(**record) for record in meta["backbone"]["history"]),
             meta["backbone"]["best_epoch"],
         ),
-        genome=Genome(np.array(meta["roi_rule"]["weights"], np.float32), meta["roi_rule"]["tau"]),
-        grid=None if meta["grid"] is None else np.array(meta["grid"]),
-        classifier=FittedClassifier(
-            Standardisation(np.asarray(classifier["mean"]), np.asarray(classifier["scale"])),
-            classifier["params"],
-            config.classifier.hidden,
-            n_classes,
+        genomes=tuple(
+            Genome(np.array(rule["weights"], np.float32), rule["tau"]) for rule in meta["roi_rules"]
         ),
+        grid=None if meta["grid"] is None else np.array(meta["grid"]),
+        classifiers={
+            name: FittedClassifier(
+                Standardisation(np.asarray(entry["mean"]), np.asarray(entry["scale"])),
+                entry["params"],
+                config.classifier.hidden,
+                n_classes,
+            )
+            for name, entry in arrays["classifiers"].items()
+        },
+        temperature=meta["temperature"],
     )
 
 
@@ -115,10 +130,16 @@ def _expected(meta: dict[str, Any], folder: Path) -> Any:
         )
     n_classes = len(meta["class_names"])
     _, params, stats = abstract_backbone(meta["backbone"]["name"], n_classes, meta["n_channels"])
-    hidden = tuple(meta["config"]["classifier"]["hidden"])
-    _, classifier = mlp_template(meta["n_features"], hidden, n_classes)
-    vector = jax.ShapeDtypeStruct((meta["n_features"],), np.float32)
     return {
         "backbone": {"params": params, "stats": stats},
-        "classifier": {"params": classifier, "mean": vector, "scale": vector},
+        "classifiers": {
+            name: _expected_classifier(n, meta, n_classes) for name, n in meta["n_features"].items()
+        },
     }
+
+
+def _expected_classifier(n_features: int, meta: dict[str, Any], n_classes: int) -> dict[str, Any]:
+    hidden = tuple(meta["config"]["classifier"]["hidden"])
+    _, params = mlp_template(n_features, hidden, n_classes)
+    vector = jax.ShapeDtypeStruct((n_features,), np.float32)
+    return {"params": params, "mean": vector, "scale": vector}

@@ -6,13 +6,20 @@ from importlib import resources
 from pathlib import Path
 from typing import Any
 
+from topojax.evaluation import log_probabilities, temper
 from topojax.files import write_atomically
-from topojax.report.curves import betti_figure, search_figure, training_figure
+from topojax.report.comparison import MethodRow, comparison_figure
+from topojax.report.curves import betti_figure, training_figure
 from topojax.report.examples import example_figure
+from topojax.report.landscape import landscape_figure
 from topojax.report.performance import roc_figure
+from topojax.report.reliability import reliability_figure
+from topojax.report.rendering import PageFigure
 from topojax.report.run_files import RunFiles, load_run
 from topojax.report.tables import (
+    calibration_table,
     class_table,
+    comparison_table,
     configuration_tables,
     confusion_rows,
     coverage_table,
@@ -23,6 +30,17 @@ from topojax.report.tables import (
     timing_table,
 )
 
+_METHODS = {
+    "backbone": "backbone alone",
+    "whole-image": "topology of the whole image",
+    "roi-size": "size of the ROI alone",
+    "predicted-class": "predicted class alone",
+    "embedding": "pooled features",
+    "topology": "topology of the ROI",
+    "topology+embedding": "topology and pooled features",
+}
+"""Methods as they are shown, in that order; TopoCAM is above them all."""
+
 _OPTIMISM = {
     "cv-auc": (
         "The validation split chose the backbone's epoch; the ROI's rule was found by "
@@ -31,6 +49,18 @@ _OPTIMISM = {
     "val-auc": (
         "The validation split chose the backbone's epoch and the ROI's rule, so its scores are "
         "optimistic."
+    ),
+    "train-loss": (
+        "The validation split chose the backbone's epoch; the ROI's rule is the one that the "
+        "training split can be fitted best with."
+    ),
+    "map-auc": (
+        "The validation split chose the backbone's epoch; the ROI's rule was found by the mean of "
+        "the fused map on the training split."
+    ),
+    "val-resubstitution": (
+        "The validation split chose the backbone's epoch, and the classifiers of the search were "
+        "trained and scored on it."
     ),
 }
 
@@ -73,6 +103,7 @@ def _page_values(run: RunFiles) -> dict[str, Any]:
         "shape": " × ".join(str(length) for length in data.shape),
         "unit": "voxels" if data.spatial_dims == 3 else "pixels",
         "warnings": metrics.warnings,
+        "meaningless": metrics.meaningless,
         "level": f"{test.level * 100:g}%",
         "n_bootstrap": test.n_bootstrap,
         "test_scores": score_table(run, "test"),
@@ -80,12 +111,17 @@ def _page_values(run: RunFiles) -> dict[str, Any]:
         "per_class": per_class_tables(run),
         "confusion": confusion_rows(run),
         "roc": roc_figure(run),
+        "comparison": _comparison(run),
+        "comparison_table": comparison_table(run, _METHODS),
+        "reliability": _reliability(run),
+        "calibration": calibration_table(run),
+        "calibration_used": metrics.calibration.used,
         "examples": [example_figure(run, row) for row in range(len(run.examples.labels))],
         "betti": betti_figure(run),
         "thresholds_shared": run.thresholds is not None,
-        "backbone_curve": run.backbone_probabilities is not None,
+        "dropped": metrics.roi["test"].dropped,
         "rule": rule_table(run),
-        "search": search_figure(metrics.fusion) if metrics.fusion.history else None,
+        "search": _landscape(run),
         "coverage": coverage_table(run),
         "training": training_figure(metrics.backbone_training)
         if metrics.backbone_training.history
@@ -96,3 +132,39 @@ def _page_values(run: RunFiles) -> dict[str, Any]:
         "configuration": configuration_tables(run.config),
         "environment_table": environment_table(run.environment),
     }
+
+
+def _comparison(run: RunFiles) -> PageFigure:
+    metrics = run.metrics
+    test = metrics.topocam["test"]
+    rows = [MethodRow("TopoCAM", test.metrics["auc"], None)]
+    rows += [
+        MethodRow(
+            title,
+            metrics.comparisons[name].scores.metrics["auc"],
+            metrics.comparisons[name].difference.differences["auc"],
+        )
+        for name, title in _METHODS.items()
+        if name in metrics.comparisons
+    ]
+    return comparison_figure(rows, level=test.level)
+
+
+def _reliability(run: RunFiles) -> PageFigure:
+    raw = run.by_method[run.features]
+    temperature = run.metrics.calibration.temperature
+    calibrated = temper(log_probabilities(raw), temperature)
+    return reliability_figure(run.labels["test"], raw, calibrated, temperature=temperature)
+
+
+def _landscape(run: RunFiles) -> PageFigure | None:
+    tried, fusion = run.tried, run.metrics.fusion
+    if tried is None or not fusion.history:
+        return None
+    return landscape_figure(
+        tried.weights,
+        tried.taus,
+        tried.scores,
+        tuple(fusion.weights),
+        per_generation=len(tried.scores) // len(fusion.history),
+    )

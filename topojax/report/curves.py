@@ -1,4 +1,4 @@
-"""Betti curves by class, and the histories of search and training."""
+"""Betti curves by class, and the history of training."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import numpy as np
 
 from topojax.report.rendering import PageFigure, class_colours, new_figure, plain, svg_figure
 from topojax.report.run_files import RunFiles
-from topojax.report.run_records import BackboneTraining, Fusion
+from topojax.report.run_records import BackboneTraining
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -61,30 +61,6 @@ def _draw_class(axes: Axes, run: RunFiles, members: np.ndarray, dim: int, colour
     return axes.plot(thresholds, median, color=colour, linewidth=1.6)[0]
 
 
-def search_figure(fusion: Fusion) -> PageFigure:
-    """Draw the best and the mean score of every generation."""
-    figure = new_figure(5.2, 3.2)
-    axes = figure.subplots()
-    generations = [record.generation for record in fusion.history]
-    blue, red = class_colours(2)
-    marker = "o" if len(generations) < 15 else ""
-    best = _gaps([record.best for record in fusion.history])
-    mean = _gaps([record.mean for record in fusion.history])
-    axes.plot(generations, best, color=blue, marker=marker, markersize=3, label="best so far")
-    axes.plot(
-        generations, mean, color=red, marker=marker, markersize=3, linestyle="--", label="mean"
-    )
-    _label_axes(axes, "generation")
-    axes.locator_params(axis="x", integer=True)
-    axes.set(ylabel="score of the search")
-    axes.legend(frameon=False)
-    found = best[np.isfinite(best)]
-    ends = f" from {found[0]:.3f} to {found[-1]:.3f}" if len(found) else ""
-    alt = f"Best score of the search by generation{ends}, over {len(generations)} generations."
-    caption = f"Differential evolution over fusion weights and threshold ({fusion.objective})."
-    return svg_figure(figure, alt, caption)
-
-
 def training_figure(training: BackboneTraining) -> PageFigure:
     """Draw the backbone's losses and validation AUC by epoch."""
     figure = new_figure(8.4, 3.2)
@@ -113,10 +89,6 @@ def training_figure(training: BackboneTraining) -> PageFigure:
         f"val, at most {best:.3f}; epoch {training.best_epoch} was kept."
     )
     return svg_figure(figure, alt, "Training of the backbone; dotted: the epoch that was kept.")
-
-
-def _gaps(values: list[float | None]) -> np.ndarray:
-    return np.array([np.nan if value is None else value for value in values])
 
 
 def _label_axes(axes: Axes, xlabel: str) -> None:

@@ -18,10 +18,10 @@ _Method = tuple[str, np.ndarray, Scores]
 
 def roc_figure(run: RunFiles) -> PageFigure:
     """Draw ROC curves of the test split, for more than two classes one against the rest."""
-    methods: list[_Method] = [("TopoCAM", run.probabilities["test"], run.metrics.topocam["test"])]
-    if run.backbone_probabilities is not None:
-        scores = run.metrics.backbone["test"]
-        methods.append(("Backbone alone", run.backbone_probabilities, scores))
+    methods: list[_Method] = [
+        ("TopoCAM", run.probabilities["test"], run.metrics.topocam["test"]),
+        ("Backbone alone", run.by_method["backbone"], run.metrics.backbone["test"]),
+    ]
     binary = len(run.class_names) == 2
     return _binary_roc(run, methods) if binary else _one_vs_rest_roc(run, methods)
 

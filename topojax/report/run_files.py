@@ -39,6 +39,21 @@ class Examples:
 
 
 @dataclass(frozen=True)
+class Tried:
+    """Every ROI rule that the search tried.
+
+    Attributes:
+        weights: float (m, L), of the layers in the configuration's order.
+        taus: float (m,).
+        scores: float (m,), higher is better; NaN or infinite where there was none.
+    """
+
+    weights: np.ndarray
+    taus: np.ndarray
+    scores: np.ndarray
+
+
+@dataclass(frozen=True)
 class RunFiles:
     """A run folder.
 
@@ -46,10 +61,11 @@ class RunFiles:
         config: sections of the configuration.
         labels: split to integers (n,).
         probabilities: split to TopoCAM's probabilities (n, K).
-        backbone_probabilities: the backbone's (n, K) on test, or None where not stored.
+        by_method: method to its probabilities (n, K) on test, before any calibration.
         curves: (n, d, N), test Betti curves over ROI voxels.
         full_curves: (n, d, N), test Betti curves of whole images over all voxels.
         thresholds: (N,), or None where each image has its own grid.
+        tried: what the search tried, or None where nothing was searched for.
     """
 
     config: dict[str, Any]
@@ -57,11 +73,17 @@ class RunFiles:
     metrics: Metrics
     labels: dict[str, np.ndarray]
     probabilities: dict[str, np.ndarray]
-    backbone_probabilities: np.ndarray | None
+    by_method: dict[str, np.ndarray]
     curves: np.ndarray
     full_curves: np.ndarray
     thresholds: np.ndarray | None
+    tried: Tried | None
     examples: Examples
+
+    @property
+    def features(self) -> str:
+        """What the method's classifier is trained on."""
+        return _own_features(self.config)
 
     @property
     def class_names(self) -> tuple[str, ...]:
@@ -84,20 +106,41 @@ def load_run(folder: Path) -> RunFiles:
         absent = [split for split in SPLITS if split not in getattr(metrics, name)]
         if absent:
             raise _broken(folder / "metrics.json", f"{name} lacks the {absent[0]} split")
+    config = _read_json(folder / "config.json")
+    for key in _method_keys(config, metrics):
+        if key not in features:
+            raise _broken(folder / "features.npz", f"it lacks {key}")
     run = RunFiles(
-        config=_read_json(folder / "config.json"),
+        config=config,
         environment=environment,
         metrics=metrics,
         labels={split: features[f"{split}_labels"] for split in SPLITS},
         probabilities={s: _read_predictions(folder / f"predictions_{s}.csv") for s in SPLITS},
-        backbone_probabilities=features.get("test_backbone_probabilities"),
+        by_method={name: features[key] for key, name in _method_keys(config, metrics).items()},
         curves=features["test_curves"],
         full_curves=features["test_curves_full"],
         thresholds=features.get("thresholds"),
+        tried=_tried(features),
         examples=Examples(**{key: features[f"example_{key}"] for key in _EXAMPLE_KEYS}),
     )
     _check_sizes(folder, run)
     return run
+
+
+def _method_keys(config: dict[str, Any], metrics: Metrics) -> dict[str, str]:
+    """Return the key of every method's probabilities in `features.npz`, with its name."""
+    names = (*metrics.comparisons, _own_features(config))
+    return {f"test_{name.replace('-', '_')}_probabilities": name for name in names}
+
+
+def _own_features(config: dict[str, Any]) -> str:
+    return config.get("classifier", {}).get("features", "topology")
+
+
+def _tried(features: dict[str, np.ndarray]) -> Tried | None:
+    if "search_scores" not in features:
+        return None
+    return Tried(features["search_weights"], features["search_taus"], features["search_scores"])
 
 
 _EXAMPLE_KEYS = ("images", "masks", "fused", "labels", "predicted", "index")
@@ -114,9 +157,8 @@ def _check_sizes(folder: Path, run: RunFiles) -> None:
     for split in SPLITS:
         path = folder / f"predictions_{split}.csv"
         _check_scored(path, run.labels[split], run.probabilities[split], n_classes)
-    if run.backbone_probabilities is not None:
-        path = folder / "features.npz"
-        _check_scored(path, run.labels["test"], run.backbone_probabilities, n_classes)
+    for found in run.by_method.values():
+        _check_scored(folder / "features.npz", run.labels["test"], found, n_classes)
     for labels in (run.examples.labels, run.examples.predicted):
         if not np.isin(labels, np.arange(n_classes)).all():
             raise _broken(folder / "features.npz", f"example labels exceed {n_classes} classes")

@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
-from topojax.evaluation import Scores
+from topojax.evaluation import Comparison, Scores
 
 Split = Literal["train", "val", "test"]
 SPLITS: tuple[Split, ...] = ("train", "val", "test")
@@ -57,7 +57,9 @@ class Fusion(_Record):
 
     weights: dict[str, float]
     tau: float
+    method: str
     objective: str
+    searches: int
     fitness: float | None
     history: tuple[Generation, ...]
 
@@ -67,6 +69,7 @@ class Coverage(_Record):
 
     n: int
     empty: int
+    dropped: int
     coverage_mean: float
     coverage_median: float
 
@@ -87,13 +90,49 @@ class BackboneTraining(_Record):
     history: tuple[Epoch, ...]
 
 
+class Compared(_Record):
+    """Another method on the test split, and what TopoCAM's scores exceed its by."""
+
+    scores: Annotated[Scores, BeforeValidator(Scores.from_json)]
+    difference: Annotated[Comparison, BeforeValidator(Comparison.from_json)]
+
+
+class CalibrationErrors(_Record):
+    """How far confidences are from accuracies."""
+
+    expected_error: float
+    maximum_error: float
+    brier: float
+    log_loss: float
+
+
+class Calibrated(_Record):
+    """The same before and after the temperature."""
+
+    before: CalibrationErrors
+    after: CalibrationErrors
+
+
+class Calibration(_Record):
+    """The temperature learnt on the validation split, and what it does."""
+
+    temperature: float
+    used: bool
+    val: Calibrated
+    test: Calibrated
+
+
 class Metrics(_Record):
     """`metrics.json`."""
 
     topocam: SplitScores
     backbone: SplitScores
+    comparisons: dict[str, Compared]
+    calibration: Calibration
     fusion: Fusion
     roi: dict[Split, Coverage]
     backbone_training: BackboneTraining
     timing: dict[str, float]
     warnings: tuple[str, ...]
+    meaningless: tuple[str, ...]
+    """Why the scores mean nothing, where the run was asked to leak."""

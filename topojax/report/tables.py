@@ -51,6 +51,44 @@ def score_table(run: RunFiles, split: Split) -> Table:
     return Table(f"{split} split, n = {n}", ("Score", "TopoCAM", "Backbone alone"), rows)
 
 
+def comparison_table(run: RunFiles, titles: Mapping[str, str]) -> Table:
+    """Return the test scores of TopoCAM and of all that it is measured against.
+
+    Args:
+        titles: method to what it is called, in the order of the rows.
+    """
+    metrics = run.metrics
+    methods = {"TopoCAM": metrics.topocam["test"]} | {
+        title: metrics.comparisons[name].scores
+        for name, title in titles.items()
+        if name in metrics.comparisons
+    }
+    rows = tuple(
+        (title, *(interval_text(scores.metrics[name]) for name in _METRIC_NAMES))
+        for title, scores in methods.items()
+    )
+    caption = "TopoCAM and what it is measured against, test split"
+    return Table(caption, ("Method", *_METRIC_NAMES.values()), rows)
+
+
+def calibration_table(run: RunFiles) -> Table:
+    """Return calibration errors before and after the temperature, of both held-out splits."""
+    found = run.metrics.calibration
+    names = {
+        "expected_error": "Expected calibration error",
+        "maximum_error": "Maximum calibration error",
+        "brier": "Brier score",
+        "log_loss": "Log loss (nats)",
+    }
+    columns = (found.val.before, found.val.after, found.test.before, found.test.after)
+    rows = tuple(
+        (title, *(f"{getattr(column, name):.3f}" for column in columns))
+        for name, title in names.items()
+    )
+    heads = ("Error", "val", f"val, T = {found.temperature:.2f}", "test", "test, same T")
+    return Table("Calibration of TopoCAM", heads, rows)
+
+
 def per_class_tables(run: RunFiles) -> list[Table]:
     """Return one table a method of the test scores of each class; none for two classes."""
     methods = {"TopoCAM": run.metrics.topocam, "Backbone alone": run.metrics.backbone}
@@ -107,6 +145,10 @@ def rule_table(run: RunFiles) -> Table:
     fusion = run.metrics.fusion
     rows = [(f"weight of {layer}", f"{weight:.3f}") for layer, weight in fusion.weights.items()]
     rows.append(("threshold τ", f"{fusion.tau:.3f}"))
+    if fusion.searches == 0:
+        rows.append(("how", f"given (search.method={fusion.method})"))
+    elif fusion.searches > 1:
+        rows.append(("searches", f"{fusion.searches}; this is the first one's rule"))
     if fusion.fitness is not None:
         rows.append((f"score of the search ({fusion.objective})", f"{fusion.fitness:.3f}"))
     return Table("The rule of the ROI", ("Quantity", "Value"), tuple(rows))
@@ -118,7 +160,7 @@ def coverage_table(run: RunFiles) -> Table:
         (
             split,
             str(roi.n),
-            str(roi.empty),
+            f"{roi.empty}, dropped" if roi.dropped else str(roi.empty),
             f"{roi.coverage_mean:.1%}",
             f"{roi.coverage_median:.1%}",
         )

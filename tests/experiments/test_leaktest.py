@@ -1,0 +1,123 @@
+"""The leak test passes what is honest, and fails what takes maps of the true class."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from topojax.config import Config, make_config
+from topojax.data import Dataset
+from topojax.errors import LeakError, RunError
+from topojax.evaluation import SeedSummary
+from topojax.experiments.leaktest import (
+    Trial,
+    leak_trials,
+    leak_verdicts,
+    markdown_table,
+    require_chance,
+)
+
+
+@pytest.fixture(scope="module")
+def variants(tiny: dict[str, Any]) -> dict[str, Config]:
+    return {
+        "predicted": make_config(overrides=tiny),
+        "true class": make_config(overrides=tiny | {"cam.target": "label"}),
+    }
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("leaks") / "test"
+
+
+@pytest.fixture(scope="module")
+def trials(discs: Dataset, variants: dict[str, Config], folder: Path) -> list[Trial]:
+    return leak_trials(
+        discs, variants, seeds=range(3), nulls=["shuffled labels"], n_train=24, folder=folder
+    )
+
+
+def test_every_variant_and_seed_is_tried(trials: list[Trial]) -> None:
+    assert [(t.variant, t.seed) for t in trials] == [
+        (variant, seed) for seed in range(3) for variant in ("predicted", "true class")
+    ]
+    for trial in trials:
+        assert {"topocam", "backbone", "roi-size", "predicted-class"} <= trial.auc.keys()
+        assert all(0 <= auc <= 1 for auc in trial.auc.values())
+        assert trial.dropped == 0
+
+
+def test_maps_of_the_true_class_give_shuffled_labels_away(trials: list[Trial]) -> None:
+    leaking = [t.auc["topocam"] for t in trials if t.variant == "true class"]
+    honest = [t.auc["topocam"] for t in trials if t.variant == "predicted"]
+    assert min(leaking) > 0.7
+    assert np.mean(leaking) > np.mean(honest) + 0.2
+    # The network itself is the same: it is not what leaks.
+    by_seed = {(t.variant, t.seed): t.auc["backbone"] for t in trials}
+    for seed in range(3):
+        assert by_seed["predicted", seed] == by_seed["true class", seed]
+
+
+def test_trials_are_kept_and_not_run_again(
+    discs: Dataset, variants: dict[str, Config], trials: list[Trial], folder: Path
+) -> None:
+    seen: list[Trial] = []
+    again = leak_trials(
+        discs,
+        variants,
+        seeds=range(3),
+        nulls=["shuffled labels"],
+        n_train=24,
+        folder=folder,
+        on_trial=seen.append,
+    )
+    assert again == seen == trials
+    with pytest.raises(RunError, match="other settings"):
+        leak_trials(discs, variants, seeds=range(3), n_train=25, folder=folder)
+    assert json.loads((folder / "leaktest.json").read_text())["settings"]["n_train"] == 24
+
+
+def _trial(variant: str, seed: int, auc: float, search_score: float | None = None) -> Trial:
+    scores = {"topocam": auc, "roi-size": auc, "backbone": 0.5}
+    return Trial(variant, "shuffled labels", seed, scores, search_score, 0)
+
+
+@pytest.mark.parametrize(
+    ("aucs", "leaks"),
+    [
+        ((0.48, 0.53, 0.50, 0.51), False),
+        ((0.90, 0.93, 0.95, 0.91), True),
+        ((0.10, 0.13, 0.08, 0.11), True),
+    ],
+)
+def test_verdict(aucs: tuple[float, ...], leaks: bool) -> None:
+    config = {"one": make_config()}
+    trials = [_trial("one", seed, auc) for seed, auc in enumerate(aucs)]
+    (verdict,) = leak_verdicts(trials, config, 0.95)
+    assert verdict.leaks is leaks
+    assert isinstance(verdict.summary, SeedSummary)
+    assert verdict.summary.mean == pytest.approx(np.mean(aucs))
+    table = markdown_table(trials, [verdict])
+    assert ("**leaks**" in table) is leaks
+    if leaks:
+        with pytest.raises(LeakError, match=r"one: test AUC on shuffled labels"):
+            require_chance([verdict])
+    else:
+        require_chance([verdict])
+
+
+def test_a_validation_score_on_trained_images_is_judged_too() -> None:
+    trials = [_trial("official", seed, 0.5 + 0.01 * seed, 0.9 + 0.01 * seed) for seed in range(3)]
+    verdicts = leak_verdicts(trials, {"official": make_config("official")}, 0.95)
+    assert {v.score: v.leaks for v in verdicts} == {"test AUC": False, "validation AUC": True}
+
+
+def test_a_constant_auc_off_chance_leaks() -> None:
+    trials = [_trial("one", seed, 1.0) for seed in range(3)]
+    (verdict,) = leak_verdicts(trials, {"one": make_config()}, 0.99)
+    assert verdict.leaks

@@ -1,0 +1,97 @@
+"""Scores of the method beside everything that it must be measured against, with intervals."""
+
+from __future__ import annotations
+
+import zlib
+from typing import Any
+
+import numpy as np
+
+from topojax.config import Config
+from topojax.evaluation import (
+    brier_score,
+    compare,
+    log_probabilities,
+    negative_log_likelihood,
+    reliability_curve,
+    score,
+    temper,
+)
+from topojax.pipeline import BACKBONE, FEATURES, Reading
+
+METHODS = (BACKBONE, *FEATURES)
+"""What a method is compared with; its own kind of features is left out."""
+
+
+def split_scores(
+    config: Config, split: str, labels: np.ndarray, probabilities: np.ndarray
+) -> dict[str, Any]:
+    """Return scores with stratified bootstrap intervals, as a JSON object.
+
+    All methods see the same resamples of a split.
+    """
+    return score(
+        labels,
+        probabilities,
+        rng=_resamples(config, split),
+        n_bootstrap=config.evaluation.n_bootstrap,
+        level=config.evaluation.level,
+    ).to_json()
+
+
+def comparisons(
+    config: Config, split: str, labels: np.ndarray, reading: Reading
+) -> dict[str, dict[str, Any]]:
+    """Return, of every other method, its scores and what the method's exceed them by, paired.
+
+    The differences' intervals are DeLong's for the AUC of two classes, else the paired bootstrap's.
+    """
+    found = {}
+    for name in METHODS:
+        if name == config.classifier.features:
+            continue
+        other = reading.by_method[name]
+        found[name] = {
+            "scores": split_scores(config, split, labels, other),
+            "difference": compare(
+                labels,
+                reading.probabilities,
+                other,
+                rng=_resamples(config, split),
+                n_bootstrap=config.evaluation.n_bootstrap,
+                level=config.evaluation.level,
+            ).to_json(),
+        }
+    return found
+
+
+def calibration(
+    features: str, temperature: float, labels: np.ndarray, reading: Reading
+) -> dict[str, dict[str, float]]:
+    """Return how far confidences are from accuracies, before and after the temperature.
+
+    Args:
+        features: what the method is trained on.
+        temperature: learnt on the validation split.
+        labels: of the images read.
+        reading: what was read.
+    """
+    raw = reading.by_method[features]
+    return {
+        "before": _calibration(labels, raw),
+        "after": _calibration(labels, temper(log_probabilities(raw), temperature)),
+    }
+
+
+def _calibration(labels: np.ndarray, probabilities: np.ndarray) -> dict[str, float]:
+    curve = reliability_curve(labels, probabilities)
+    return {
+        "expected_error": curve.expected_error,
+        "maximum_error": curve.maximum_error,
+        "brier": brier_score(labels, probabilities),
+        "log_loss": negative_log_likelihood(labels, log_probabilities(probabilities)),
+    }
+
+
+def _resamples(config: Config, split: str) -> np.random.Generator:
+    return np.random.default_rng((config.seed, zlib.crc32(split.encode())))

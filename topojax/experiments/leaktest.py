@@ -1,0 +1,280 @@
+"""Does anything of a label reach held-out scores? The whole pipeline on data without any signal.
+
+Where labels are shuffled, or images are noise, every honest held-out AUC is 0.5 up to chance. A
+pipeline that lets a label into a map, a mask or a choice shows itself here, however its code looks.
+"""
+
+from __future__ import annotations
+
+import json
+import zlib
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from topojax.config import Config
+from topojax.data import NULLS, Dataset, fewer_training_images, validate_dataset
+from topojax.errors import LeakError, RunError
+from topojax.evaluation import SeedSummary, auc_score, summarise_seeds
+from topojax.experiments.environment import describe_environment
+from topojax.files import write_atomically
+from topojax.pipeline import (
+    FitJob,
+    Grounds,
+    Reading,
+    activation_maps_of,
+    check_fit,
+    fit_backbone,
+    fit_on_maps,
+    observe_maps,
+    read_observation,
+    scored_rows,
+    settle,
+)
+
+CHANCE = 0.5
+
+
+@dataclass(frozen=True)
+class Trial:
+    """One variant of the pipeline on one data set without signal.
+
+    Attributes:
+        variant: what is tested, for people.
+        null: one of `NULLS`.
+        auc: of the test split, by method; `topocam` is the method itself. Empty where dropping
+            images with an empty ROI leaves a class without any.
+        search_score: the best score of the search, as the search reports it; None where there was
+            none, or where it is no AUC.
+        dropped: test images that were left out of the scores.
+    """
+
+    variant: str
+    null: str
+    seed: int
+    auc: dict[str, float]
+    search_score: float | None
+    dropped: int
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What several seeds say of one variant.
+
+    Attributes:
+        score: `test AUC`, or the name of a score that the variant presents as held out.
+        summary: mean over seeds with its interval.
+        leaks: the interval leaves chance out.
+    """
+
+    variant: str
+    null: str
+    score: str
+    summary: SeedSummary
+    leaks: bool
+
+
+def leak_trials(
+    dataset: Dataset,
+    variants: dict[str, Config],
+    *,
+    seeds: Sequence[int],
+    nulls: Sequence[str] = tuple(NULLS),
+    n_train: int | None = None,
+    folder: Path | None = None,
+    progress: bool = False,
+    on_trial: Callable[[Trial], None] | None = None,
+) -> list[Trial]:
+    """Run every variant on every null data set and seed.
+
+    Variants share a seed's network, whose settings must be equal; each network's maps are computed
+    once for every CAM target.
+
+    Args:
+        dataset: what is shuffled or replaced by noise.
+        variants: name to configuration.
+        seeds: each draws another null data set, network, search and classifier.
+        nulls: of `NULLS`.
+        n_train: at most so many training images; None: all.
+        folder: where each trial is kept, so that a killed test goes on from there; or None.
+        progress: show progress bars on a terminal.
+        on_trial: called with every trial, old or new.
+
+    Raises:
+        ConfigError, DataError, WeightsError: before any training.
+        RunError: `folder` holds trials of other settings or data.
+    """
+    validate_dataset(dataset)
+    variants = {name: settle(config, dataset.spatial_dims) for name, config in variants.items()}
+    for config in variants.values():
+        check_fit(config, dataset.train, dataset.class_names, dataset.spatial_dims)
+    kept = _TrialFolder.open(folder, dataset, variants, n_train) if folder else None
+    trials = []
+    for null in nulls:
+        for seed in seeds:
+            known = kept.read(null, seed) if kept else None
+            if known is None:
+                known = list(_trials(dataset, variants, null, seed, n_train, progress))
+                if kept:
+                    kept.write(null, seed, known)
+            for trial in known:
+                trials.append(trial)
+                if on_trial is not None:
+                    on_trial(trial)
+    return trials
+
+
+def _trials(
+    dataset: Dataset,
+    variants: dict[str, Config],
+    null: str,
+    seed: int,
+    n_train: int | None,
+    progress: bool,
+) -> Iterator[Trial]:
+    rng = np.random.default_rng((seed, zlib.crc32(null.encode())))
+    data = fewer_training_images(dataset, n_train or len(dataset.train.labels), rng)
+    data = NULLS[null](data, rng)
+    jobs = {
+        name: FitJob(
+            config.model_copy(update={"seed": seed}),
+            data.class_names,
+            data.spatial_dims,
+            progress=progress,
+        )
+        for name, config in variants.items()
+    }
+    normalisation, backbone = fit_backbone(next(iter(jobs.values())), data.train, data.val)
+    cams: dict[str, dict[str, Any]] = {}
+    for variant, job in jobs.items():
+        target = job.config.cam.target
+        if target not in cams:
+            cams[target] = {
+                name: activation_maps_of(job, normalisation, backbone, data.split(name), name)
+                for name in ("train", "val", "test")
+            }
+        maps = cams[target]
+        grounds = Grounds(normalisation, backbone, data.train, data.val, maps["train"], maps["val"])
+        fit = fit_on_maps(job, grounds)
+        seen = observe_maps(fit.fitted, data.test.images, maps["test"])
+        rows = scored_rows(job.config, seen.empty)
+        auc = _aucs(read_observation(fit.fitted, seen.rows(rows)), data.test.labels[rows])
+        yield Trial(variant, null, seed, auc, fit.rule.score, int((~rows).sum()))
+
+
+def _aucs(reading: Reading, labels: np.ndarray) -> dict[str, float]:
+    n_classes = reading.probabilities.shape[1]
+    if np.bincount(labels, minlength=n_classes).min() == 0:
+        return {}
+    found = reading.by_method | {"topocam": reading.probabilities}
+    return {name: auc_score(labels, probabilities) for name, probabilities in found.items()}
+
+
+def leak_verdicts(
+    trials: Sequence[Trial], variants: dict[str, Config], level: float
+) -> list[Verdict]:
+    """Return, for every variant and null, whether its test AUC leaves chance.
+
+    The score of a search that is scored on the images that it trained on, and presents that as
+    their validation score (`val-resubstitution`), is judged too.
+
+    Args:
+        trials: of `leak_trials`; at least two seeds.
+        variants: name to configuration.
+        level: of the intervals over seeds, by Student's t; each verdict errs with 1 - level.
+    """
+    verdicts = []
+    for null in dict.fromkeys(trial.null for trial in trials):
+        for name, config in variants.items():
+            those = [t for t in trials if t.null == null and t.variant == name]
+            scores = {"test AUC": [t.auc["topocam"] for t in those if t.auc]}
+            if config.search.objective == "val-resubstitution":
+                found = [t.search_score for t in those if t.search_score is not None]
+                scores["validation AUC"] = found
+            for score, values in scores.items():
+                if len(values) < 2:
+                    continue
+                summary = summarise_seeds(np.array(values), level)
+                leaks = not summary.low <= CHANCE <= summary.high
+                verdicts.append(Verdict(name, null, score, summary, leaks))
+    return verdicts
+
+
+def require_chance(verdicts: Sequence[Verdict]) -> None:
+    """Raise LeakError naming the first score that leaves chance."""
+    for verdict in verdicts:
+        if verdict.leaks:
+            s = verdict.summary
+            raise LeakError(
+                f"{verdict.variant}: {verdict.score} on {verdict.null} is {s.mean:.3f} "
+                f"[{s.low:.3f}, {s.high:.3f}] over {s.n} seeds, where an honest pipeline is at "
+                f"{CHANCE}: labels reach held-out images, and its scores mean nothing"
+            )
+
+
+@dataclass(frozen=True)
+class _TrialFolder:
+    path: Path
+
+    @classmethod
+    def open(
+        cls, path: Path, dataset: Dataset, variants: dict[str, Config], n_train: int | None
+    ) -> _TrialFolder:
+        """Make the folder with its `leaktest.json`, or check that it is of the same test."""
+        settings = {
+            "variants": {name: config.model_dump(mode="json") for name, config in variants.items()},
+            "n_train": n_train,
+            "data": dataset.fingerprint(),
+        }
+        file = path / "leaktest.json"
+        if file.exists():
+            if json.loads(file.read_text("utf-8"))["settings"] != settings:
+                raise RunError(
+                    f"{path} holds a leak test of other settings or data; choose another --output"
+                )
+            return cls(path)
+        if path.exists() and any(path.iterdir()):
+            raise RunError(f"{path} exists and is no leak test; choose another --output")
+        path.mkdir(parents=True, exist_ok=True)
+        record = {"settings": settings, "environment": describe_environment(dataset, 0)}
+        write_atomically(file, (json.dumps(record, indent=2) + "\n").encode())
+        return cls(path)
+
+    def _file(self, null: str, seed: int) -> Path:
+        return self.path / f"trials_{null.replace(' ', '_')}_{seed}.json"
+
+    def read(self, null: str, seed: int) -> list[Trial] | None:
+        file = self._file(null, seed)
+        if not file.exists():
+            return None
+        return [Trial(**trial) for trial in json.loads(file.read_text("utf-8"))]
+
+    def write(self, null: str, seed: int, trials: list[Trial]) -> None:
+        content = json.dumps([asdict(trial) for trial in trials], indent=2) + "\n"
+        write_atomically(self._file(null, seed), content.encode())
+
+
+def markdown_table(trials: Sequence[Trial], verdicts: Sequence[Verdict]) -> str:
+    """Return the verdicts as a table, with what the size of the ROI and the search alone say."""
+    lines = [
+        "| variant | data | score | mean over seeds | | ROI size alone | score of the search | "
+        "dropped |",
+        "|---|---|---|---|---|---|---|---|",
+    ]
+    for verdict in verdicts:
+        those = [t for t in trials if (t.variant, t.null) == (verdict.variant, verdict.null)]
+        s = verdict.summary
+        sizes = [t.auc["roi-size"] for t in those if t.auc]
+        searched = [t.search_score for t in those if t.search_score is not None]
+        lines.append(
+            f"| {verdict.variant} | {verdict.null} | {verdict.score} | "
+            f"{s.mean:.3f} [{s.low:.3f}, {s.high:.3f}] | "
+            f"{'**leaks**' if verdict.leaks else 'at chance'} | "
+            f"{f'{np.mean(sizes):.3f}' if sizes else ''} | "
+            f"{f'{np.mean(searched):.3f}' if searched else ''} | "
+            f"{sum(t.dropped for t in those)} |"
+        )
+    return "\n".join(lines) + "\n"

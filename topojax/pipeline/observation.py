@@ -1,0 +1,101 @@
+"""What the fitted network and ROI rule show of images, before any classifier: no label comes near.
+
+The same functions make the training split's rows and those of every image after it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from topojax.cam import CamStack
+from topojax.config import Config
+from topojax.search import Genome
+from topojax.topology import BettiDescriptors, describe, describe_candidates
+
+
+@dataclass(frozen=True)
+class Observation:
+    """What is seen in n images, row by row in their order.
+
+    Attributes:
+        descriptors: Betti curves and sizes of the ROIs.
+        whole: the same of the whole images (the paper's Topo-Original).
+        empty: bool (n,); ROIs that came out empty and were replaced by the map's maximum.
+        logits: float32 (n, classes), of the network.
+        embeddings: float32 (n, F), the network's pooled features.
+    """
+
+    descriptors: BettiDescriptors
+    whole: BettiDescriptors
+    empty: np.ndarray
+    logits: np.ndarray
+    embeddings: np.ndarray
+
+    def __len__(self) -> int:
+        return len(self.empty)
+
+    def rows(self, index: np.ndarray) -> Observation:
+        """Return the observation of some of the images, by index or mask."""
+        return Observation(
+            self.descriptors.rows(index),
+            self.whole.rows(index),
+            self.empty[index],
+            self.logits[index],
+            self.embeddings[index],
+        )
+
+
+def observe(
+    config: Config,
+    genomes: tuple[Genome, ...],
+    grid: np.ndarray | None,
+    grey: np.ndarray,
+    cams: CamStack,
+    *,
+    first: int = 0,
+) -> Observation:
+    """Return what images show whose maps are known.
+
+    Args:
+        config: of the topology and of the fused map's scaling.
+        genomes: ROI rules; image i follows number (first + i) modulo their number.
+        grid: shared thresholds, float64 (N,), or None: as `config.topology.grid` has it.
+        grey: what is filtered, float32 (n, *spatial); see `topojax.topology.filtration_image`.
+        cams: maps, logits and embeddings of the same images.
+        first: place of the first image in its split.
+    """
+    curves: np.ndarray | None = None
+    voxels, empty = np.zeros(len(grey), np.int64), np.zeros(len(grey), bool)
+    for number, genome in enumerate(genomes):
+        rows = slice((number - first) % len(genomes), None, len(genomes))
+        if not len(grey[rows]):
+            continue
+        found, was_empty = describe_candidates(
+            grey[rows],
+            cams.maps[rows],
+            genome.weights[None],
+            np.array([genome.tau], np.float32),
+            grid,
+            config.topology,
+            rescale=config.cam.rescale_fused,
+        )
+        if curves is None:
+            curves = np.zeros((len(grey), *found.curves.shape[2:]), np.int64)
+        curves[rows], voxels[rows], empty[rows] = found.curves[0], found.voxels[0], was_empty[0]
+    assert curves is not None
+    whole = describe(grey, np.ones(grey.shape, bool), grid, config.topology)
+    return Observation(BettiDescriptors(curves, voxels), whole, empty, cams.logits, cams.embeddings)
+
+
+def concatenate(parts: Sequence[Observation]) -> Observation:
+    """Return consecutive observations as one."""
+    return Observation(
+        BettiDescriptors.concatenate([part.descriptors for part in parts]),
+        BettiDescriptors.concatenate([part.whole for part in parts]),
+        np.concatenate([part.empty for part in parts]),
+        np.concatenate([part.logits for part in parts]),
+        np.concatenate([part.embeddings for part in parts]),
+    )
