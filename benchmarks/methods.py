@@ -1,0 +1,178 @@
+"""What does topology add to the backbone, over several seeds?
+
+Fits the whole method once a seed (`topojax fit`) and tabulates the test scores of TopoCAM, of the
+topology of whole images (the paper's Topo-Original), of the backbone, of topology and pooled
+features together, and of what needs no topology at all, beside the paper's numbers. A killed
+benchmark goes on where it was.
+
+    python benchmarks/methods.py DATA [--seeds K] [--size N] [--weights W] [--set KEY=VALUE ...]
+        [--runs DIR] [--output DIR] [--name NAME]
+
+Writes `methods_NAME.json` and `.md`; the runs themselves stay in `--runs`.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import logging
+from collections.abc import Sequence
+from dataclasses import asdict
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from topojax.config import make_config, parse_overrides
+from topojax.data import read_medmnist
+from topojax.evaluation import summarise_seed_differences, summarise_seeds
+from topojax.experiments import fit_run
+
+RESULTS = Path(__file__).parent / "results"
+SCORES = ("auc", "accuracy")
+METHODS = {
+    "topocam": "TopoCAM: topology of the ROI",
+    "whole-image": "Topo-Original: topology of the whole image",
+    "backbone": "backbone alone",
+    "topology+embedding": "topology of the ROI and pooled features",
+    "embedding": "pooled features alone",
+    "roi-size": "size of the ROI alone",
+    "predicted-class": "predicted class alone",
+}
+# Tables 2 and 3 of the paper: AUC and accuracy.
+PAPER = {
+    "breastmnist": {
+        "topocam": (0.999, 0.987),
+        "whole-image": (0.788, 0.782),
+        "backbone": (0.928, 0.897),
+    },
+    "adrenalmnist3d": {
+        "topocam": (0.954, 0.916),
+        "whole-image": (0.788, 0.782),
+        "backbone": (0.907, 0.852),
+    },
+}
+
+
+def fit_seeds(options: argparse.Namespace) -> list[Path]:
+    """Fit once a seed; return the run folders."""
+    overrides = parse_overrides(options.sets)
+    shortcuts = {"size": options.size, "backbone.weights": options.weights}
+    overrides |= {key: value for key, value in shortcuts.items() if value is not None}
+    dataset = read_medmnist(options.data, size=options.size)
+    folders = []
+    for seed in range(options.seeds):
+        config = make_config(options.preset, overrides=overrides | {"seed": seed})
+        folder = options.runs / options.name / f"seed_{seed}"
+        resume = (folder / "config.json").exists()
+        fit_run(dataset, config, folder, resume=resume, progress=True)
+        folders.append(folder)
+    return folders
+
+
+def scores_by_method(folder: Path) -> dict[str, dict[str, float]]:
+    """Return method to score to value, on the test split of one run."""
+    metrics = json.loads((folder / "metrics.json").read_text(encoding="utf-8"))
+    found = {"topocam": metrics["topocam"]["test"]}
+    found |= {name: entry["scores"] for name, entry in metrics["comparisons"].items()}
+    return {
+        name: {score: scores[score]["value"] for score in SCORES} for name, scores in found.items()
+    }
+
+
+def summarise(by_seed: Sequence[dict[str, dict[str, float]]]) -> dict[str, dict[str, Any]]:
+    """Return, by method and score, the seeds' values, their mean, and TopoCAM's excess over it."""
+    summary: dict[str, dict[str, Any]] = {}
+    for method in METHODS:
+        summary[method] = {}
+        for score in SCORES:
+            own = [seed["topocam"][score] for seed in by_seed]
+            values = [seed[method][score] for seed in by_seed]
+            summary[method][score] = {
+                "seeds": values,
+                "mean": asdict(summarise_seeds(values)),
+                "topocam_exceeds_by": asdict(summarise_seed_differences(own, values)),
+            }
+    return summary
+
+
+def markdown(record: dict[str, Any]) -> str:
+    """Return the record as a table."""
+    paper = PAPER.get(record["data"], {})
+    lines = [
+        f"# {record['question']}",
+        "",
+        f"{record['data']}, {record['shape']}; {record['date']}; {record['device']}; "
+        f"{len(record['folders'])} seeds; `{record['command']}`; seconds a seed "
+        f"{np.median(record['seconds']):.0f} (median). Means over seeds with their 95 % Student "
+        "intervals.",
+        "",
+        "| method | AUC | TopoCAM exceeds it by | accuracy | the paper's AUC, accuracy |",
+        "|---|---|---|---|---|",
+    ]
+    for method, title in METHODS.items():
+        auc, accuracy = (record["summary"][method][score] for score in SCORES)
+        excess = interval(auc["topocam_exceeds_by"], "+.3f") if method != "topocam" else ""
+        lines.append(
+            f"| {title} | {interval(auc['mean'])} | {excess} | {interval(accuracy['mean'])} | "
+            f"{'{:.3f}, {:.3f}'.format(*paper[method]) if method in paper else ''} |"
+        )
+    return "\n".join(lines) + "\n"
+
+
+def interval(found: dict[str, Any], form: str = ".3f") -> str:
+    """Return a seeds' mean with its interval in words."""
+    mean, low, high = (format(found[key], form) for key in ("mean", "low", "high"))
+    return f"{mean} [{low}, {high}]"
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Fit, summarise, print and write."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("data", help="MedMNIST npz file")
+    parser.add_argument("--seeds", type=int, default=5)
+    parser.add_argument("--size", type=int)
+    parser.add_argument("--weights")
+    parser.add_argument("--preset", default="sound")
+    parser.add_argument("--set", dest="sets", action="append", default=[], metavar="KEY=VALUE")
+    parser.add_argument("--runs", type=Path, default=Path("runs/methods"), help="run folders")
+    parser.add_argument("--output", type=Path, default=RESULTS, help="folder of the results")
+    parser.add_argument("--name", help="of the results' files; the data's name if not given")
+    options = parser.parse_args(arguments)
+    if options.seeds < 2:
+        parser.error(f"--seeds {options.seeds}: expected at least 2, to have an interval")
+    logging.basicConfig(level=logging.INFO, format="%(message)s")
+    options.name = options.name or Path(options.data).stem
+    folders = fit_seeds(options)
+    environment = json.loads((folders[0] / "environment.json").read_text(encoding="utf-8"))
+    timings = [json.loads((f / "metrics.json").read_text("utf-8"))["timing"] for f in folders]
+    weights = f" --weights {Path(options.weights).name}" if options.weights else ""
+    size = f" --size {options.size}" if options.size else ""
+    record = {
+        "question": str(__doc__).splitlines()[0],
+        "date": datetime.now(UTC).date().isoformat(),
+        "data": environment["data"]["name"],
+        "shape": " x ".join(map(str, environment["data"]["shape"])),
+        "device": environment["device"],
+        "versions": environment["packages"] | {"topojax": environment["topojax"]},
+        "command": (
+            f"python benchmarks/methods.py {Path(options.data).name} --seeds {options.seeds}{size}"
+            f"{weights}{''.join(f' --set {pair}' for pair in options.sets)}"
+        ),
+        "folders": [folder.name for folder in folders],
+        "seconds": [sum(timing.values()) for timing in timings],
+        "timings": timings,
+        "summary": summarise([scores_by_method(folder) for folder in folders]),
+    }
+    options.output.mkdir(parents=True, exist_ok=True)
+    file = options.output / f"methods_{options.name}.json"
+    file.write_text(json.dumps(record, indent=2) + "\n", encoding="utf-8")
+    file.with_suffix(".md").write_text(markdown(record), encoding="utf-8")
+    print("\n" + markdown(record))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,228 @@
+"""How many candidates a second does the search evaluate, beside the paper's loop?
+
+The same candidates (fusion weights and thresholds) of the same images, maps, folds and classifier
+budget, by `topojax.search.RoiObjective`, the whole population at once, and by `paper_loop.py`, one
+candidate after the other on GUDHI and scikit-learn. Descriptors are compared before anything is
+timed, the orders of candidates after it. Maps come of a network that is not trained: they cost the
+same. Both sides use the processors as they do by default.
+
+    python benchmarks/search.py [--data FILE.npz] [--size N] [--images N] [--loops K]
+        [--repeats R] [--name NAME] [--output DIR]
+
+`--images` bounds the images, `--loops` the candidates that the loop is timed on. `--loops 0` times
+the search alone, for images that the loop would take hours for. Writes `search_NAME.json` and
+`.md`.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import platform
+import statistics
+import time
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from flax import nnx
+from paper_loop import PaperLoop
+
+from topojax.cam import compute_cams
+from topojax.config import Config, make_config
+from topojax.data import Dataset, fewer_training_images, read_medmnist, synthetic_dataset
+from topojax.models import create_model
+from topojax.pipeline import settle
+from topojax.pipeline.rule import population_size
+from topojax.search import (
+    RoiObjective,
+    SearchSplits,
+    decode_population,
+    genome_size,
+    stratified_folds,
+)
+from topojax.topology import describe_candidates, fixed_grid
+from topojax.training import Normalisation
+
+RESULTS = Path(__file__).parent / "results"
+SEED = 0
+
+
+def make_task(options: argparse.Namespace) -> tuple[Dataset, Config, SearchSplits]:
+    """Return images, a settled configuration, and what the search sees."""
+    if options.data is None:
+        n = options.images or 96
+        data = synthetic_dataset("shapes", seed=SEED, n_train=n, n_val=6, n_test=6)
+    else:
+        data = read_medmnist(options.data, size=options.size)
+        n = options.images or len(data.train.labels)
+        data = fewer_training_images(data, n, np.random.default_rng(SEED))
+    config = settle(make_config(), data.spatial_dims)
+    train = data.train
+    normalise = Normalisation.fit(train.images, data.spatial_dims)
+    model = create_model(config.backbone.name, data.n_classes, 1, rngs=nnx.Rngs(SEED))
+    inputs = normalise(train.images, data.spatial_dims)
+    maps = compute_cams(model, inputs, batch_size=8, memory_mb=256, progress=True).maps
+    return data, config, SearchSplits(train.images, maps, train.labels, *_validation(data, maps))
+
+
+def _validation(data: Dataset, maps: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    # Cross-validation looks at nothing of it but how many classes there are.
+    n = len(data.val.labels)
+    empty = np.zeros((n, *maps.shape[1:]), maps.dtype)
+    return data.val.images, empty, data.val.labels
+
+
+def require_equal_descriptors(
+    loop: PaperLoop, splits: SearchSplits, grid: np.ndarray, config: Config, genes: np.ndarray
+) -> None:
+    """Compare φ of one candidate on both sides.
+
+    Raises:
+        SystemExit: they differ.
+    """
+    weights, taus = decode_population(genes[:1], splits.train_maps.shape[1], config.search)
+    some = slice(0, min(24, len(splits.train_labels)))
+    ours, _ = describe_candidates(
+        splits.train_images[some], splits.train_maps[some], weights, taus, grid, config.topology
+    )
+    one = PaperLoop(
+        loop.images[some],
+        loop.maps[some],
+        loop.labels[some],
+        (),
+        grid,
+        loop.epochs,
+        loop.batch_size,
+        loop.learning_rate,
+        loop.hidden,
+    )
+    theirs = one.descriptors(weights[0], float(taus[0])).astype(np.float32)
+    if not np.allclose(ours.matrix()[0], theirs, rtol=1e-6, atol=0):
+        raise SystemExit("descriptors differ; not timed")
+
+
+def timed(step: Callable[[], np.ndarray]) -> tuple[float, np.ndarray]:
+    """Return the seconds of one call, and what it returned."""
+    start = time.perf_counter()
+    result = step()
+    return time.perf_counter() - start, result
+
+
+def measure(options: argparse.Namespace) -> dict[str, Any]:
+    """Compare, time and return the record."""
+    data, config, splits = make_task(options)
+    n_layers = splits.train_maps.shape[1]
+    size = population_size(config, n_layers)
+    rng = np.random.default_rng(SEED)
+    genes = rng.random((size, genome_size(n_layers, config.search))).astype(np.float32)
+    grid = fixed_grid(splits.train_images, config.topology.n_thresholds)
+    objective = RoiObjective(splits, grid, config, SEED)
+    objective(genes)  # compiles
+    search = config.search
+    loop = PaperLoop(
+        splits.train_images,
+        splits.train_maps.astype(np.float32) / np.float32(255),
+        splits.train_labels,
+        stratified_folds(splits.train_labels, search.folds, SEED),
+        grid,
+        search.classifier_epochs,
+        search.classifier_batch_size,
+        config.classifier.learning_rate,
+        config.classifier.hidden,
+    )
+    ours: list[float] = []
+    theirs: list[float] = []
+    stages: list[dict[str, float]] = []
+    fitness, by_loop = np.zeros(size), []
+    if options.loops:
+        require_equal_descriptors(loop, splits, grid, config, genes)
+    weights, taus = decode_population(genes, n_layers, search)
+    for number in range(max(options.loops, options.repeats)):
+        if number < options.repeats:
+            seconds, fitness = timed(lambda: objective(genes))
+            ours.append(seconds / size)
+            stages.append(objective.seconds())
+        if number < options.loops:
+            seconds, value = timed(
+                lambda i=number: np.array(loop.fitness(weights[i], float(taus[i])))
+            )
+            theirs.append(seconds)
+            by_loop.append(float(value))
+    a_candidate = statistics.median(ours)
+    generations = 1 + search.generations
+    return {
+        "question": str(__doc__).splitlines()[0],
+        "date": datetime.now(UTC).date().isoformat(),
+        "device": platform.processor() or platform.machine(),
+        "processors": len(os.sched_getaffinity(0)),
+        "versions": {"python": platform.python_version()}
+        | {name: version(name) for name in ("topojax", "jax", "numba", "gudhi", "scikit-learn")},
+        "data": data.name,
+        "shape": list(splits.train_images.shape),
+        "population": size,
+        "settings": {"search": search.model_dump(), "n_thresholds": len(grid)},
+        "seconds_a_candidate": {"topojax": ours, "loop": theirs},
+        "median": {"topojax": a_candidate, "loop": statistics.median(theirs) if theirs else None},
+        "ratio": statistics.median(theirs) / a_candidate if theirs else None,
+        "stages": {name: statistics.median(one[name] for one in stages) for name in stages[0]},
+        "whole_search_minutes": a_candidate * size * generations / 60,
+        "fitness": {"topojax": fitness[: len(by_loop)].tolist(), "loop": by_loop},
+    }
+
+
+def markdown(record: dict[str, Any]) -> str:
+    """Return the record in words."""
+    versions = ", ".join(f"{name} {number}" for name, number in record["versions"].items())
+    stages = ", ".join(f"{name} {seconds:.2f} s" for name, seconds in record["stages"].items())
+    median = record["median"]
+    shape = " x ".join(map(str, record["shape"]))
+    lines = [
+        f"# {record['question']}",
+        "",
+        f"{record['date']}; {record['processors']} processors; {versions}.",
+        "",
+        f"{record['data']}, {shape}; generations of {record['population']} candidates.",
+        "",
+        f"- topojax: {1 / median['topojax']:.3g} candidates a second ({stages} a generation); "
+        f"a search of {record['population']} x {1 + record['settings']['search']['generations']} "
+        f"takes {record['whole_search_minutes']:.1f} minutes.",
+    ]
+    if median["loop"] is not None:
+        lines.append(
+            f"- the paper's loop: {1 / median['loop']:.3g} candidates a second "
+            f"({len(record['seconds_a_candidate']['loop'])} timed): topojax evaluates "
+            f"{record['ratio']:.0f} times as many."
+        )
+    return "\n".join(lines) + "\n"
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Measure, print and write."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--data", help="MedMNIST npz file; synthetic volumes if not given")
+    parser.add_argument("--size", type=int, help="pixels along every axis")
+    parser.add_argument("--images", type=int, help="at most so many training images")
+    parser.add_argument("--loops", type=int, default=3)
+    parser.add_argument("--repeats", type=int, default=5)
+    parser.add_argument("--name", default="synthetic")
+    parser.add_argument("--output", type=Path, default=RESULTS, help="folder of the results")
+    options = parser.parse_args(arguments)
+    if options.repeats < 1 or options.loops < 0:
+        parser.error("--repeats must be at least 1, --loops at least 0")
+    record = measure(options)
+    options.output.mkdir(parents=True, exist_ok=True)
+    file = options.output / f"search_{options.name}.json"
+    file.write_text(json.dumps(record, indent=2) + "\n", encoding="utf-8")
+    file.with_suffix(".md").write_text(markdown(record), encoding="utf-8")
+    print("\n" + markdown(record))
+
+
+if __name__ == "__main__":
+    main()
