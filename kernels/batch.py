@@ -1,19 +1,12 @@
-"""Betti curves of many images, in threads.
-
-Kernels hold no lock and share nothing but their inputs, so that plain threads run them side by
-side. Numba's own parallel loops are avoided: with its default threading layer, two Python threads
-must not enter them at once.
-"""
+"""Betti curves of many images, in threads."""
 
 from __future__ import annotations
 
-import itertools
-import os
-from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import numpy as np
 
+from .candidates import NO_CANDIDATES
 from .inputs import (
     Construction,
     check_construction,
@@ -23,11 +16,8 @@ from .inputs import (
     frozen_grid,
 )
 from .sampling import write_betti_curves
+from .threads import check_threads, run_in_threads
 from .volume import borrowed_workspace
-
-# Samples differ in cost, so that every thread gets several runs, if not too short ones.
-_RUNS_PER_THREAD = 8
-_VOXELS_PER_RUN = 2**18
 
 
 def betti_curves_batch(
@@ -56,7 +46,7 @@ def betti_curves_batch(
     """
     top = check_construction(construction)
     grid = check_thresholds(thresholds)
-    threads = _check_threads(n_threads)
+    threads = check_threads(n_threads)
     shape = np.shape(images)
     dimensions = len(shape) - 1
     volumes = check_images(images, "images", batch=True)
@@ -71,16 +61,6 @@ def betti_curves_batch(
     return _curves_on_grids(volumes, inside, grid, top, threads)
 
 
-def _check_threads(n_threads: int | None) -> int:
-    if n_threads is None:
-        # Containers often allow fewer processors than the machine has.
-        allowed = getattr(os, "sched_getaffinity", None)
-        return len(allowed(0)) if allowed else os.cpu_count() or 1
-    if n_threads < 1:
-        raise ValueError(f"n_threads={n_threads}; expected at least 1, or None for all processors")
-    return int(n_threads)
-
-
 def _curves(
     volumes: np.ndarray,
     masks: np.ndarray,
@@ -90,24 +70,25 @@ def _curves(
     threads: int,
 ) -> np.ndarray:
     samples = len(volumes)
-    curves = np.zeros((samples, dimensions, grids.shape[-1]), np.int64)
+    curves = np.zeros((samples, 1, dimensions, grids.shape[-1]), np.int64)
     frozen = frozen_grid(grids)
 
     def write(start: int, stop: int) -> None:
         with borrowed_workspace(volumes.shape[1:], grids.shape[-1], dimensions == 3) as work:
-            write_betti_curves(volumes, masks, frozen, start, stop, top, work, curves)
+            write_betti_curves(
+                volumes,
+                masks,
+                frozen,
+                NO_CANDIDATES,
+                start,
+                stop,
+                top,
+                work,
+                curves,
+            )
 
-    most = min(samples, threads * _RUNS_PER_THREAD, max(threads, volumes.size // _VOXELS_PER_RUN))
-    bounds = np.linspace(0, samples, most + 1).astype(int).tolist()
-    runs = itertools.pairwise(bounds)
-    if threads == 1 or most < 2:
-        for run in runs:
-            write(*run)
-        return curves
-    with ThreadPoolExecutor(threads) as pool:
-        for done in [pool.submit(write, *run) for run in runs]:
-            done.result()
-    return curves
+    run_in_threads(write, samples, volumes.size, threads)
+    return curves[:, 0]
 
 
 def _curves_on_grids(

@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from .candidates import NO_CANDIDATES
 from .exact import ExactVolume, changes_exact, exact_volume, merges_of
 from .inputs import (
     Construction,
@@ -117,8 +118,8 @@ def euler_curve(
 def _curves(
     images: np.ndarray, masks: np.ndarray, grid: np.ndarray, top: bool, dimensions: int
 ) -> np.ndarray:
-    curves = np.zeros((1, dimensions, grid.size), np.int64)
+    curves = np.zeros((1, 1, dimensions, grid.size), np.int64)
     grids = frozen_grid(grid[np.newaxis])
     with borrowed_workspace(images.shape[1:], grid.size, dimensions == 3) as work:
-        write_betti_curves(images, masks, grids, 0, 1, top, work, curves)
-    return curves[0]
+        write_betti_curves(images, masks, grids, NO_CANDIDATES, 0, 1, top, work, curves)
+    return curves[0, 0]

@@ -25,6 +25,12 @@ def plane_count(n_levels: int) -> int:
 
 
 @inner
+def border_level(n_levels: int) -> int:
+    """Level of the border: all planes set."""
+    return (1 << plane_count(n_levels)) - 1
+
+
+@inner
 def write_planes(
     levels: np.ndarray, n_planes: int, n_words: int, first: int, last: int, planes: np.ndarray
 ) -> None:

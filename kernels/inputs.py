@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any, Literal
 
 import numpy as np
 
 Construction = Literal["T", "V"]
 
+# Weighted sums stay far from the end of float32.
+_LARGEST_WEIGHT = 1e30
 _LARGEST_INTEGER = 2**53
 
 
@@ -65,6 +68,87 @@ def check_masks(masks: Any, images: np.ndarray, shape: tuple[int, ...], name: st
     if array.shape != shape:
         raise ValueError(f"{name} has shape {array.shape}; expected that of the image, {shape}")
     return _frozen(array, np.bool_).reshape(images.shape)
+
+
+def check_maps(maps: Any) -> np.ndarray:
+    """Return maps as they are, or raise.
+
+    Raises:
+        TypeError: neither uint8 nor float32.
+        ValueError: not (n, L, H, W) or (n, L, D, H, W), no layer, no voxel, NaN, or floats beyond
+            [0, 1].
+    """
+    array = np.asarray(maps)
+    if array.dtype not in (np.uint8, np.float32):
+        raise TypeError(f"maps has dtype {array.dtype}; expected uint8 (units of 1/255) or float32")
+    if array.ndim not in (4, 5) or 0 in array.shape[1:]:
+        raise ValueError(
+            f"maps has shape {array.shape}; expected (n, L, H, W) or (n, L, D, H, W), one map or "
+            "more of at least one voxel"
+        )
+    if array.dtype == np.float32 and array.size:
+        lowest, highest = array.min(), array.max()
+        if np.isnan(lowest):
+            raise ValueError("maps has NaN; replace it, or drop those images")
+        if not (lowest >= 0 and highest <= 1):
+            raise ValueError(
+                f"maps has values from {lowest:.6g} to {highest:.6g}; expected [0, 1], scale them"
+            )
+    return array
+
+
+def map_bytes(maps: np.ndarray) -> np.ndarray:
+    """Return the bytes of maps as the read-only uint8 (n, L, bytes) that kernels are compiled for.
+
+    One type for all maps, for each of which everything else would be compiled once more.
+    """
+    layers = np.require(maps, requirements=["C", "A"])
+    size = math.prod(maps.shape[2:])
+    return _frozen(layers.reshape(*maps.shape[:2], size).view(np.uint8), np.uint8)
+
+
+def check_weights(weights: Any, n_layers: int) -> np.ndarray:
+    """Return fusion weights as read-only float32, (L,) or (P, L) as they were given.
+
+    Raises:
+        TypeError: not real numbers.
+        ValueError: not one a layer, NaN, beyond [0, 1e30], or all zero in a row.
+    """
+    rows = _real(weights, "weights")
+    if rows.ndim not in (1, 2) or rows.shape[-1] != n_layers:
+        raise ValueError(f"weights has shape {rows.shape}; expected ({n_layers},), one a layer")
+    with np.errstate(over="ignore", under="ignore"):
+        narrow = rows.astype(np.float32)
+    bad = ~((rows >= 0) & (rows <= _LARGEST_WEIGHT)).all(axis=-1) | ~narrow.any(axis=-1)
+    if bad.any():
+        raise ValueError(
+            f"weights={rows[bad][0].tolist()}; expected numbers from 0 to {_LARGEST_WEIGHT:g}, not "
+            "all zero"
+        )
+    return _frozen(narrow, np.float32)
+
+
+def check_taus(taus: Any, name: str) -> np.ndarray:
+    """Return thresholds on fused maps as read-only float32.
+
+    Raises:
+        TypeError: not real numbers.
+        ValueError: outside (0, 1], as given or as float32.
+    """
+    given = _real(taus, name)
+    with np.errstate(under="ignore"):
+        narrow = given.astype(np.float32)
+    bad = ~((narrow > 0) & (given <= 1))
+    if bad.any():
+        raise ValueError(f"{name}={given[bad].flat[0]}; expected a number in (0, 1]")
+    return _frozen(narrow, np.float32)
+
+
+def _real(numbers: Any, name: str) -> np.ndarray:
+    array = np.asarray(numbers)
+    if array.dtype.kind not in "fiub" or array.dtype.itemsize > 8:
+        raise TypeError(f"{name} has dtype {array.dtype}; expected real numbers")
+    return array.astype(np.float64)
 
 
 def check_sample(image: Any, mask: Any, construction: str) -> tuple[np.ndarray, np.ndarray, bool]:

@@ -148,28 +148,38 @@ def floor_to(grid: np.ndarray, like: np.ndarray) -> np.ndarray:
 
 
 @inner
+def copy_grid(grid: np.ndarray, copy: np.ndarray) -> None:
+    """Copy thresholds; `write_levels` is compiled for writable ones alone."""
+    for k in range(grid.size):
+        copy[k] = grid[k]
+
+
+@inner
+def fill_border(levels: np.ndarray, border: int, layout: Layout) -> None:
+    """Set all levels of a padded volume to the border's, until its voxels are written."""
+    for i in range(64 * layout.n_words):
+        levels[i] = border
+
+
+@inner
 def write_levels(
     values: np.ndarray,
     mask: np.ndarray,
     grid: np.ndarray,
     box: Box,
     layout: Layout,
-    border: int,
     levels: np.ndarray,
 ) -> None:
-    """Write the padded levels of the voxels in `box`.
+    """Write the levels of the voxels in `box`, where the layout has them.
 
     Args:
         values: float32 or float64 (D, H, W).
         mask: bool (D, H, W), or of no voxels where there is none.
         grid: float64 (N,), not decreasing.
-        border: level of the border.
-        levels: uint8 or uint32, 64 a word of the layout; written.
+        levels: unsigned; written, but for what lies between the voxels.
     """
     scale = even_scale(grid, values)
     floors = floor_to(grid, values)
-    for i in range(64 * layout.n_words):
-        levels[i] = border
     for z in range(box.depth):
         for y in range(box.height):
             start = voxel_position(layout, z, y, 0)

@@ -6,11 +6,12 @@ from collections.abc import Callable
 
 import numpy as np
 
+from .candidates import Candidates, new_scratch, place_candidate, spread_levels
 from .cavities import count_cavities
 from .compiling import entry, inlined, source_digest
 from .components import count_components
 from .euler import count_euler
-from .volume import Volume, Workspace, load_volume
+from .volume import Volume, Workspace, list_volume, load_volume, place_volume
 
 
 @inlined
@@ -31,6 +32,7 @@ def _entry_points(digest: int) -> tuple[Callable[..., None], Callable[..., None]
         images: np.ndarray,
         masks: np.ndarray,
         grids: np.ndarray,
+        candidates: Candidates,
         start: int,
         stop: int,
         top: bool,
@@ -39,22 +41,43 @@ def _entry_points(digest: int) -> tuple[Callable[..., None], Callable[..., None]
     ) -> None:
         """Write the Betti curves of the samples `start <= b < stop`.
 
+        One entry point for masks and for candidates, since most of the compiler's time goes into
+        what both of them need.
+
         Args:
             images: float32 or float64 (B, D, H, W).
             masks: bool (B, D, H, W), or (1, 0, 0, 0) where there are none.
-            grids: float64 (B, N), or (1, N) for all samples; not decreasing.
+            grids: float64 (B, N), or (1, N) for all samples; not decreasing. (0, N) for candidates
+                whose grids follow from their regions.
+            candidates: P regions of every image in place of masks, or `NO_CANDIDATES`.
             top: T-construction, else V.
             work: for volumes of that size; overwritten.
-            curves: int64 (B, d, N), zeros; written. d = 2: images of one slice, in the plane.
+            curves: int64 (B, P, d, N), zeros; written. P = 1 without candidates. d = 2: images of
+                one slice, in the plane.
         """
         digest  # noqa: B018
-        volumetric = curves.shape[1] == 3
+        dimensions = curves.shape[2]
+        volumetric = dimensions == 3
+        chosen = candidates.rules.taus.size > 0
+        if chosen:
+            scratch = new_scratch(images.shape[1:], curves.shape[3], work)
         for b in range(start, stop):
-            mask = masks[min(b, masks.shape[0] - 1)]
-            grid = grids[min(b, grids.shape[0] - 1)]
-            volume = load_volume(work, images[b], mask, grid, volumetric, top)
-            if volume.box.depth > 0:
-                _write_betti_curve(work, volume, top, curves[b])
+            for p in range(curves.shape[1]):
+                n_levels = curves.shape[3]
+                if chosen:
+                    box, n_levels = place_candidate(
+                        work, scratch, candidates, images[b], masks[0], grids, b, p, volumetric
+                    )
+                else:
+                    mask = masks[min(b, masks.shape[0] - 1)]
+                    grid = grids[min(b, grids.shape[0] - 1)]
+                    box = place_volume(work, images[b], mask, grid, volumetric)
+                if box.depth > 0:
+                    volume = list_volume(work, box, n_levels, volumetric, top)
+                    _write_betti_curve(work, volume, top, curves[b, p])
+                    if chosen:
+                        for k in range(dimensions):
+                            spread_levels(scratch.ranks, curves[b, p, k])
 
     @entry
     def write_euler_curve(

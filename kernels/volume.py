@@ -11,11 +11,19 @@ from typing import NamedTuple
 
 import numpy as np
 
-from .bitplanes import plane_count, write_planes
+from .bitplanes import border_level, plane_count, write_planes
 from .codes import write_codes_outside
-from .compiling import inlined
+from .compiling import inlined, inner
 from .critical import list_critical
-from .levels import Box, Layout, bounding_box, padded_layout, write_levels
+from .levels import (
+    Box,
+    Layout,
+    bounding_box,
+    copy_grid,
+    fill_border,
+    padded_layout,
+    write_levels,
+)
 from .order import earlier_offsets, write_order
 from .rows import CHUNK
 
@@ -78,7 +86,6 @@ class Volume(NamedTuple):
 
     box: Box
     layout: Layout
-    border: int
     critical: Critical
 
 
@@ -161,15 +168,34 @@ def load_volume(
         mask: bool (D, H, W), or of no voxels where there is none.
         grid: float64 (N,), not decreasing.
     """
+    box = place_volume(work, values, mask, grid, volumetric)
+    return list_volume(work, box, grid.size, volumetric, top)
+
+
+@inner
+def place_volume(
+    work: Workspace, values: np.ndarray, mask: np.ndarray, grid: np.ndarray, volumetric: bool
+) -> Box:
+    """Fill `work.levels` with the box of the mask; return the box, of depth 0 where it is empty."""
     box = bounding_box(mask) if mask.size else Box(0, 0, 0, *values.shape)
+    if box.depth > 0:
+        border = border_level(grid.size)
+        layout = padded_layout(box, volumetric)
+        fill_border(work.levels, border, layout)
+        steps = np.empty(grid.size, np.float64)
+        copy_grid(grid, steps)
+        write_levels(values, mask, steps, box, layout, work.levels)
+    return box
+
+
+@inlined
+def list_volume(work: Workspace, box: Box, n_levels: int, volumetric: bool, top: bool) -> Volume:
+    """List the critical voxels of a box, by `work.levels`."""
     layout = padded_layout(box, volumetric)
-    n_planes = plane_count(grid.size)
-    border = (1 << n_planes) - 1
     if box.depth == 0:
         nothing = Critical(np.empty(0, work.voxels.dtype), np.empty(0, np.int32))
-        return Volume(box, layout, border, nothing)
-    write_levels(values, mask, grid, box, layout, border, work.levels)
-    return Volume(box, layout, border, classify(work, n_planes, layout, top))
+        return Volume(box, layout, nothing)
+    return Volume(box, layout, classify(work, plane_count(n_levels), layout, top))
 
 
 @inlined
