@@ -75,7 +75,7 @@ def _load(path: Path, what: dict[str, Any]) -> dict[str, Any]:
 
 @dataclass(frozen=True)
 class Series:
-    """Numbered checkpoints of which the newest counts: one an epoch, or one a generation."""
+    """Numbered checkpoints of which the newest counts, such as one an epoch."""
 
     folder: Path
     prefix: str

@@ -33,7 +33,7 @@ from topojax.pipeline import (
     settle,
 )
 from topojax.report import build_report
-from topojax.search import decode_genomes, objective_score
+from topojax.search import decode_population, objective_score
 
 _EXAMPLES_PER_CLASS = 3
 
@@ -263,11 +263,11 @@ def _genomes_tried(fit: Fit) -> dict[str, np.ndarray]:
         return {}
     config, search = fit.fitted.config, fit.rule.evolutions[0]
     genes = search.genes.reshape(-1, search.genes.shape[-1])
-    genomes = decode_genomes(genes, len(config.cam.layers), config.search)
+    weights, taus = decode_population(genes, len(config.cam.layers), config.search)
     scores = [objective_score(config.search.objective, one) for one in search.fitness.ravel()]
     return {
-        "search_weights": np.array([genome.weights for genome in genomes]),
-        "search_taus": np.array([genome.tau for genome in genomes]),
+        "search_weights": weights,
+        "search_taus": taus,
         "search_scores": np.array(scores),
     }
 
