@@ -132,7 +132,7 @@ def measure(options: argparse.Namespace) -> dict[str, Any]:
         grid,
         search.classifier_epochs,
         search.classifier_batch_size,
-        config.classifier.learning_rate,
+        search.classifier_learning_rate,
         config.classifier.hidden,
     )
     ours: list[float] = []

@@ -138,8 +138,9 @@ def judge(given: Candidates, dataset: Dataset, effort: Effort, seeds: Sequence[i
         folds=effort.folds,
         classifier_epochs=effort.epochs,
         classifier_batch_size=effort.batch_size or len(labels),
+        classifier_learning_rate=effort.learning_rate,
     )
-    classifier = ClassifierConfig(learning_rate=effort.learning_rate)
+    classifier = ClassifierConfig()
     fitness, wall, cpu = [], [], []
     for seed in seeds:
         task = Task(labels, len(labels), dataset.n_classes, search, classifier, seed)

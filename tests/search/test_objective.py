@@ -35,6 +35,7 @@ def config(objective: str, **changes: object) -> Config:
         "search.objective": objective,
         "search.classifier_epochs": 20,
         "search.classifier_batch_size": 8,
+        "search.classifier_learning_rate": 1e-3,
         "topology.n_thresholds": 10,
     }
     return make_config(overrides=overrides | tau | changes)

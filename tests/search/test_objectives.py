@@ -28,7 +28,7 @@ def make_task(n_classes: int = 2, **search: object) -> Task:
         n_train=N_TRAIN,
         n_classes=n_classes,
         search=SearchConfig(**settings),
-        classifier=ClassifierConfig(hidden=(16, 8), learning_rate=1e-2),
+        classifier=ClassifierConfig(hidden=(16, 8)),
         seed=5,
     )
 
@@ -93,7 +93,9 @@ def test_cv_auc_is_the_mean_over_final_classifiers_of_the_folds(rng: np.random.G
     task = make_task()
     features = (task.labels[:, None] + 2 * rng.standard_normal((N, 4))).astype(np.float32)
     labels, x = task.labels[:N_TRAIN], features[:N_TRAIN]
-    config = task.classifier.model_copy(update={"epochs": 50, "batch_size": 16})
+    rate = task.search.classifier_learning_rate
+    changes = {"epochs": 50, "batch_size": 16, "learning_rate": rate}
+    config = task.classifier.model_copy(update=changes)
     aucs = []
     for fitted, scored in stratified_folds(labels, 3, task.seed):
         key = jax.random.key(task.seed)
@@ -187,3 +189,16 @@ def test_objectives_can_be_added(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_too_few_samples_for_the_folds() -> None:
     with pytest.raises(DataError, match="class 1 has 2 training samples"):
         stratified_folds(np.array([0] * 9 + [1] * 2), 3, 0)
+
+
+def test_candidates_are_trained_at_the_search_s_own_rate(rng: np.random.Generator) -> None:
+    told = rng.standard_normal((1, N, 4))
+    told[0, :, 0] += make_task().labels
+    given = candidates(told)
+    losses = [
+        judge("train-loss", given, make_task(classifier_learning_rate=rate))[0]
+        for rate in (1e-4, 1e-2)
+    ]
+    other = replace(make_task(), classifier=ClassifierConfig(hidden=(16, 8), learning_rate=0.5))
+    assert losses[1] < losses[0] - 0.1
+    assert judge("train-loss", given, other)[0] == losses[1]

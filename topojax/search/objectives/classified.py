@@ -79,7 +79,7 @@ def _logits(
             hidden=task.classifier.hidden,
             epochs=task.search.classifier_epochs,
             batch_size=batch_size,
-            learning_rate=task.classifier.learning_rate,
+            learning_rate=task.search.classifier_learning_rate,
             standardise=task.classifier.standardise,
         ),
     )
