@@ -14,8 +14,8 @@ Imports numpy and numba alone.
    complement, by Alexander duality; `euler` counts cells, which leaves beta_1 in 3-D.
 6. `regions` fuses maps with weights and thresholds them; `candidates` sets the levels of one image
    on the regions of many candidates, one after the other.
-7. `volume` and `sampling` put these together; `betti`, `batch`, `population` and `pairs` are what
-   callers use.
+7. `volume` and `sampling` put these together; `betti`, `batch`, `population`, `region_sizes` and
+   `pairs` are what callers use.
 
 The T-construction on X is the V-construction on -X with sublevel set and complement exchanged, so
 that the same passes serve both. The first call of a machine compiles for some 20 s. Compiled code
@@ -29,6 +29,7 @@ from .batch import betti_curves_batch
 from .betti import betti_curves, betti_steps, euler_curve
 from .pairs import persistence_pairs
 from .population import RoiBettiCurves, roi_betti_curves
+from .region_sizes import region_sizes
 from .regions import fuse_maps, regions_of_interest
 
 __all__ = [
@@ -39,6 +40,7 @@ __all__ = [
     "euler_curve",
     "fuse_maps",
     "persistence_pairs",
+    "region_sizes",
     "regions_of_interest",
     "roi_betti_curves",
 ]

@@ -20,12 +20,10 @@ from .inputs import (
     check_images,
     check_maps,
     check_masks,
-    check_taus,
-    check_weights,
     frozen_grid,
     map_bytes,
 )
-from .regions import Rules
+from .regions import check_rules
 from .sampling import write_betti_curves
 from .threads import check_threads, run_in_threads
 from .volume import borrowed_workspace
@@ -90,7 +88,7 @@ def roi_betti_curves(
         raise ValueError(
             f"maps has shape {stack.shape}; expected (n, L, *spatial) for images of shape {shape}"
         )
-    rules = _check_rules(stack, weights, taus, rescale)
+    rules = check_rules(stack, weights, taus, rescale)
     grids = _check_steps(thresholds, volumes)
     layers = map_bytes(stack)
     nowhere = check_masks(None, volumes, shape, "masks")
@@ -117,15 +115,6 @@ def roi_betti_curves(
 
     run_in_threads(write, samples, volumes.size * population, threads)
     return result
-
-
-def _check_rules(maps: np.ndarray, weights: Any, taus: Any, rescale: bool) -> Rules:
-    rows, thresholds = check_weights(weights, maps.shape[1]), check_taus(taus, "taus")
-    if rows.ndim != 2 or not len(rows):
-        raise ValueError(f"weights has shape {rows.shape}; expected (P, {maps.shape[1]}), P >= 1")
-    if thresholds.shape != rows.shape[:1]:
-        raise ValueError(f"taus has shape {thresholds.shape}; expected ({len(rows)},), as weights")
-    return Rules(rows, thresholds, bool(rescale), maps.dtype == np.float32)
 
 
 def _check_steps(thresholds: Any, images: np.ndarray) -> np.ndarray:

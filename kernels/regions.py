@@ -132,6 +132,20 @@ def check_rule(maps: np.ndarray, weights: Any, tau: Any, rescale: bool) -> Rules
     return Rules(row[np.newaxis], threshold[np.newaxis], bool(rescale), maps.dtype == np.float32)
 
 
+def check_rules(maps: np.ndarray, weights: Any, taus: Any, rescale: bool) -> Rules:
+    """Return the rules of P candidates for maps of `check_maps`.
+
+    Raises:
+        TypeError, ValueError: as `fuse_maps` and `regions_of_interest`.
+    """
+    rows, thresholds = check_weights(weights, maps.shape[1]), check_taus(taus, "taus")
+    if rows.ndim != 2 or not len(rows):
+        raise ValueError(f"weights has shape {rows.shape}; expected (P, {maps.shape[1]}), P >= 1")
+    if thresholds.shape != rows.shape[:1]:
+        raise ValueError(f"taus has shape {thresholds.shape}; expected ({len(rows)},), as weights")
+    return Rules(rows, thresholds, bool(rescale), maps.dtype == np.float32)
+
+
 @inner
 def fuse_layers(
     maps: np.ndarray, weights: np.ndarray, wide: bool, totals: np.ndarray

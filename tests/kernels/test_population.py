@@ -9,7 +9,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from topojax.kernels import betti_curves_batch, regions_of_interest, roi_betti_curves
+from topojax.kernels import (
+    betti_curves_batch,
+    region_sizes,
+    regions_of_interest,
+    roi_betti_curves,
+)
 
 properties = settings(deadline=None, max_examples=60, derandomize=True)
 GRID = np.arange(-1.5, 4.0, 0.5)
@@ -168,3 +173,19 @@ def test_what_cannot_be_used_is_refused(changes, error, message):
     with pytest.raises(error, match=message) as caught:
         roi_betti_curves(**(arguments | changes))
     assert "\n" not in str(caught.value)
+
+
+@properties
+@given(populations(), st.booleans(), st.sampled_from([1, 2, 5]))
+def test_sizes_alone_equal_those_of_the_population(sample, rescale, n_threads):
+    images, *rest = sample
+    got = roi_betti_curves(images, *rest, 4, rescale=rescale)
+    voxels, empty = region_sizes(*rest, rescale=rescale, n_threads=n_threads)
+    np.testing.assert_array_equal(voxels, got.voxels)
+    np.testing.assert_array_equal(empty, got.empty)
+    assert (voxels.dtype, empty.dtype) == (np.int64, np.bool_)
+
+
+def test_rules_of_another_number_are_refused():
+    with pytest.raises(ValueError, match=r"taus has shape \(1,\); expected \(2,\), as weights"):
+        region_sizes(MAPS, [[1.0], [2.0]], [0.5])

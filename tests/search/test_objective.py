@@ -54,7 +54,7 @@ def test_the_layer_that_shows_the_class_is_found(rng: np.random.Generator, name:
     assert fitness.dtype == np.float64
     assert fitness[0] < fitness[1]
     seconds = evaluate.seconds()
-    assert set(seconds) == {"topology", "classifiers"}
+    assert set(seconds) == {"mask", "topology", "classifiers"}
     assert all(value >= 0 for value in seconds.values())
     np.testing.assert_array_equal(fitness, evaluate(GENES))
     np.testing.assert_array_equal(fitness[2:3], evaluate(GENES[2:3]))
