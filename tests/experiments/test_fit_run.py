@@ -148,6 +148,10 @@ def test_bad_data_leaves_nothing(discs: Dataset, config: Config, tmp_path: Path)
     one_class = replace(discs, val=replace(discs.val, labels=np.zeros_like(discs.val.labels)))
     with pytest.raises(DataError, match="class"):
         fit_run(one_class, config, tmp_path / "run")
+    alone = np.ones_like(discs.test.labels)
+    alone[0] = 0
+    with pytest.raises(DataError, match=r"the test split has 1 samples of class 0 \(.*\); interv"):
+        fit_run(replace(discs, test=replace(discs.test, labels=alone)), config, tmp_path / "run")
     assert not (tmp_path / "run").exists()
 
 

@@ -120,8 +120,7 @@ def command(
 
 
 def _report(trial: Any) -> None:
-    click.echo(
-        f"{trial.null}, seed {trial.seed}, {trial.variant}: test AUC {trial.auc['topocam']:.3f}, "
-        f"ROI size alone {trial.auc['roi-size']:.3f}",
-        err=True,
-    )
+    found = f"no test AUC, as {trial.dropped} test images are dropped and with them a whole class"
+    if trial.auc:
+        found = f"test AUC {trial.auc['topocam']:.3f}, ROI size alone {trial.auc['roi-size']:.3f}"
+    click.echo(f"{trial.null}, seed {trial.seed}, {trial.variant}: {found}", err=True)

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from topojax.config import Config
+from topojax.errors import DataError
 from topojax.evaluation import (
     brier_score,
     compare,
@@ -21,6 +22,24 @@ from topojax.pipeline import BACKBONE, FEATURES, Reading
 
 METHODS = (BACKBONE, *FEATURES)
 """What a method is compared with; its own kind of features is left out."""
+
+# DeLong's variance is of the samples of each class.
+_LEAST_OF_A_CLASS = 2
+
+
+def check_scorable(labels: np.ndarray, class_names: tuple[str, ...], *, name: str) -> None:
+    """Raise what would stop scores and comparisons, before any image is read.
+
+    Raises:
+        DataError: a class has fewer than two samples, which leaves no variance to estimate.
+    """
+    counts = np.bincount(labels, minlength=len(class_names))
+    if counts.min() < _LEAST_OF_A_CLASS:
+        rare = int(counts.argmin())
+        raise DataError(
+            f"{name} has {counts[rare]} samples of class {rare} ({class_names[rare]}); intervals "
+            f"and differences need at least {_LEAST_OF_A_CLASS} of every class"
+        )
 
 
 def split_scores(

@@ -6,7 +6,7 @@ from typing import Any
 
 from topojax.data import ImageSet, validate_labels
 from topojax.errors import DataError
-from topojax.experiments.comparison import comparisons, split_scores
+from topojax.experiments.comparison import check_scorable, comparisons, split_scores
 from topojax.pipeline import FittedTopoCAM, read_images, scored_rows
 
 
@@ -14,11 +14,13 @@ def evaluate_fitted(fitted: FittedTopoCAM, found: ImageSet, *, seed: int) -> dic
     """Return scores with intervals, of TopoCAM and all it is measured against, as JSON objects.
 
     Raises:
-        DataError: no labels, labels out of range, or images of another shape.
+        DataError: no labels, labels out of range, fewer than two of a class, or images of another
+            shape.
     """
     if found.labels is None:
         raise DataError(f"{found.source} holds no labels to score against; use predict instead")
     labels = validate_labels(found.labels, len(fitted.class_names), name="labels")
+    check_scorable(labels, fitted.class_names, name=found.source)
     reading = read_images(fitted, found.images, progress=True)
     config = fitted.config.model_copy(update={"seed": seed})
     rows = scored_rows(config, reading.empty)

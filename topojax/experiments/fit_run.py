@@ -13,7 +13,12 @@ from topojax.config import Config
 from topojax.data import SPLITS, Dataset, validate_dataset
 from topojax.data.dataset import Split
 from topojax.errors import DataError
-from topojax.experiments.comparison import calibration, comparisons, split_scores
+from topojax.experiments.comparison import (
+    calibration,
+    check_scorable,
+    comparisons,
+    split_scores,
+)
 from topojax.experiments.environment import describe_environment
 from topojax.experiments.run_folder import RunFolder, check_run, open_run
 from topojax.models import map_shapes
@@ -55,6 +60,8 @@ def fit_run(
         DataError, ConfigError, WeightsError, RunError: before any training, with nothing left.
     """
     validate_dataset(dataset)
+    for name in SPLITS:
+        check_scorable(dataset.split(name).labels, dataset.class_names, name=f"the {name} split")
     config = settle(config, dataset.spatial_dims)
     check_fit(config, dataset.train, dataset.class_names, dataset.spatial_dims)
     check_run(path, overwrite=overwrite, resume=resume)
