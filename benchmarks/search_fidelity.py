@@ -226,6 +226,19 @@ def front(studies: Sequence[dict[str, Any]]) -> list[int]:
     return order[first].tolist()
 
 
+def default_effort(rows: Sequence[dict[str, Any]]) -> list[int]:
+    """Return which row is the search's default; none where it was not tried."""
+    search = SearchConfig()
+    default = Effort(
+        search.folds,
+        search.classifier_epochs,
+        search.classifier_batch_size,
+        search.classifier_learning_rate,
+    )
+    wanted = asdict(default).items()
+    return [number for number, row in enumerate(rows) if wanted <= row.items()]
+
+
 def table(studies: Sequence[dict[str, Any]]) -> str:
     """Return the studies, all of the same efforts, as a page."""
     lines = [
@@ -234,10 +247,11 @@ def table(studies: Sequence[dict[str, Any]]) -> str:
         "Correlation with the dear fitness (mean over its seeds), and the AUC lost by choosing the "
         "rule that the cheap one likes best; means over seeds. Seconds of CPU that one generation "
         "takes, compiled, of all cores together. Listed: the dear fitness of one "
-        "seed against the others (the ceiling), and the efforts that no cheaper one ranks better "
-        "than, both averaged over the data sets.",
+        "seed against the others (the ceiling), the efforts that no cheaper one ranks better "
+        "than, both averaged over the data sets, and the search's default (*).",
     ]
-    chosen = front(studies)
+    default = default_effort(studies[0]["rows"])
+    chosen = list(dict.fromkeys([*front(studies), *default]))
     for one in studies:
         auc = one["auc"]
         versions = ", ".join(f"{name} {number}" for name, number in one["versions"].items())
@@ -253,14 +267,15 @@ def table(studies: Sequence[dict[str, Any]]) -> str:
             "| folds | epochs | batch | learning rate | Spearman | Kendall | regret | CPU s |",
             "|---|---|---|---|---|---|---|---|",
         ]
-        lines += [_line(row) for row in (one["dear"], *(one["rows"][i] for i in chosen))]
+        lines += [_line(one["dear"])]
+        lines += [_line(one["rows"][i], "* " if i in default else "") for i in chosen]
     return "\n".join(lines) + "\n"
 
 
-def _line(row: dict[str, Any]) -> str:
+def _line(row: dict[str, Any], mark: str = "") -> str:
     batch = row["batch_size"] or "all"
     return (
-        f"| {row['folds']} | {row['epochs']} | {batch} | {row['learning_rate']:g} | "
+        f"| {mark}{row['folds']} | {row['epochs']} | {batch} | {row['learning_rate']:g} | "
         f"{row['spearman']:.3f} | {row['kendall']:.3f} | {row['regret']:.4f} | {row['cpu']:.2f} |"
     )
 
