@@ -28,9 +28,10 @@ from topojax.errors import ConfigError
         cam.regions_of_interest,
         topology.describe,
         topology.describe_candidates,
-        topology.roi_betti_curves,
+        topology.masked_betti_curves,
         topology.filtration_image,
         kernels.regions_of_interest,
+        kernels.region_sizes,
         kernels.roi_betti_curves,
     ],
 )

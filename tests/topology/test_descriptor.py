@@ -14,7 +14,7 @@ from topojax.topology import (
     filtration_image,
     fixed_grid,
     giotto_betti_curves,
-    roi_betti_curves,
+    masked_betti_curves,
 )
 
 
@@ -50,8 +50,8 @@ def test_excluded_background_differs_from_a_solid_of_zeros() -> None:
     mask = np.zeros(image.shape, bool)
     mask[0, 1, 1, 1] = mask[0, 3, 3, 3] = True
     thresholds = np.array([0.1, 0.9])
-    alone = roi_betti_curves(image, mask, thresholds, background="exclude", construction="T")
-    solid = roi_betti_curves(image, mask, thresholds, background="zero", construction="T")
+    alone = masked_betti_curves(image, mask, thresholds, background="exclude", construction="T")
+    solid = masked_betti_curves(image, mask, thresholds, background="zero", construction="T")
     np.testing.assert_array_equal(alone[0], [[0, 2], [0, 0], [0, 0]])
     # The solid enters at 0 with two cavities, which the ROI's voxels fill at 0.8.
     np.testing.assert_array_equal(solid[0], [[1, 1], [0, 0], [2, 0]])

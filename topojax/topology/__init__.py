@@ -10,7 +10,7 @@ from topojax.topology.descriptor import (
     describe,
     describe_candidates,
     feature_names,
-    roi_betti_curves,
+    masked_betti_curves,
 )
 from topojax.topology.diagram_transformers import (
     PersistenceEntropy,
@@ -50,12 +50,12 @@ __all__ = [
     "giotto_betti_curves_batch",
     "giotto_grids",
     "learn_grid",
+    "masked_betti_curves",
     "persistence_diagrams",
     "persistence_entropy",
     "persistence_image",
     "quantile_grid",
     "reduced_steps",
-    "roi_betti_curves",
     "roi_images",
     "sample_grids",
 ]

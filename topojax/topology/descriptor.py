@@ -61,7 +61,7 @@ def feature_names(n_dims: int, n_thresholds: int) -> tuple[str, ...]:
     return (*curves, "roi_voxels")
 
 
-def roi_betti_curves(
+def masked_betti_curves(
     images: np.ndarray,
     masks: np.ndarray,
     thresholds: np.ndarray,
@@ -104,7 +104,7 @@ def describe(
             construction=config.construction,
         )
     else:
-        curves = roi_betti_curves(
+        curves = masked_betti_curves(
             images,
             masks,
             sample_grids(images, masks, config.n_thresholds) if grid is None else grid,
