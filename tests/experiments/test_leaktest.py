@@ -12,7 +12,6 @@ import pytest
 from topojax.config import Config, make_config
 from topojax.data import Dataset
 from topojax.errors import LeakError, RunError
-from topojax.evaluation import SeedSummary
 from topojax.experiments.leaktest import (
     Trial,
     leak_trials,
@@ -51,6 +50,7 @@ def test_every_variant_and_seed_is_tried(trials: list[Trial]) -> None:
         assert {"topocam", "backbone", "roi-size", "predicted-class"} <= trial.auc.keys()
         assert all(0 <= auc <= 1 for auc in trial.auc.values())
         assert trial.dropped == 0
+        assert trial.counts == {"val": [8, 8], "test": [10, 10]}
 
 
 def test_maps_of_the_true_class_give_shuffled_labels_away(trials: list[Trial]) -> None:
@@ -85,7 +85,8 @@ def test_trials_are_kept_and_not_run_again(
 
 def _trial(variant: str, seed: int, auc: float, search_score: float | None = None) -> Trial:
     scores = {"topocam": auc, "roi-size": auc, "backbone": 0.5}
-    return Trial(variant, "shuffled labels", seed, scores, search_score, 0)
+    counts = {"val": [21, 57], "test": [42, 114]}
+    return Trial(variant, "shuffled labels", seed, scores, search_score, 0, counts)
 
 
 @pytest.mark.parametrize(
@@ -101,8 +102,12 @@ def test_verdict(aucs: tuple[float, ...], leaks: bool) -> None:
     trials = [_trial("one", seed, auc) for seed, auc in enumerate(aucs)]
     (verdict,) = leak_verdicts(trials, config, 0.95)
     assert verdict.leaks is leaks
-    assert isinstance(verdict.summary, SeedSummary)
-    assert verdict.summary.mean == pytest.approx(np.mean(aucs))
+    assert verdict.mean == pytest.approx(np.mean(aucs))
+    assert verdict.standard_error == pytest.approx(np.std(aucs, ddof=1) / 2)
+    # sqrt(157 / (12 * 42 * 114)) a seed, 1.96 of them, over the root of 4 seeds
+    assert (verdict.low, verdict.high) == pytest.approx(
+        (np.mean(aucs) - 0.0512, np.mean(aucs) + 0.0512), abs=1e-4
+    )
     table = markdown_table(trials, [verdict])
     assert ("**leaks**" in table) is leaks
     if leaks:
@@ -118,7 +123,9 @@ def test_a_validation_score_on_trained_images_is_judged_too() -> None:
     assert {v.score: v.leaks for v in verdicts} == {"test AUC": False, "validation AUC": True}
 
 
-def test_a_constant_auc_off_chance_leaks() -> None:
-    trials = [_trial("one", seed, 1.0) for seed in range(3)]
+def test_few_seeds_that_differ_much_do_not_hide_a_leak() -> None:
+    # By the spread of these seeds alone, the interval would be [0.47, 0.96].
+    aucs = (0.704, 0.784, 0.679, 0.542, 0.857)
+    trials = [_trial("one", seed, auc) for seed, auc in enumerate(aucs)]
     (verdict,) = leak_verdicts(trials, {"one": make_config()}, 0.99)
     assert verdict.leaks

@@ -51,7 +51,7 @@ Examples:
     type=click.FloatRange(0.5, 1, min_open=True, max_open=True),
     default=0.99,
     show_default=True,
-    help="Of the intervals over seeds: an honest pipeline fails with probability 1 - LEVEL a row.",
+    help="Of the intervals: an honest pipeline fails with probability 1 - LEVEL a row.",
 )
 @options.weights
 @options.data_root
@@ -78,7 +78,8 @@ def command(
 
     Labels are shuffled within each split, or images replaced by noise. Each seed trains another
     network (2 epochs unless --set backbone.epochs says otherwise), searches another ROI rule and
-    scores the test split. The AUC's mean over seeds must have 0.5 in its interval.
+    scores the test split. The AUC's mean over seeds must have 0.5 in its interval, which is as wide
+    as that of scores that know nothing of the labels.
     """
     from topojax.config import make_config, parse_overrides
     from topojax.data import read_medmnist

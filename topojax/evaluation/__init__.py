@@ -11,6 +11,7 @@ from topojax.evaluation.calibration import (
     reliability_curve,
 )
 from topojax.evaluation.candidates import auc_scores, rank_aucs
+from topojax.evaluation.chance import CHANCE, chance_error, chance_interval
 from topojax.evaluation.delong import delong_difference, delong_interval
 from topojax.evaluation.paired import compare
 from topojax.evaluation.result import Comparison, Difference, Interval, Scores
@@ -26,6 +27,7 @@ from topojax.evaluation.temperature import (
 )
 
 __all__ = [
+    "CHANCE",
     "TEMPERATURE_BOUNDS",
     "Comparison",
     "Difference",
@@ -36,6 +38,8 @@ __all__ = [
     "auc_score",
     "auc_scores",
     "brier_score",
+    "chance_error",
+    "chance_interval",
     "compare",
     "confusion_matrix",
     "decide",

@@ -18,7 +18,13 @@ import numpy as np
 from topojax.config import Config
 from topojax.data import NULLS, Dataset, fewer_training_images, validate_dataset
 from topojax.errors import LeakError, RunError
-from topojax.evaluation import SeedSummary, auc_score, summarise_seeds
+from topojax.evaluation import (
+    CHANCE,
+    auc_score,
+    chance_error,
+    chance_interval,
+    summarise_seeds,
+)
 from topojax.experiments.environment import describe_environment
 from topojax.files import write_atomically
 from topojax.pipeline import (
@@ -35,8 +41,6 @@ from topojax.pipeline import (
     settle,
 )
 
-CHANCE = 0.5
-
 
 @dataclass(frozen=True)
 class Trial:
@@ -50,6 +54,7 @@ class Trial:
         search_score: the best score of the search, as the search reports it; None where there was
             none, or where it is no AUC.
         dropped: test images that were left out of the scores.
+        counts: split to samples of each class that its scores are of, `val` and `test`.
     """
 
     variant: str
@@ -58,6 +63,7 @@ class Trial:
     auc: dict[str, float]
     search_score: float | None
     dropped: int
+    counts: dict[str, list[int]]
 
 
 @dataclass(frozen=True)
@@ -66,15 +72,24 @@ class Verdict:
 
     Attributes:
         score: `test AUC`, or the name of a score that the variant presents as held out.
-        summary: mean over seeds with its interval.
-        leaks: the interval leaves chance out.
+        mean: over n seeds.
+        low, high: ends of its interval, as wide as chance makes it (`chance_interval`).
+        standard_error: of the mean, from the seeds' spread.
     """
 
     variant: str
     null: str
     score: str
-    summary: SeedSummary
-    leaks: bool
+    mean: float
+    low: float
+    high: float
+    standard_error: float
+    n: int
+
+    @property
+    def leaks(self) -> bool:
+        """Tell whether the interval leaves chance out."""
+        return not self.low <= CHANCE <= self.high
 
 
 def leak_trials(
@@ -162,7 +177,15 @@ def _trials(
         seen = observe_maps(fit.fitted, data.test.images, maps["test"])
         rows = scored_rows(job.config, seen.empty)
         auc = _aucs(read_observation(fit.fitted, seen.rows(rows)), data.test.labels[rows])
-        yield Trial(variant, null, seed, auc, fit.rule.score, int((~rows).sum()))
+        scored = {
+            "val": data.val.labels[scored_rows(job.config, fit.val.empty)],
+            "test": data.test.labels[rows],
+        }
+        counts = {
+            name: np.bincount(labels, minlength=len(data.class_names)).tolist()
+            for name, labels in scored.items()
+        }
+        yield Trial(variant, null, seed, auc, fit.rule.score, int((~rows).sum()), counts)
 
 
 def _aucs(reading: Reading, labels: np.ndarray) -> dict[str, float]:
@@ -184,34 +207,46 @@ def leak_verdicts(
     Args:
         trials: of `leak_trials`; at least two seeds.
         variants: name to configuration.
-        level: of the intervals over seeds, by Student's t; each verdict errs with 1 - level.
+        level: of the intervals; an honest variant's verdict is wrong with probability 1 - level.
     """
     verdicts = []
     for null in dict.fromkeys(trial.null for trial in trials):
         for name, config in variants.items():
             those = [t for t in trials if t.null == null and t.variant == name]
-            scores = {"test AUC": [t.auc["topocam"] for t in those if t.auc]}
+            scores = {"test AUC": [(t.auc["topocam"], t.counts["test"]) for t in those if t.auc]}
             if config.search.objective == "val-resubstitution":
-                found = [t.search_score for t in those if t.search_score is not None]
-                scores["validation AUC"] = found
-            for score, values in scores.items():
-                if len(values) < 2:
-                    continue
-                summary = summarise_seeds(np.array(values), level)
-                leaks = not summary.low <= CHANCE <= summary.high
-                verdicts.append(Verdict(name, null, score, summary, leaks))
+                scores["validation AUC"] = [
+                    (t.search_score, t.counts["val"])
+                    for t in those
+                    if t.search_score is not None and min(t.counts["val"]) > 0
+                ]
+            verdicts += [
+                _verdict(name, null, score, found, level)
+                for score, found in scores.items()
+                if len(found) > 1
+            ]
     return verdicts
+
+
+def _verdict(
+    variant: str, null: str, score: str, found: Sequence[tuple[float, list[int]]], level: float
+) -> Verdict:
+    aucs, errors = zip(*((auc, chance_error(counts)) for auc, counts in found), strict=True)
+    interval = chance_interval(aucs, errors, level)
+    return Verdict(
+        variant, null, score, *interval, summarise_seeds(aucs).standard_error, len(found)
+    )
 
 
 def require_chance(verdicts: Sequence[Verdict]) -> None:
     """Raise LeakError naming the first score that leaves chance."""
     for verdict in verdicts:
         if verdict.leaks:
-            s = verdict.summary
+            v = verdict
             raise LeakError(
-                f"{verdict.variant}: {verdict.score} on {verdict.null} is {s.mean:.3f} "
-                f"[{s.low:.3f}, {s.high:.3f}] over {s.n} seeds, where an honest pipeline is at "
-                f"{CHANCE}: labels reach held-out images, and its scores mean nothing"
+                f"{v.variant}: {v.score} on {v.null} is {v.mean:.3f} [{v.low:.3f}, {v.high:.3f}] "
+                f"over {v.n} seeds, where an honest pipeline is at {CHANCE}: labels reach held-out "
+                "images, and its scores mean nothing"
             )
 
 
@@ -258,21 +293,20 @@ class _TrialFolder:
 
 
 def markdown_table(trials: Sequence[Trial], verdicts: Sequence[Verdict]) -> str:
-    """Return the verdicts as a table, with what the size of the ROI and the search alone say."""
+    """Return the verdicts as a table, with what the ROI's size and the search alone say."""
     lines = [
-        "| variant | data | score | mean over seeds | | ROI size alone | score of the search | "
-        "dropped |",
-        "|---|---|---|---|---|---|---|---|",
+        "| variant | data | score | mean over seeds | | standard error | ROI size alone | "
+        "score of the search | dropped |",
+        "|---|---|---|---|---|---|---|---|---|",
     ]
     for verdict in verdicts:
         those = [t for t in trials if (t.variant, t.null) == (verdict.variant, verdict.null)]
-        s = verdict.summary
         sizes = [t.auc["roi-size"] for t in those if t.auc]
         searched = [t.search_score for t in those if t.search_score is not None]
         lines.append(
             f"| {verdict.variant} | {verdict.null} | {verdict.score} | "
-            f"{s.mean:.3f} [{s.low:.3f}, {s.high:.3f}] | "
-            f"{'**leaks**' if verdict.leaks else 'at chance'} | "
+            f"{verdict.mean:.3f} [{verdict.low:.3f}, {verdict.high:.3f}] | "
+            f"{'**leaks**' if verdict.leaks else 'at chance'} | {verdict.standard_error:.3f} | "
             f"{f'{np.mean(sizes):.3f}' if sizes else ''} | "
             f"{f'{np.mean(searched):.3f}' if searched else ''} | "
             f"{sum(t.dropped for t in those)} |"
