@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +12,7 @@ import pytest
 
 from topojax.config import Config, make_config
 from topojax.data import Dataset
-from topojax.errors import LeakError, RunError
+from topojax.errors import DataError, LeakError, RunError
 from topojax.experiments.leaktest import (
     Trial,
     leak_trials,
@@ -129,3 +130,9 @@ def test_few_seeds_that_differ_much_do_not_hide_a_leak() -> None:
     trials = [_trial("one", seed, auc) for seed, auc in enumerate(aucs)]
     (verdict,) = leak_verdicts(trials, {"one": make_config()}, 0.99)
     assert verdict.leaks
+
+
+def test_what_cannot_be_judged_does_not_pass() -> None:
+    trials = [_trial("one", 0, 0.5), *(replace(_trial("one", s, 0.5), auc={}) for s in (1, 2))]
+    with pytest.raises(DataError, match="one: 1 of 3 seeds on shuffled labels have test images"):
+        leak_verdicts(trials, {"one": make_config()}, 0.99)

@@ -42,8 +42,9 @@ def chance_interval(
 ) -> tuple[float, float, float]:
     """Return the mean of independent AUCs, and the ends of an interval around it.
 
-    Scores that are independent of the labels have 0.5 in it with probability `level`, for the
-    spread of such AUCs is known (`chance_error`), and does not have to be found from a few seeds.
+    Scores that are independent of the labels have 0.5 in it with probability `level`, as nearly as
+    their mean is normal. The spread of such AUCs is known (`chance_error`), and does not have to be
+    found from a few seeds.
 
     Args:
         aucs: (n,), one a seed, n at least 1.

@@ -17,7 +17,7 @@ import numpy as np
 
 from topojax.config import Config
 from topojax.data import NULLS, Dataset, fewer_training_images, validate_dataset
-from topojax.errors import LeakError, RunError
+from topojax.errors import DataError, LeakError, RunError
 from topojax.evaluation import (
     CHANCE,
     auc_score,
@@ -208,12 +208,21 @@ def leak_verdicts(
         trials: of `leak_trials`; at least two seeds.
         variants: name to configuration.
         level: of the intervals; an honest variant's verdict is wrong with probability 1 - level.
+
+    Raises:
+        DataError: of a variant, fewer than two seeds left images of every class to score.
     """
     verdicts = []
     for null in dict.fromkeys(trial.null for trial in trials):
         for name, config in variants.items():
             those = [t for t in trials if t.null == null and t.variant == name]
             scores = {"test AUC": [(t.auc["topocam"], t.counts["test"]) for t in those if t.auc]}
+            if len(scores["test AUC"]) < 2:
+                raise DataError(
+                    f"{name}: {len(scores['test AUC'])} of {len(those)} seeds on {null} have test "
+                    "images of every class left, too few to judge by; give more seeds, or "
+                    "topology.empty_roi='keep'"
+                )
             if config.search.objective == "val-resubstitution":
                 scores["validation AUC"] = [
                     (t.search_score, t.counts["val"])
