@@ -83,11 +83,12 @@ class RoiObjective:
     def __call__(self, genes: np.ndarray) -> np.ndarray:
         """Return the fitness, float64 (P,), of genes (P, G); lower is better, NaN the worst."""
         start = time.perf_counter()
-        candidates = self._candidates(genes)
+        rules = decode_population(genes, self._maps.shape[1], self._config.search)
+        candidates = self._candidates(*rules)
         described = time.perf_counter()
         fitness = self._objective.fitness(candidates, self._task)
         end = time.perf_counter()
-        mask = min(self._mask_seconds(genes), described - start)
+        mask = min(self._mask_seconds(*rules), described - start)
         self._seconds = EvaluationSeconds(mask, described - start - mask, end - described)
         return fitness
 
@@ -97,9 +98,8 @@ class RoiObjective:
             return {}
         return {stage: round(seconds, 3) for stage, seconds in asdict(self._seconds).items()}
 
-    def _candidates(self, genes: np.ndarray) -> Candidates:
+    def _candidates(self, weights: np.ndarray, taus: np.ndarray) -> Candidates:
         config, rescale = self._config, self._config.cam.rescale_fused
-        weights, taus = decode_population(genes, self._maps.shape[1], config.search)
         everything = np.ones((len(taus), len(self._images)), bool)
         if self._objective.reads == "map means":
             return Candidates(fused_map_means(self._maps, weights, rescale=rescale), everything)
@@ -115,14 +115,13 @@ class RoiObjective:
         kept = ~empty if config.topology.empty_roi == "drop" else everything
         return Candidates(descriptors.matrix(), kept)
 
-    def _mask_seconds(self, genes: np.ndarray) -> float:
+    def _mask_seconds(self, weights: np.ndarray, taus: np.ndarray) -> float:
         if self._objective.reads == "map means":
             return np.inf
-        rules = decode_population(genes, self._maps.shape[1], self._config.search)
         if self._seconds is None:
-            region_sizes(self._some_maps[:1], *rules)  # compiles
+            region_sizes(self._some_maps[:1], weights, taus)  # compiles
         start = time.perf_counter()
-        region_sizes(self._some_maps, *rules, rescale=self._config.cam.rescale_fused)
+        region_sizes(self._some_maps, weights, taus, rescale=self._config.cam.rescale_fused)
         return (time.perf_counter() - start) * len(self._maps) / len(self._some_maps)
 
 
