@@ -23,8 +23,8 @@ from topojax.pipeline import BACKBONE, FEATURES, Reading
 METHODS = (BACKBONE, *FEATURES)
 """What a method is compared with; its own kind of features is left out."""
 
-# DeLong's variance is of the samples of each class.
-_LEAST_OF_A_CLASS = 2
+LEAST_OF_A_CLASS = 2
+"""DeLong's variance is of the samples of each class."""
 
 
 def check_scorable(labels: np.ndarray, class_names: tuple[str, ...], *, name: str) -> None:
@@ -34,11 +34,11 @@ def check_scorable(labels: np.ndarray, class_names: tuple[str, ...], *, name: st
         DataError: a class has fewer than two samples, which leaves no variance to estimate.
     """
     counts = np.bincount(labels, minlength=len(class_names))
-    if counts.min() < _LEAST_OF_A_CLASS:
+    if counts.min() < LEAST_OF_A_CLASS:
         rare = int(counts.argmin())
         raise DataError(
             f"{name} has {counts[rare]} samples of class {rare} ({class_names[rare]}); intervals "
-            f"and differences need at least {_LEAST_OF_A_CLASS} of every class"
+            f"and differences need at least {LEAST_OF_A_CLASS} of every class"
         )
 
 

@@ -14,6 +14,7 @@ from topojax.data import SPLITS, Dataset, validate_dataset
 from topojax.data.dataset import Split
 from topojax.errors import DataError
 from topojax.experiments.comparison import (
+    LEAST_OF_A_CLASS,
     calibration,
     check_scorable,
     comparisons,
@@ -148,7 +149,7 @@ def _scored(config: Config, split: Split, reading: Reading) -> tuple[np.ndarray,
     """
     rows = scored_rows(config, reading.empty)
     left = np.bincount(split.labels[rows], minlength=reading.probabilities.shape[1])
-    if left.min() < 2:
+    if left.min() < LEAST_OF_A_CLASS:
         raise DataError(
             f"topology.empty_roi='drop' leaves {left.min()} images of class {left.argmin()} in a "
             f"split ({int((~rows).sum())} of {len(rows)} ROIs are empty), too few to score; keep "
