@@ -149,6 +149,6 @@ def test_bad_rules_are_refused(maps, weights, tau, error, message):
 
 
 def test_docstring_examples():
-    results = doctest.testmod(importlib.import_module("topojax.kernels.regions"))
+    results = doctest.testmod(importlib.import_module("topojax.kernels.roi.fusion"))
     assert results.attempted > 0
     assert results.failed == 0

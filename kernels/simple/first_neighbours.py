@@ -11,10 +11,10 @@ from __future__ import annotations
 
 import numpy as np
 
-from .compiling import inner
-from .levels import Layout
+from ..compiling import inner
+from ..padded.layout import RUN, Layout
+from .bit_slices import BORDER, CODE
 from .neighbourhood import neighbour_offsets
-from .rows import BORDER, CHUNK, CODE
 
 _NO_NEIGHBOUR = 0xFF
 _FULL_BITS = 5
@@ -43,24 +43,24 @@ def steps_to_first(layout: Layout, full: bool) -> np.ndarray:
 
 @inner
 def write_codes(
-    rows: np.ndarray,
+    slices: np.ndarray,
     volumetric: bool,
     codes: np.ndarray,
     full_roots: np.ndarray,
     face_roots: np.ndarray,
 ) -> None:
-    """Write the codes of all voxels of the rows, and which of them have no first neighbour.
+    """Write the codes of all voxels of the slices, and which of them have no first neighbour.
 
     Args:
         codes: uint64, 8 voxels each; little-endian; written.
         full_roots, face_roots: uint64, a bit a voxel; written.
     """
-    _find_full(rows, full_roots)
-    _find_face(rows, volumetric, face_roots)
-    _transpose_bytes(rows)
+    _find_full(slices, full_roots)
+    _find_face(slices, volumetric, face_roots)
+    _transpose_bytes(slices)
     for i in range(8):
-        for j in range(CHUNK):
-            codes[8 * j + i] = _transpose_bits(rows[CODE + CHUNK * i + j])
+        for j in range(RUN):
+            codes[8 * j + i] = _transpose_bits(slices[CODE + RUN * i + j])
 
 
 @inner
@@ -76,55 +76,59 @@ def write_codes_outside(
 
 
 @inner
-def _find_full(rows: np.ndarray, roots: np.ndarray) -> None:
-    """Bits of the lowest position in the 27 rows."""
-    n = CHUNK
+def _find_full(slices: np.ndarray, roots: np.ndarray) -> None:
+    """Bits of the lowest position in the 27 slices."""
+    n = RUN
     for j in range(n):
-        none_0, low_0, middle_0, high_0 = _first_of_eight(
-            _first_of_four(rows[j], rows[n + j], rows[2 * n + j], rows[3 * n + j]),
-            _first_of_four(rows[4 * n + j], rows[5 * n + j], rows[6 * n + j], rows[7 * n + j]),
-        )
-        none_8, low_8, middle_8, high_8 = _first_of_eight(
-            _first_of_four(rows[8 * n + j], rows[9 * n + j], rows[10 * n + j], rows[11 * n + j]),
-            _first_of_four(rows[12 * n + j], rows[13 * n + j], rows[14 * n + j], rows[15 * n + j]),
-        )
-        none_16, low_16, middle_16, high_16 = _first_of_eight(
-            _first_of_four(rows[16 * n + j], rows[17 * n + j], rows[18 * n + j], rows[19 * n + j]),
-            _first_of_four(rows[20 * n + j], rows[21 * n + j], rows[22 * n + j], rows[23 * n + j]),
-        )
+        none_0, low_0, middle_0, high_0 = _first_of_positions(slices, j, 0)
+        none_8, low_8, middle_8, high_8 = _first_of_positions(slices, j, 8)
+        none_16, low_16, middle_16, high_16 = _first_of_positions(slices, j, 16)
         none_24, low_24, middle_24 = _first_of_four(
-            rows[24 * n + j], rows[25 * n + j], rows[26 * n + j], np.uint64(0)
+            slices[24 * n + j], slices[25 * n + j], slices[26 * n + j], np.uint64(0)
         )
-        border, beyond = rows[BORDER + j], none_0 & none_8
+        border, beyond = slices[BORDER + j], none_0 & none_8
         none = beyond & none_16 & none_24
         roots[j] = none & ~border
         none |= border
         for_16 = _choose(none_16, low_24, low_16)
-        rows[CODE + j] = none | _choose(beyond, for_16, _choose(none_0, low_8, low_0))
+        slices[CODE + j] = none | _choose(beyond, for_16, _choose(none_0, low_8, low_0))
         for_16 = _choose(none_16, middle_24, middle_16)
-        rows[CODE + n + j] = none | _choose(beyond, for_16, _choose(none_0, middle_8, middle_0))
+        slices[CODE + n + j] = none | _choose(beyond, for_16, _choose(none_0, middle_8, middle_0))
         for_16 = ~none_16 & high_16
-        rows[CODE + 2 * n + j] = none | _choose(beyond, for_16, _choose(none_0, high_8, high_0))
-        rows[CODE + 3 * n + j] = none | _choose(beyond, none_16, none_0)
-        rows[CODE + 4 * n + j] = none | beyond
+        slices[CODE + 2 * n + j] = none | _choose(beyond, for_16, _choose(none_0, high_8, high_0))
+        slices[CODE + 3 * n + j] = none | _choose(beyond, none_16, none_0)
+        slices[CODE + 4 * n + j] = none | beyond
 
 
 @inner
-def _find_face(rows: np.ndarray, volumetric: bool, roots: np.ndarray) -> None:
-    """Bits of the first face that is not in the 27 rows."""
-    n = CHUNK
+def _first_of_positions(slices: np.ndarray, j: int, start: int) -> tuple[int, int, int, int]:
+    """The same as `_first_of_eight` of the eight positions from `start` on."""
+    n = RUN
+    at = start * n + j
+    return _first_of_eight(
+        _first_of_four(slices[at], slices[n + at], slices[2 * n + at], slices[3 * n + at]),
+        _first_of_four(
+            slices[4 * n + at], slices[5 * n + at], slices[6 * n + at], slices[7 * n + at]
+        ),
+    )
+
+
+@inner
+def _find_face(slices: np.ndarray, volumetric: bool, roots: np.ndarray) -> None:
+    """Bits of the first face that is not in the 27 slices."""
+    n = RUN
     along_z = ~np.uint64(0) if volumetric else np.uint64(0)
     for j in range(n):
-        down, up = ~rows[4 * n + j] & along_z, ~rows[22 * n + j] & along_z
+        down, up = ~slices[4 * n + j] & along_z, ~slices[22 * n + j] & along_z
         none, low, middle, high = _first_of_eight(
-            _first_of_four(down, ~rows[10 * n + j], ~rows[12 * n + j], ~rows[14 * n + j]),
-            _first_of_four(~rows[16 * n + j], up, np.uint64(0), np.uint64(0)),
+            _first_of_four(down, ~slices[10 * n + j], ~slices[12 * n + j], ~slices[14 * n + j]),
+            _first_of_four(~slices[16 * n + j], up, np.uint64(0), np.uint64(0)),
         )
-        roots[j] = none & ~rows[BORDER + j]
-        none |= rows[BORDER + j]
-        rows[CODE + 5 * n + j] = none | low
-        rows[CODE + 6 * n + j] = none | middle
-        rows[CODE + 7 * n + j] = none | high
+        roots[j] = none & ~slices[BORDER + j]
+        none |= slices[BORDER + j]
+        slices[CODE + 5 * n + j] = none | low
+        slices[CODE + 6 * n + j] = none | middle
+        slices[CODE + 7 * n + j] = none | high
 
 
 @inner
@@ -151,7 +155,7 @@ def _choose(which: int, yes: int, no: int) -> int:
 
 
 @inner
-def _transpose_bytes(rows: np.ndarray) -> None:
+def _transpose_bytes(slices: np.ndarray) -> None:
     """Exchange byte i of code row b with byte b of code row i (Warren, Hacker's Delight, 7-3)."""
     for step in range(3):
         size = 4 >> step
@@ -160,12 +164,12 @@ def _transpose_bytes(rows: np.ndarray) -> None:
         mask = _LOW_BYTES[step]
         for k in range(8):
             if k & size == 0:
-                low = CODE + CHUNK * k
-                high = low + CHUNK * size
-                for j in range(CHUNK):
-                    swap = ((rows[low + j] >> shift) ^ rows[high + j]) & mask
-                    rows[high + j] ^= swap
-                    rows[low + j] ^= swap << shift
+                low = CODE + RUN * k
+                high = low + RUN * size
+                for j in range(RUN):
+                    swap = ((slices[low + j] >> shift) ^ slices[high + j]) & mask
+                    slices[high + j] ^= swap
+                    slices[low + j] ^= swap << shift
 
 
 @inner

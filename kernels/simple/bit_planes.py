@@ -7,27 +7,12 @@ from __future__ import annotations
 
 import numpy as np
 
-from .compiling import inner
+from ..compiling import inner
 
 _LOW_BITS = np.uint64(0x0101010101010101)
 # Multiplied by it, bit 8 j of a word comes to bit 56 + j, for j = 0 … 7.
 _GATHER = np.uint64(0x0102040810204080)
 _CHUNK = 4096
-
-
-@inner
-def plane_count(n_levels: int) -> int:
-    """Planes that hold the levels 0 … N - 1, N (absent) and a border above them."""
-    planes = 1
-    while (1 << planes) < n_levels + 2:
-        planes += 1
-    return planes
-
-
-@inner
-def border_level(n_levels: int) -> int:
-    """Level of the border: all planes set."""
-    return (1 << plane_count(n_levels)) - 1
 
 
 @inner

@@ -9,8 +9,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from .compiling import inner
-from .levels import Layout
+from ..compiling import inner
+from ..padded.layout import Layout
 
 _CHUNK = 64
 

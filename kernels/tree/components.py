@@ -8,9 +8,11 @@ from __future__ import annotations
 
 import numpy as np
 
-from .compiling import inlined
-from .merge_tree import Direction, change_by_level, grow
-from .volume import Volume, Workspace
+from ..compiling import inlined
+from ..padded.workspace import Workspace
+from ..simple.volume import Volume
+from .edges import Direction
+from .merge_tree import change_by_level, grow
 
 
 @inlined

@@ -14,8 +14,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from .bitplanes import popcount
-from .compiling import inner
+from ..compiling import inner
+from ..simple.bit_planes import popcount
 
 OUTSIDE = 0
 """Number of the basin of all that leads to the border."""
@@ -33,7 +33,7 @@ _GOLDEN = np.uint64(0x9E3779B97F4A7C15)
 class Slopes(NamedTuple):
     """Ways of all voxels to their roots.
 
-    codes: uint8; see `codes`.
+    codes: uint8; see `first_neighbours`.
     steps: uint64 (256,), modulo 2^64; what each code adds to a position.
     roots: uint64; bit p of word w says that voxel 64 w + p is a root.
     ranks: number of roots before word w.

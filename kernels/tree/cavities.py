@@ -9,16 +9,19 @@ absent vertices of the same cube: 26-connected (8).
 
 Voxels enter the complement from the highest level down. Absent voxels are there from the start, and
 the border is the outside. A root is the last voxel of a cavity to be filled; the voxel that merges
-two components of the complement is the one that, ascending, walls them off from each other.
+two components of the complement is the one that, ascending, walls them off from each other. See
+`ALGORITHM.md`.
 """
 
 from __future__ import annotations
 
 import numpy as np
 
-from .compiling import inlined
-from .merge_tree import Direction, change_by_level, grow
-from .volume import Volume, Workspace
+from ..compiling import inlined
+from ..padded.workspace import Workspace
+from ..simple.volume import Volume
+from .edges import Direction
+from .merge_tree import change_by_level, grow
 
 
 @inlined

@@ -1,13 +1,13 @@
-"""Merges of components as voxels enter one by one, with the elder rule.
+"""Edges between basins: the voxels at which components meet, and the basins that they join.
 
 A voxel that enters touches some local components among the neighbours that are already there: none
 (it is the root of a new component), one (it joins that component, whatever neighbour stands for
 it), or several, which it merges. Voxels of the last kind are edges between the basins of the roots
-that first neighbours lead to, and Kruskal's algorithm on the basins, which are few, finds the
-merges. On a smooth image nine in ten voxels are never visited.
+that first neighbours lead to. On a smooth image nine in ten voxels are never visited.
 
 The same code serves both directions. Ascending, the neighbours already there are the earlier word;
-descending, its complement, with the outside as the root that is older than all.
+descending, its complement, with the outside as the root that is older than all. `ALGORITHM.md`
+proves that any neighbour may stand for its component, and that basins are enough.
 """
 
 from __future__ import annotations
@@ -16,12 +16,12 @@ from typing import NamedTuple
 
 import numpy as np
 
-from .basins import OUTSIDE, Slopes, find_basins, rank_roots
-from .codes import steps_to_first
-from .compiling import inlined, inner
-from .disjoint_set import find
-from .levels import Layout
-from .neighbourhood import (
+from ..compiling import inlined, inner
+from ..padded.layout import Layout
+from ..padded.workspace import Workspace
+from ..simple.critical import Critical
+from ..simple.first_neighbours import steps_to_first
+from ..simple.neighbourhood import (
     ALL,
     FACES,
     PLANE,
@@ -31,7 +31,7 @@ from .neighbourhood import (
     lowest_bit,
     neighbour_offsets,
 )
-from .volume import Critical, Workspace
+from .basins import Slopes, find_basins, rank_roots
 
 # So many critical voxels at a time that all about them stays in the cache.
 _BLOCK = 2048
@@ -48,18 +48,6 @@ class Direction(NamedTuple):
     full: bool
 
 
-class Merges(NamedTuple):
-    """What a direction brought, as flat positions.
-
-    births: the voxels that found no neighbour there, in raster order.
-    ends: the voxel that merges the component of each birth into an elder one; 0, which is border,
-        where there is none.
-    """
-
-    births: np.ndarray
-    ends: np.ndarray
-
-
 class Edges(NamedTuple):
     """Two basins, by their numbers, that meet when a voxel enters; arrays of one length."""
 
@@ -74,40 +62,6 @@ class _Mergers(NamedTuple):
     voxels: np.ndarray
     words: np.ndarray
     rest: np.ndarray
-
-
-@inner
-def grow(
-    work: Workspace, critical: Critical, direction: Direction, layout: Layout, n_levels: int
-) -> Merges:
-    """Let the voxels enter in order of level; return the roots and the merges.
-
-    Args:
-        work: `order` is overwritten, and what `trace` overwrites.
-        n_levels: above the levels of all voxels.
-    """
-    births, edges = trace(work, critical, direction, layout)
-    # What classification no longer needs has room for the indices of most images' edges.
-    room = work.order.view(work.voxels.dtype)
-    if room.size < edges.voxels.size:
-        room = np.empty(edges.voxels.size, work.voxels.dtype)
-    order = room[: edges.voxels.size]
-    _sort_by_level(work.levels, edges.voxels, n_levels, order)
-    birth_levels = np.empty(births.size, work.levels.dtype)
-    for k in range(births.size):
-        birth_levels[k] = work.levels[births[k]]
-    return Merges(births, join(edges, order, birth_levels, direction.ascending))
-
-
-@inner
-def change_by_level(levels: np.ndarray, merges: Merges, n_levels: int) -> np.ndarray:
-    """Return births less ends of every level, int64 (n_levels,)."""
-    change = np.zeros(n_levels, np.int64)
-    for k in range(merges.births.size):
-        change[levels[merges.births[k]]] += 1
-        if merges.ends[k] > 0:
-            change[levels[merges.ends[k]]] -= 1
-    return change
 
 
 @inlined
@@ -250,57 +204,3 @@ def _copy(edges: Edges, count: int, others: Edges, start: int) -> None:
         others.voxels[start + k] = edges.voxels[k]
         others.left[start + k] = edges.left[k]
         others.right[start + k] = edges.right[k]
-
-
-@inner
-def _sort_by_level(
-    levels: np.ndarray, voxels: np.ndarray, n_levels: int, ordered: np.ndarray
-) -> None:
-    """Write the indices of voxels in the order (level, index)."""
-    starts = np.zeros(n_levels + 1, np.int64)
-    for voxel in voxels:
-        starts[levels[voxel] + 1] += 1
-    for level in range(n_levels):
-        starts[level + 1] += starts[level]
-    for k in range(voxels.size):
-        level = levels[voxels[k]]
-        ordered[starts[level]] = k
-        starts[level] += 1
-
-
-@inner
-def join(edges: Edges, order: np.ndarray, birth_levels: np.ndarray, ascending: bool) -> np.ndarray:
-    """Merge basins along the edges by Kruskal's algorithm; of two roots the younger one dies.
-
-    Args:
-        order: indices of edges from the lowest level up.
-        birth_levels: unsigned, of the births.
-
-    Returns:
-        For every birth the voxel that ends it, or 0.
-    """
-    parent = np.empty(birth_levels.size + 1, edges.left.dtype)
-    for k in range(parent.size):
-        parent[k] = k
-    ends = np.zeros(birth_levels.size, edges.voxels.dtype)
-    for i in range(order.size):
-        k = order[i if ascending else order.size - 1 - i]
-        left, right = find(parent, edges.left[k]), find(parent, edges.right[k])
-        if left != right:
-            # Of two basins the first is the lower number, which the outside always is.
-            first, second = min(left, right), max(left, right)
-            if first == OUTSIDE or _first_is_elder(
-                birth_levels[first - 1], birth_levels[second - 1], ascending
-            ):
-                elder, younger = first, second
-            else:
-                elder, younger = second, first
-            parent[younger] = elder
-            ends[younger - 1] = edges.voxels[k]
-    return ends
-
-
-@inner
-def _first_is_elder(first: int, second: int, ascending: bool) -> bool:
-    """Tell by the levels of two roots whether the one that is first in the raster entered first."""
-    return first <= second if ascending else first > second

@@ -15,9 +15,12 @@ import numpy as np
 
 from .compiling import entry, source_digest
 from .euler import euler_changes
-from .levels import Box, Layout, bounding_box, padded_layout, voxel_position
-from .merge_tree import Direction, Edges, Merges, join, trace
-from .volume import Critical, Workspace, borrowed_workspace, classify
+from .padded.layout import Box, Layout, bounding_box, padded_layout, voxel_position
+from .padded.workspace import Workspace, borrowed_workspace
+from .simple.critical import Critical, classify
+from .tree.edges import Direction, Edges, trace
+from .tree.kruskal import join
+from .tree.merge_tree import Merges
 
 
 @dataclass(frozen=True)

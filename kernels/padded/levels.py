@@ -1,9 +1,8 @@
-"""From values to small integer levels on a flat, padded volume.
+"""From values to small integer levels on the padded volume.
 
 Only the order of the values matters to topology. A voxel's level is the index of the first
 threshold that is not below its value; a voxel above every threshold or outside the mask is absent
-and has level N. The volume is cropped to the mask's box and surrounded by a border of the highest
-level that fits into the bit planes, which stands for the outside and spares every test for bounds.
+and has level N. The border is of the highest level that fits into the bit planes, above all others.
 """
 
 from __future__ import annotations
@@ -12,84 +11,23 @@ from typing import NamedTuple
 
 import numpy as np
 
-from .compiling import inner
-
-LEAD = 64
-"""Border voxels before the first plane, so that a shifted read never starts before the array."""
-
-
-class Box(NamedTuple):
-    """The voxels that are kept: lower corner and extent inside the image."""
-
-    z: int
-    y: int
-    x: int
-    depth: int
-    height: int
-    width: int
-
-
-class Layout(NamedTuple):
-    """The flat padded volume of a box: strides along z and y, and where its voxels lie.
-
-    `first` and `last` enclose every voxel of the box, and border voxels at the ends of its rows.
-    A 2-D image is one plane with a border in the plane only; its `plane` is 0.
-    """
-
-    plane: int
-    row: int
-    first: int
-    last: int
-    n_words: int
+from ..compiling import inner
+from .layout import Box, Layout, bounding_box, padded_layout, voxel_position
 
 
 @inner
-def padded_layout(box: Box, volumetric: bool) -> Layout:
-    """Lay out a box with its border of one voxel; `n_words` words of 64 voxels hold it."""
-    row = box.width + 2
-    rows = box.height + 2
-    plane = rows * row if volumetric else 0
-    reach = plane + row + 1
-    first = LEAD + reach
-    size = (box.depth + 2) * plane if volumetric else rows * row
-    last = LEAD + size - reach
-    # The last word of voxels reads up to `reach` and one word beyond.
-    return Layout(plane, row, first, last, (last + reach) // 64 + 3)
+def plane_count(n_levels: int) -> int:
+    """Planes that hold the levels 0 … N - 1, N (absent) and a border above them."""
+    planes = 1
+    while (1 << planes) < n_levels + 2:
+        planes += 1
+    return planes
 
 
 @inner
-def voxel_position(layout: Layout, z: int, y: int, x: int) -> int:
-    """Flat position of a voxel of the box."""
-    return layout.first + z * layout.plane + y * layout.row + x
-
-
-@inner
-def bounding_box(mask: np.ndarray) -> Box:
-    """Smallest box around the voxels of the mask, bool (D, H, W); depth 0 where it is empty."""
-    depth, height, width = mask.shape
-    z0, z1, y0, y1 = depth, -1, height, -1
-    columns = np.empty(width, np.bool_)
-    for x in range(width):
-        columns[x] = False
-    for z in range(depth):
-        for y in range(height):
-            row = mask[z, y]
-            found = False
-            for x in range(width):
-                found |= row[x]
-            if found:
-                z0, z1 = min(z0, z), z
-                y0, y1 = min(y0, y), max(y1, y)
-                for x in range(width):
-                    columns[x] |= row[x]
-    if z1 < 0:
-        return Box(0, 0, 0, 0, 0, 0)
-    x0, x1 = 0, width - 1
-    while not columns[x0]:
-        x0 += 1
-    while not columns[x1]:
-        x1 -= 1
-    return Box(z0, y0, x0, z1 - z0 + 1, y1 - y0 + 1, x1 - x0 + 1)
+def border_level(n_levels: int) -> int:
+    """Level of the border: all planes set."""
+    return (1 << plane_count(n_levels)) - 1
 
 
 @inner
@@ -225,3 +163,25 @@ def _compare_nearest(row: np.ndarray, floors: np.ndarray, scale: Scale, out: np.
         steps = (row[x] - lowest) * per_unit + half
         nearest = np.uint32(min(max(steps, zero), last))
         out[x] = nearest + np.uint32(row[x] > floors[nearest])
+
+
+@inner
+def place_volume(
+    values: np.ndarray, mask: np.ndarray, grid: np.ndarray, volumetric: bool, levels: np.ndarray
+) -> Box:
+    """Fill a workspace's levels with the box of the mask; return the box, of depth 0 if empty.
+
+    Args:
+        values, mask, grid: as `write_levels`.
+        volumetric: the border is also above and below.
+        levels: of a workspace for volumes of that size; written.
+    """
+    box = bounding_box(mask) if mask.size else Box(0, 0, 0, *values.shape)
+    if box.depth > 0:
+        border = border_level(grid.size)
+        layout = padded_layout(box, volumetric)
+        fill_border(levels, border, layout)
+        steps = np.empty(grid.size, np.float64)
+        copy_grid(grid, steps)
+        write_levels(values, mask, steps, box, layout, levels)
+    return box

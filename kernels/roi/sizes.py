@@ -7,10 +7,11 @@ from typing import Any
 
 import numpy as np
 
-from .compiling import entry, source_digest
-from .inputs import check_maps, map_bytes
-from .regions import Rules, check_rules, find_region
-from .threads import check_threads, run_in_threads
+from ..arguments import check_maps, map_bytes
+from ..compiling import entry, source_digest
+from ..threads import check_threads, run_in_threads
+from .regions import find_region
+from .rules import Rules, rules_of
 
 
 def region_sizes(
@@ -32,9 +33,16 @@ def region_sizes(
     Raises:
         TypeError: another dtype.
         ValueError: wrong shapes, NaN, or values out of their range.
+
+    >>> import numpy as np
+    >>> from topojax.kernels import region_sizes
+    >>> maps = np.array([[[[0, 51], [102, 255]]]], np.uint8)
+    >>> voxels, empty = region_sizes(maps, [[1.0], [0.5]], [0.4, 0.9])
+    >>> voxels.tolist(), empty.tolist()
+    ([[2], [1]], [[False], [False]])
     """
     stack = check_maps(maps)
-    rules = check_rules(stack, weights, taus, rescale)
+    rules = rules_of(stack, weights, taus, rescale)
     threads = check_threads(n_threads)
     layers = map_bytes(stack)
     height, width = stack.shape[-2:]

@@ -11,8 +11,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from .compiling import inner
-from .levels import Layout
+from ..compiling import inner
+from ..padded.layout import Layout
 
 ALL = (1 << 27) - 1 - (1 << 13)
 """The 26 neighbours."""

@@ -1,0 +1,24 @@
+"""When a map is flat: its extent is no more than rounding noise."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+_NOISE = np.float32(1e-6)
+"""Interpolating a constant leaves rounding noise of about 1e-7 of it; that is not a map."""
+
+
+def is_flat(lowest: Any, highest: Any) -> Any:
+    """Tell whether a map between these extremes is a constant and noise.
+
+    Plain arithmetic, so that it serves numbers, arrays of numpy and of jax, and compiled code.
+
+    Args:
+        lowest, highest: of a map whose values are not negative, or arrays of them, one a map.
+
+    >>> bool(is_flat(0.5, 0.5 + 1e-8)), bool(is_flat(0.5, 0.6)), bool(is_flat(0.0, 0.0))
+    (True, False, True)
+    """
+    return highest - lowest <= _NOISE * highest
