@@ -27,7 +27,7 @@ import numpy as np
 import optax
 from flax import nnx
 
-from topojax.cam.gradcam import gradcam
+from topojax.cam.methods.gradcam import gradcam
 from topojax.models import create_model
 from topojax.models.convolution import plain
 

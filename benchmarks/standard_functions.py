@@ -110,7 +110,7 @@ def simplex_problems(decode: Function, kind: str) -> list[Problem]:
 
 
 def divided_by_sum(genes: np.ndarray) -> np.ndarray:
-    """Weights as `topojax.search.decode_population` has them."""
+    """Weights as `topojax.search.decode_rules` has them."""
     total = genes.sum(-1, keepdims=True)
     return np.where(total > 0, genes / np.where(total > 0, total, 1), 1 / genes.shape[-1])
 

@@ -1,6 +1,11 @@
 """Training: the backbone's fine-tuning and the classifier on descriptors."""
 
-from topojax.training.backbone import EpochRecord, FittedBackbone, initial_backbone
+from topojax.training.backbone import (
+    EpochRecord,
+    FittedBackbone,
+    initial_backbone,
+    with_pretrained_weights,
+)
 from topojax.training.classifier import (
     FittedClassifier,
     classifier_probabilities,
@@ -38,4 +43,5 @@ __all__ = [
     "padded_rows",
     "predict_mlps",
     "train_mlps",
+    "with_pretrained_weights",
 ]

@@ -71,9 +71,18 @@ def initial_backbone(
             network.
     """
     model = create_model(name, num_classes=n_classes, in_channels=in_channels, rngs=nnx.Rngs(seed))
+    return with_pretrained_weights(model, config)
+
+
+def with_pretrained_weights(model: Backbone, config: BackboneConfig) -> Backbone:
+    """Return a network, or its shapes alone (`abstract_model`), with `config.weights` if any.
+
+    Raises:
+        WeightsError: as `initial_backbone`.
+    """
     if config.weights is None:
         return model
     try:
-        return load_torchvision(model, pretrained_weights(config.weights, name))
+        return load_torchvision(model, pretrained_weights(config.weights, model.name))
     except WeightsError as error:
         raise WeightsError(f"backbone.weights={config.weights}: {error}") from error

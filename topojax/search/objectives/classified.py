@@ -11,8 +11,8 @@ import numpy as np
 from scipy.special import log_softmax, softmax
 
 from topojax.evaluation import auc_scores
+from topojax.search.data import stratified_folds
 from topojax.search.objectives.registry import Candidates, Task
-from topojax.search.splits import stratified_folds
 from topojax.training import MLPSettings, Splits, cross_fit_logits
 
 

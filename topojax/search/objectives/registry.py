@@ -11,7 +11,7 @@ import numpy as np
 
 from topojax.config import ClassifierConfig, SearchConfig
 from topojax.errors import ConfigError
-from topojax.search.splits import SplitName
+from topojax.search.data import SplitName
 
 
 @dataclass(frozen=True)
@@ -84,6 +84,8 @@ class Objective:
     reads: Reads
     is_auc: bool
     is_resubstitution: bool
+    note: str = ""
+    defect: str = ""
 
 
 _OBJECTIVES: dict[str, Objective] = {}

@@ -6,8 +6,8 @@ import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Float, Int
 
-from topojax.cam.gradcam import weighted_map
-from topojax.cam.stages import Maps, Outputs, layer_gradients
+from topojax.cam.methods.gradcam import weighted_map
+from topojax.cam.methods.stages import Maps, Outputs, layer_gradients
 from topojax.models import Backbone
 
 _EPSILON = 1e-6

@@ -11,9 +11,9 @@ import jax.numpy as jnp
 from jax import lax
 from jaxtyping import Array, Float, Int
 
-from topojax.cam.gradcam import weighted_map
+from topojax.cam.methods.gradcam import weighted_map
+from topojax.cam.methods.stages import Maps, Outputs, layer_outputs
 from topojax.cam.resample import scale_maps, upsample_to_corners
-from topojax.cam.stages import Maps, Outputs, layer_outputs
 from topojax.models import Backbone
 
 _MASKED_AT_ONCE = 16

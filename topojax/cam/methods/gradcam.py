@@ -5,7 +5,7 @@ from __future__ import annotations
 import jax
 from jaxtyping import Array, Float, Int
 
-from topojax.cam.stages import Maps, Outputs, layer_gradients
+from topojax.cam.methods.stages import Maps, Outputs, layer_gradients
 from topojax.models import Backbone
 
 

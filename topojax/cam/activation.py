@@ -1,10 +1,9 @@
-"""The methods by name, and what they are asked of a network."""
+"""Logits and raw maps of a batch, and what a network must have for them."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from functools import partial
-from typing import Any, TypeAlias
+from typing import Any
 
 import jax
 import jax.numpy as jnp
@@ -12,25 +11,9 @@ import numpy as np
 from flax import nnx
 from jaxtyping import Array, Float, Int
 
-from topojax.cam.gradcam import gradcam
-from topojax.cam.gradcam_pp import gradcam_pp
-from topojax.cam.scorecam import scorecam
-from topojax.cam.stages import Logits, Maps, Outputs
+from topojax.cam.methods import METHODS, Logits, Maps, check_method
 from topojax.errors import ConfigError, DataError
 from topojax.models import Backbone, map_shapes
-
-Method: TypeAlias = Callable[
-    [Backbone, Array, tuple[str, ...], Array | None],
-    tuple[Outputs, Maps],
-]
-"""From a model in evaluation mode, images, layers and classes to the network's outputs and raw
-maps; traceable."""
-
-METHODS: dict[str, Method] = {
-    "gradcam": gradcam,
-    "gradcam++": gradcam_pp,
-    "scorecam": scorecam,
-}
 
 
 def activation_maps(
@@ -63,24 +46,18 @@ def activation_maps(
     classes = (
         None if target is None else checked_classes("target", target, len(x), model.num_classes)
     )
-    graph, state = split_for_evaluation(model)
+    graph, state = in_evaluation_mode(model)
     # A compiled function returns dicts sorted by key, whatever the order asked for.
     ordered = tuple(layer for layer in model.stage_names if layer in layers)
     logits, maps = _activation_maps(graph, ordered, method, state, jnp.asarray(x), classes)
     return logits, {layer: maps[layer] for layer in layers}
 
 
-def split_for_evaluation(model: Backbone) -> tuple[Any, nnx.State]:
+def in_evaluation_mode(model: Backbone) -> tuple[Any, nnx.State]:
     """Return (graph definition, state) of the model in evaluation mode; it keeps its own mode."""
     copy = nnx.merge(*nnx.split(model), copy=True)
     copy.eval()
     return nnx.split(copy)
-
-
-def check_method(method: str) -> None:
-    """Raise ConfigError unless method is one of `METHODS`."""
-    if method not in METHODS:
-        raise ConfigError(f"method={method!r} is unknown; choose one of {', '.join(METHODS)}")
 
 
 def check_layers(model: Backbone, layers: tuple[str, ...]) -> None:

@@ -1,7 +1,7 @@
-"""CAMs of a whole data set, batch by batch, of the classes that the callers say.
+"""CAMs of a whole data set, batch by batch, of the classes that the caller says.
 
 Not part of the public face: `topojax.cam.compute_cams` explains predicted classes and takes no
-label, and `topojax.cam.label_target` is the one place that does.
+label, and `topojax.defects` is the one place that does.
 """
 
 from __future__ import annotations
@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterator
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -20,69 +21,74 @@ from flax import nnx
 from jaxtyping import Array, Bool, Float, Int, UInt8
 from tqdm import tqdm
 
-from topojax.cam.methods import (
-    METHODS,
-    check_images,
-    check_layers,
-    check_method,
-    split_for_evaluation,
-)
+from topojax.cam.activation import check_images, check_layers, in_evaluation_mode
+from topojax.cam.methods import METHODS, Outputs
 from topojax.cam.resample import quantise_maps, scale_maps, upsample_maps
-from topojax.cam.stages import Outputs
 from topojax.cam.storage import ArraySpec, CamArrays, open_storage
+from topojax.config import CamConfig
 from topojax.data.batches import padded_batches, prefetched
-from topojax.errors import ConfigError, DataError, WeightsError
+from topojax.errors import DataError, WeightsError
 from topojax.models import Backbone
 
 
-def cam_arrays(
+@dataclass(frozen=True)
+class CamStack:
+    """What the network shows of n images, in their order.
+
+    Attributes:
+        maps: uint8 (n, L, *spatial), in units of 1/255: each map's least value is 0 and its
+            greatest 255, or all of it is 0. A read-only `numpy.memmap` where it is kept in a file.
+        logits: float32 (n, classes).
+        embeddings: float32 (n, F); the pooled features that the logits are linear in.
+        layers: names of the L layers.
+    """
+
+    maps: np.ndarray
+    logits: np.ndarray
+    embeddings: np.ndarray
+    layers: tuple[str, ...]
+
+
+def cams_of_classes(
     model: Backbone,
     images: np.ndarray,
     classes: np.ndarray | None,
+    config: CamConfig,
     *,
-    layers: tuple[str, ...],
-    method: str,
-    batch_size: int,
     folder: Path | None,
-    memory_mb: int,
     progress: bool,
-) -> CamArrays:
-    """Return maps uint8 (n, L, *spatial), logits and embeddings; see `compute_cams`.
+) -> CamStack:
+    """Return maps, logits and embeddings; see `topojax.cam.compute_cams`.
 
     Args:
         classes: int32 (n,) whose logits are explained, or None: the predicted ones.
     """
+    layers = config.layers or model.cam_layers
     check_layers(model, layers)
-    check_method(method)
-    if batch_size < 1:
-        raise ConfigError(f"batch_size={batch_size} must be 1 or more")
-    if memory_mb < 0:
-        raise ConfigError(f"memory_mb={memory_mb} must be 0 or more")
     check_images(model, images.shape)
     if not np.isfinite(images).all():
         raise DataError("images hold NaN or infinite values; replace or leave out those images")
-    graph, state = split_for_evaluation(model)
-    n, spatial = len(images), images.shape[1:-1]
+    graph, state = in_evaluation_mode(model)
+    n, size, spatial = len(images), config.batch_size, images.shape[1:-1]
     expected = CamArrays(
         ArraySpec((n, len(layers), *spatial), np.dtype(np.uint8)),
         ArraySpec((n, model.num_classes), np.dtype(np.float32)),
         ArraySpec((n, model.num_features), np.dtype(np.float32)),
     )
-    settings = {"layers": layers, "method": method, "batch_size": batch_size}
+    settings = {"layers": layers, "method": config.method, "batch_size": size}
     digest = partial(_digest, model, state, images, classes, settings)
-    cams_of = partial(_host_cams, graph, layers, method, jax.device_put(state))
-    with open_storage(expected, folder, memory_mb, digest) as storage:
+    cams_of = partial(_host_cams, graph, layers, config.method, jax.device_put(state))
+    with open_storage(expected, folder, config.memory_mb, digest) as storage:
         with tqdm(
             desc="CAMs",
-            total=-(-n // batch_size),
+            total=-(-n // size),
             initial=len(storage.done),
             disable=None if progress else True,
         ) as bar:
-            batches = _batches(images, classes, storage.n_rows_done, batch_size)
-            for cams in prefetched(cams_of, batches):
+            for cams in prefetched(cams_of, _batches(images, classes, storage.n_rows_done, size)):
                 storage.append(cams)
                 bar.update()
-        return storage.finish()
+        return CamStack(*storage.finish(), layers)
 
 
 class _Batch(NamedTuple):

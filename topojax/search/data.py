@@ -14,8 +14,8 @@ SplitName = Literal["train", "val"]
 
 
 @dataclass(frozen=True)
-class SplitArrays:
-    """One split.
+class LabelledMaps:
+    """One split as a search sees it.
 
     Attributes:
         images: what is filtered, float32 (n, *spatial).
@@ -29,27 +29,20 @@ class SplitArrays:
 
 
 @dataclass(frozen=True)
-class SearchSplits:
-    """Both splits, of which an objective takes what it reads.
+class SearchData:
+    """Both splits, of which an objective takes what it reads."""
 
-    Attributes:
-        train_images, val_images: what is filtered, float32 (n, *spatial).
-        train_maps, val_maps: scaled CAMs, uint8 or float32 (n, L, *spatial).
-        train_labels, val_labels: int (n,).
-    """
+    train: LabelledMaps
+    val: LabelledMaps
 
-    train_images: np.ndarray
-    train_maps: np.ndarray
-    train_labels: np.ndarray
-    val_images: np.ndarray
-    val_maps: np.ndarray
-    val_labels: np.ndarray
-
-    def __getitem__(self, name: SplitName) -> SplitArrays:
+    def __getitem__(self, name: SplitName) -> LabelledMaps:
         """Return one split by name."""
-        if name == "train":
-            return SplitArrays(self.train_images, self.train_maps, self.train_labels)
-        return SplitArrays(self.val_images, self.val_maps, self.val_labels)
+        return self.train if name == "train" else self.val
+
+    @property
+    def n_layers(self) -> int:
+        """L, the number of maps an image."""
+        return self.train.maps.shape[1]
 
 
 def stratified_folds(

@@ -17,8 +17,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from topojax.cam.journal import BatchRecord, Journal
-from topojax.cam.row_store import FileRows, MemoryRows, RowStore, checksum
+from topojax.cam.storage.journal import BatchRecord, Journal
+from topojax.cam.storage.row_store import FileRows, MemoryRows, RowStore, checksum
 from topojax.errors import RunError
 
 _MB = 10**6

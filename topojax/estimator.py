@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -14,10 +15,9 @@ from sklearn.utils.validation import check_is_fitted
 
 from topojax.config import Config, make_config
 from topojax.data import Split, resize_images, validate_images, validate_splits
+from topojax.defects import fit_method, load_method, save_method
 from topojax.errors import ConfigError, DataError
-from topojax.pipeline.fit import fit_topocam, stage_seed
-from topojax.pipeline.fitted import FittedTopoCAM, read_images
-from topojax.pipeline.storage import load_fitted, save_fitted
+from topojax.pipeline import FittedTopoCAM, plan_fit, stage_seed
 from topojax.topology import feature_names
 
 
@@ -37,8 +37,23 @@ class TopoCAM(ClassifierMixin, TransformerMixin, BaseEstimator):
         fitted_: the fitted method, `topojax.pipeline.FittedTopoCAM`.
 
     Example:
-        >>> from topojax import TopoCAM
-        >>> model = TopoCAM(preset="sound", overrides={"backbone.epochs": 5})
+        >>> from topojax.data import synthetic_dataset
+        >>> discs = synthetic_dataset(
+        ...     "shapes", seed=0, n_train=16, n_val=8, n_test=6, size=28, spatial_dims=2
+        ... )
+        >>> overrides = {
+        ...     "backbone.epochs": 1,
+        ...     "search.method": "uniform",
+        ...     "search.tau": 0.5,
+        ...     "topology.n_thresholds": 10,
+        ... }
+        >>> model = TopoCAM(preset="sound", overrides=overrides)
+        >>> train, val = discs.train, discs.val
+        >>> model = model.fit(train.images, train.labels, X_val=val.images, y_val=val.labels)
+        >>> model.predict_proba(discs.test.images).shape
+        (6, 2)
+        >>> model.transform(discs.test.images).shape  # beta_0 and beta_1 at 10 thresholds, and V'
+        (6, 21)
     """
 
     def __init__(
@@ -92,7 +107,8 @@ class TopoCAM(ClassifierMixin, TransformerMixin, BaseEstimator):
         val = Split(val_images, np.searchsorted(classes, val_labels))
         names = tuple(str(label) for label in classes)
         validate_splits({"training": train, "validation": val}, names)
-        fit = fit_topocam(config, train, val, names, dims, progress=self.progress)
+        plan = plan_fit(config, train, names, dims, progress=self.progress)
+        fit = fit_method(plan, train, val)
         self.fitted_ = replace(fit.fitted, labels=tuple(classes.tolist()))
         self.classes_ = classes
         return self
@@ -100,7 +116,7 @@ class TopoCAM(ClassifierMixin, TransformerMixin, BaseEstimator):
     def predict_proba(self, X: np.ndarray) -> np.ndarray:
         """Return class probabilities, float32 (n, n_classes)."""
         fitted = self._fitted()
-        return read_images(fitted, self._new_images(X), progress=self.progress).probabilities
+        return fitted.read(self._new_images(X), progress=self.progress).probabilities
 
     def predict(self, X: np.ndarray) -> np.ndarray:
         """Return the most probable label, (n,)."""
@@ -110,7 +126,7 @@ class TopoCAM(ClassifierMixin, TransformerMixin, BaseEstimator):
     def transform(self, X: np.ndarray) -> np.ndarray:
         """Return descriptors φ, float32 (n, d·N + 1): Betti curves over V', then V'."""
         fitted = self._fitted()
-        reading = read_images(fitted, self._new_images(X), progress=self.progress)
+        reading = fitted.read(self._new_images(X), progress=self.progress)
         return reading.descriptors.matrix()
 
     def get_feature_names_out(self, input_features: Any = None) -> np.ndarray:
@@ -128,7 +144,7 @@ class TopoCAM(ClassifierMixin, TransformerMixin, BaseEstimator):
         Raises:
             RunError: the folder exists, or cannot be made.
         """
-        save_fitted(self._fitted(), Path(path))
+        save_method(self._fitted(), Path(path))
 
     @classmethod
     def load(cls, path: str | Path) -> TopoCAM:
@@ -137,7 +153,7 @@ class TopoCAM(ClassifierMixin, TransformerMixin, BaseEstimator):
         Raises:
             WeightsError: no checkpoint there, or one that is damaged or of another model.
         """
-        fitted = load_fitted(Path(path))
+        fitted = load_method(Path(path))
         estimator = cls(preset=fitted.config.preset, spatial_dims=fitted.spatial_dims)
         estimator.fitted_ = fitted
         estimator.classes_ = np.array(fitted.labels)
@@ -171,16 +187,19 @@ def _hold_out(
     images: np.ndarray, labels: np.ndarray, config: Config
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
     values, counts = np.unique(labels, return_counts=True)
-    if counts.min() < 5:
+    share = config.evaluation.validation_share
+    least = math.ceil(1 / min(share, 1 - share))
+    if counts.min() < least:
         raise DataError(
             f"label {values[counts.argmin()]!r} has {counts.min()} samples, too few to hold a "
-            "fifth out for validation; give X_val and y_val, or at least 5 samples a class"
+            f"share of {share:g} out for validation; give X_val and y_val, or at least {least} "
+            "samples a class"
         )
     parts = train_test_split(
         images,
         labels,
-        test_size=0.2,
+        test_size=share,
         stratify=labels,
-        random_state=stage_seed(config, "validation") % 2**32,
+        random_state=stage_seed(config.seed, "validation") % 2**32,
     )
     return parts[0], parts[1], parts[2], parts[3]
