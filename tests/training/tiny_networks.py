@@ -12,7 +12,7 @@ import numpy as np
 from jaxtyping import Array, Float
 
 from topojax.models import Backbone, registry
-from topojax.models.layers import BatchNorm, Conv, Dropout, Linear, global_mean, relu
+from topojax.models.blocks.layers import BatchNorm, Conv, Dropout, Linear, global_mean, relu
 
 Images = tuple[np.ndarray, np.ndarray]
 

@@ -21,8 +21,8 @@ from flax import nnx
 from jaxtyping import Array, Float
 
 from topojax.models.backbone import Backbone
-from topojax.models.laws import Constant, Uniform, fan_out_normal
-from topojax.models.layers import BatchNorm, Conv, Dropout, Linear, Sequence, global_mean
+from topojax.models.blocks.laws import Constant, Uniform, fan_out_normal
+from topojax.models.blocks.layers import BatchNorm, Conv, Dropout, Linear, Sequence, global_mean
 
 silu = jax.nn.silu
 

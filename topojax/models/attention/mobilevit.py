@@ -15,9 +15,16 @@ from flax import nnx
 from jaxtyping import Array, Float
 
 from topojax.models.backbone import Backbone
-from topojax.models.laws import Constant
-from topojax.models.layers import BatchNorm, Conv, LayerNorm, Sequence, global_mean, parameter
-from topojax.models.transformer import EncoderBlock, token_linear
+from topojax.models.blocks.laws import Constant
+from topojax.models.blocks.layers import (
+    BatchNorm,
+    Conv,
+    LayerNorm,
+    Sequence,
+    global_mean,
+    parameter,
+)
+from topojax.models.blocks.transformer import EncoderBlock, token_linear
 
 silu = jax.nn.silu
 

@@ -8,7 +8,7 @@ from flax import nnx
 from jaxtyping import Array, Float
 
 from topojax.models.backbone import Backbone
-from topojax.models.layers import (
+from topojax.models.blocks.layers import (
     BatchNorm,
     Conv,
     Linear,

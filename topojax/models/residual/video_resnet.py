@@ -14,7 +14,7 @@ from flax import nnx
 from jaxtyping import Array, Float
 
 from topojax.models.backbone import Backbone
-from topojax.models.layers import BatchNorm, Conv, Linear, Sequence, global_mean, relu
+from topojax.models.blocks.layers import BatchNorm, Conv, Linear, Sequence, global_mean, relu
 
 Convolution: TypeAlias = Callable[[int, int, int, int], nnx.Module]
 """From input, output and middle channels and stride to a module."""

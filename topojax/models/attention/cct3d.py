@@ -30,9 +30,9 @@ import jax.numpy as jnp
 from jaxtyping import Array, Float
 
 from topojax.models.backbone import Backbone
-from topojax.models.laws import Normal
-from topojax.models.layers import Conv, LayerNorm, Sequence, max_pool, parameter, relu
-from topojax.models.transformer import EncoderBlock, interpolated, token_linear
+from topojax.models.blocks.laws import Normal
+from topojax.models.blocks.layers import Conv, LayerNorm, Sequence, max_pool, parameter, relu
+from topojax.models.blocks.transformer import EncoderBlock, interpolated, token_linear
 
 _STORED_GRID = (8, 8, 8)
 _WIDTH = 256

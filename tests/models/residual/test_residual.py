@@ -21,7 +21,7 @@ from topojax.models import (
     list_models,
     map_shapes,
 )
-from topojax.models.layers import BatchNorm
+from topojax.models.blocks.layers import BatchNorm
 
 INPUTS = {"resnet18": (20, 18), "r3d_18": (5, 9, 10), "mc3_18": (5, 9, 10)}
 

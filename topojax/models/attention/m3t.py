@@ -34,8 +34,8 @@ import jax.numpy as jnp
 from jaxtyping import Array, Float
 
 from topojax.models.backbone import Backbone
-from topojax.models.laws import Normal
-from topojax.models.layers import (
+from topojax.models.blocks.laws import Normal
+from topojax.models.blocks.layers import (
     BatchNorm,
     Conv,
     Dropout,
@@ -45,8 +45,8 @@ from topojax.models.layers import (
     parameter,
     relu,
 )
-from topojax.models.resnet import resnet50
-from topojax.models.transformer import EncoderBlock, interpolated, token_linear
+from topojax.models.blocks.transformer import EncoderBlock, interpolated, token_linear
+from topojax.models.residual.resnet import resnet50
 
 _CHANNELS = 32
 _WIDTH = 256

@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 from jax import lax
 
-from topojax.models import convolution
-from topojax.models.convolution import (
+from topojax.models.blocks import convolution
+from topojax.models.blocks.convolution import (
     choose_formulation,
     convolve,
     depth_in_channels,

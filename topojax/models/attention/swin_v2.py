@@ -16,8 +16,8 @@ from flax import nnx
 from jaxtyping import Array, Float
 
 from topojax.models.backbone import Backbone
-from topojax.models.laws import Constant, TruncatedNormal, fan_in_uniform
-from topojax.models.layers import (
+from topojax.models.blocks.laws import Constant, TruncatedNormal, fan_in_uniform
+from topojax.models.blocks.layers import (
     Conv,
     Dropout,
     LayerNorm,
@@ -27,7 +27,7 @@ from topojax.models.layers import (
     parameter,
     relu,
 )
-from topojax.models.windows import completed, from_windows, windows
+from topojax.models.blocks.windows import completed, from_windows, windows
 
 _WINDOW = 8
 _PATCH = 4

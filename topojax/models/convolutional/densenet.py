@@ -14,8 +14,8 @@ from jax import numpy as jnp
 from jaxtyping import Array, Float
 
 from topojax.models.backbone import Backbone
-from topojax.models.laws import Constant, Normal
-from topojax.models.layers import (
+from topojax.models.blocks.laws import Constant, Normal
+from topojax.models.blocks.layers import (
     BatchNorm,
     Conv,
     Linear,

@@ -10,7 +10,7 @@ import pytest
 from flax import nnx
 from jax.test_util import check_grads
 
-from topojax.models.layers import BatchNorm
+from topojax.models.blocks.layers import BatchNorm
 
 _SHAPE = (5, 3, 4, 2)
 _AXES = (0, 1, 2)

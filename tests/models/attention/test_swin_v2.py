@@ -12,9 +12,9 @@ from flax import nnx
 
 from topojax.cam import activation_maps
 from topojax.models import abstract_model, map_shapes
-from topojax.models.initialise import initial_state
-from topojax.models.swin_v2 import SwinV2, WindowAttention
-from topojax.models.windows import completed, from_windows, windows
+from topojax.models.attention.swin_v2 import SwinV2, WindowAttention
+from topojax.models.blocks.initialise import initial_state
+from topojax.models.blocks.windows import completed, from_windows, windows
 
 # The same stages with few channels and layers, which compile in seconds.
 _thin_swin = partial(SwinV2, "thin", 3, 1, width=8, depths=(1, 2, 1, 1), heads=(1, 2, 2, 4))

@@ -13,11 +13,11 @@ from flax import nnx
 
 from topojax.cam import activation_maps
 from topojax.models import abstract_model, map_shapes
-from topojax.models.davit import ChannelAttention, DaViT, WindowAttention
-from topojax.models.initialise import initial_state
-from topojax.models.laws import Constant, Normal, Uniform
-from topojax.models.layers import Dropout
-from topojax.models.mobilevit import MobileViT, Stage, apart, together
+from topojax.models.attention.davit import ChannelAttention, DaViT, WindowAttention
+from topojax.models.attention.mobilevit import MobileViT, Stage, apart, together
+from topojax.models.blocks.initialise import initial_state
+from topojax.models.blocks.laws import Constant, Normal, Uniform
+from topojax.models.blocks.layers import Dropout
 from topojax.weights.torchvision import torch_shapes
 
 COUNTS = {"davit_tiny": 28_360_168, "mobilevit_s": 5_578_632}

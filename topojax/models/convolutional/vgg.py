@@ -14,8 +14,8 @@ from jax import numpy as jnp
 from jaxtyping import Array, Float
 
 from topojax.models.backbone import Backbone
-from topojax.models.laws import Constant, Normal
-from topojax.models.layers import Conv, Dropout, Linear, Sequence, max_pool, relu
+from topojax.models.blocks.laws import Constant, Normal
+from topojax.models.blocks.layers import Conv, Dropout, Linear, Sequence, max_pool, relu
 
 _SIDE = 7
 

@@ -15,11 +15,11 @@ from flax import nnx
 
 from topojax.cam import activation_maps
 from topojax.models import Backbone, abstract_model, create_model, map_shapes
-from topojax.models.cct3d import pooling_weights
-from topojax.models.layers import Noise
-from topojax.models.m3t import plane_slices
-from topojax.models.transformer import EncoderBlock, interpolated
-from topojax.models.vit3d import PatchEmbedding
+from topojax.models.attention.cct3d import pooling_weights
+from topojax.models.attention.m3t import plane_slices
+from topojax.models.attention.vit3d import PatchEmbedding
+from topojax.models.blocks.layers import Noise
+from topojax.models.blocks.transformer import EncoderBlock, interpolated
 
 NAMES = ("vit3d", "cct3d", "m3t")
 # M3T passes every slice through a ResNet-50: volumes of other sizes cost too much here.

@@ -29,9 +29,9 @@ from flax import nnx
 from jaxtyping import Array, Float
 
 from topojax.models.backbone import Backbone
-from topojax.models.laws import Normal, fan_in_uniform
-from topojax.models.layers import Conv, Dropout, LayerNorm, Sequence, global_mean, parameter
-from topojax.models.transformer import EncoderBlock, interpolated, token_linear
+from topojax.models.blocks.laws import Normal, fan_in_uniform
+from topojax.models.blocks.layers import Conv, Dropout, LayerNorm, Sequence, global_mean, parameter
+from topojax.models.blocks.transformer import EncoderBlock, interpolated, token_linear
 
 _PATCH = 8
 _STORED_GRID = (8, 8, 8)

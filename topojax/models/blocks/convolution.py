@@ -3,7 +3,7 @@
 XLA's CPU backend drops to 2-3 GFLOP/s where the input is smaller than the kernel and in the input
 gradient of strided convolutions, both of which every residual network meets at 28 x 28 (x 28). The
 same sums written as matrix products, or as convolutions of one dimension less with fewer products
-(`topojax.models.winograd`), run a whole r3d_18 more than 6 times faster
+(`topojax.models.blocks.winograd`), run a whole r3d_18 more than 6 times faster
 (`benchmarks/convolution.py`). All formulations agree in value and gradient; shapes, dtype and
 backend choose one while tracing.
 
@@ -27,7 +27,7 @@ from jax import lax
 from jax.typing import DTypeLike
 from jaxtyping import Array, Float
 
-from topojax.models.winograd import TAPS, filter_first_axis
+from topojax.models.blocks.winograd import TAPS, filter_first_axis
 
 Images: TypeAlias = Float[Array, "b *spatial c"]
 Kernel: TypeAlias = Float[Array, "*window c_in c_out"]

@@ -1,7 +1,7 @@
 """The layers that the networks are built of, channels-last.
 
-Parameters are zero until `topojax.models.initialise` draws them by their laws, or a weight file
-fills them: drawing them one by one costs seconds of compilation.
+Parameters are zero until `topojax.models.blocks.initialise` draws them by their laws, or a weight
+file fills them: drawing them one by one costs seconds of compilation.
 """
 
 from __future__ import annotations
@@ -16,8 +16,8 @@ from flax import nnx
 from jax import lax
 from jaxtyping import Array, Float
 
-from topojax.models.convolution import convolve
-from topojax.models.laws import Constant, Law, fan_in_uniform, fan_out_normal
+from topojax.models.blocks.convolution import convolve
+from topojax.models.blocks.laws import Constant, Law, fan_in_uniform, fan_out_normal
 
 relu = jax.nn.relu
 

@@ -15,8 +15,8 @@ import jax.numpy as jnp
 from flax import nnx
 from jaxtyping import Array, Float
 
-from topojax.models.laws import Constant, Normal
-from topojax.models.layers import Dropout, LayerNorm, Linear
+from topojax.models.blocks.laws import Constant, Normal
+from topojax.models.blocks.layers import Dropout, LayerNorm, Linear
 
 Activation: TypeAlias = Callable[[jax.Array], jax.Array]
 

@@ -13,11 +13,11 @@ from flax import nnx
 
 from topojax.cam import activation_maps
 from topojax.models import abstract_model, map_shapes
-from topojax.models.densenet import DenseNet
-from topojax.models.efficientnet import EfficientNet, Stage
-from topojax.models.initialise import initial_state
-from topojax.models.laws import Constant, Normal, Uniform
-from topojax.models.vgg import VGG, adaptive_mean
+from topojax.models.blocks.initialise import initial_state
+from topojax.models.blocks.laws import Constant, Normal, Uniform
+from topojax.models.convolutional.densenet import DenseNet
+from topojax.models.convolutional.efficientnet import EfficientNet, Stage
+from topojax.models.convolutional.vgg import VGG, adaptive_mean
 
 PLANAR = ("vgg16", "densenet121", "efficientnet_b0")
 NAMES = (*PLANAR, "efficientnet3d_b0")

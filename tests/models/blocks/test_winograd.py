@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from topojax.models.convolution import plain, winograd
-from topojax.models.winograd import TAPS, filter_first_axis, transforms
+from topojax.models.blocks.convolution import plain, winograd
+from topojax.models.blocks.winograd import TAPS, filter_first_axis, transforms
 
 POINTS = st.lists(st.integers(-8, 8), min_size=2, max_size=5, unique=True)
 

@@ -16,10 +16,10 @@ from flax import nnx
 from jaxtyping import Array, Float
 
 from topojax.models.backbone import Backbone
-from topojax.models.laws import fan_in_uniform
-from topojax.models.layers import Conv, LayerNorm, Sequence, global_mean
-from topojax.models.transformer import MLP, Attention, token_linear
-from topojax.models.windows import completed, from_windows, windows
+from topojax.models.blocks.laws import fan_in_uniform
+from topojax.models.blocks.layers import Conv, LayerNorm, Sequence, global_mean
+from topojax.models.blocks.transformer import MLP, Attention, token_linear
+from topojax.models.blocks.windows import completed, from_windows, windows
 
 _WINDOW = 7
 

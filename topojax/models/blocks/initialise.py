@@ -13,8 +13,8 @@ import jax.numpy as jnp
 from flax import nnx
 from jaxtyping import Array, Float
 
-from topojax.models.laws import Constant, Law
-from topojax.models.layers import Noise
+from topojax.models.blocks.laws import Constant, Law
+from topojax.models.blocks.layers import Noise
 
 _BLOCK = 2**18
 # flax's own normalisation layers know no laws.
