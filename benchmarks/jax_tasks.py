@@ -14,8 +14,8 @@ from flax import nnx
 
 from topojax.cam import METHODS, scale_maps, upsample_maps
 from topojax.models import Backbone
-from topojax.training.sharding import share_batches
-from topojax.training.step import training_step
+from topojax.training.backbone.sharding import share_batches
+from topojax.training.backbone.step import training_step
 
 Step = Callable[[], np.ndarray]
 

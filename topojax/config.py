@@ -46,7 +46,7 @@ class BackboneConfig(_Section):
     learning_rate: float = Field(1e-3, gt=0)
     """Of Adam; the peak where a schedule changes it."""
     schedule: Literal["constant", "cosine", "one-cycle"] = "constant"
-    """Of the learning rate over all updates; see `topojax.training.optimiser`."""
+    """Of the learning rate over all updates; see `topojax.training.backbone.optimiser`."""
     warmup_epochs: int = Field(0, ge=0)
     """Epochs in which the learning rate grows linearly from 0; `one-cycle` has a rise of its
     own."""

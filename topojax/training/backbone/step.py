@@ -15,8 +15,8 @@ from jax.sharding import NamedSharding
 from jaxtyping import Array, Float, Int
 
 from topojax.data.batches import padded_batches
-from topojax.training.loss import weighted_cross_entropy
-from topojax.training.sharding import DataParallel
+from topojax.training.backbone.loss import weighted_cross_entropy
+from topojax.training.backbone.sharding import DataParallel
 
 State = Any
 Step = Callable[..., tuple[State, State, State, Array]]

@@ -10,8 +10,8 @@ import numpy as np
 from jaxtyping import Array
 
 from topojax.config import ClassifierConfig
-from topojax.training.mlps import MLPSettings, Params, predict_mlps, train_mlps
-from topojax.training.standardisation import Standardisation
+from topojax.training.classifier.mlps import MLPSettings, Params, predict_mlps, train_mlps
+from topojax.training.classifier.standardisation import Standardisation
 
 
 @dataclass(frozen=True)

@@ -10,9 +10,9 @@ import pytest
 from flax import nnx
 
 from topojax.models import create_model
-from topojax.training.backbone import split_backbone
-from topojax.training.sharding import share_batches
-from topojax.training.step import training_step
+from topojax.training.backbone.fitted import split_backbone
+from topojax.training.backbone.sharding import share_batches
+from topojax.training.backbone.step import training_step
 
 RATE = 0.5
 pytestmark = pytest.mark.usefixtures("tiny_networks")

@@ -20,7 +20,7 @@ from flax import nnx
 from jaxtyping import Array, Float, Int
 
 from topojax.models import MLP
-from topojax.training.standardisation import Standardisation
+from topojax.training.classifier.standardisation import Standardisation
 
 Params = Any
 

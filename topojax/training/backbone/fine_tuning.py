@@ -20,7 +20,7 @@ from topojax.data.batches import batch_length, epoch_batches, prefetched
 from topojax.errors import ConfigError, TrainingError
 from topojax.evaluation import auc_score
 from topojax.models import has_folded_statistics, rebased
-from topojax.training.backbone import (
+from topojax.training.backbone.fitted import (
     EpochRecord,
     FittedBackbone,
     State,
@@ -28,11 +28,11 @@ from topojax.training.backbone import (
     initial_backbone,
     split_backbone,
 )
-from topojax.training.loss import class_weights
-from topojax.training.optimiser import make_optimiser
-from topojax.training.progress import Progress, ProgressFolder
-from topojax.training.sharding import DataParallel, on_this_host, share_batches
-from topojax.training.step import Step, predict_logits, training_step
+from topojax.training.backbone.loss import class_weights
+from topojax.training.backbone.optimiser import make_optimiser
+from topojax.training.backbone.progress import Progress, ProgressFolder
+from topojax.training.backbone.sharding import DataParallel, on_this_host, share_batches
+from topojax.training.backbone.step import Step, predict_logits, training_step
 
 Images = tuple[np.ndarray, np.ndarray]
 

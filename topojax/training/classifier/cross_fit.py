@@ -17,8 +17,8 @@ import numpy as np
 from jaxtyping import Array
 
 from topojax.kernels.threads import check_threads
-from topojax.training.mlps import MLPSettings, mlp_logits, padded_rows, train_mlps
-from topojax.training.standardisation import Standardisation
+from topojax.training.classifier.mlps import MLPSettings, mlp_logits, padded_rows, train_mlps
+from topojax.training.classifier.standardisation import Standardisation
 
 # 330 kB of parameters and moments each, for 151 features.
 _CLASSIFIERS_IN_CACHE = 6

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from topojax.training import MLPSettings, cross_fit_logits, padded_rows, train_mlps
-from topojax.training.standardisation import Standardisation
+from topojax.training.classifier.standardisation import Standardisation
 
 N, F, CLASSES = 61, 5, 3
 SETTINGS = MLPSettings(CLASSES, (16, 8), epochs=4, batch_size=16, learning_rate=1e-2)

@@ -6,7 +6,7 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from topojax.training.loss import class_weights, weighted_cross_entropy
+from topojax.training.backbone.loss import class_weights, weighted_cross_entropy
 
 
 def test_balanced_classes_weigh_the_same_in_all() -> None:

@@ -11,7 +11,7 @@ from jax.experimental import multihost_utils
 
 from topojax.checkpoint import Series, load_checkpoint
 from topojax.errors import RunError
-from topojax.training.backbone import EpochRecord, State
+from topojax.training.backbone.fitted import EpochRecord, State
 
 
 @dataclass(frozen=True)
