@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from topojax.data.download import download
+from topojax.data.medmnist.download import download
 from topojax.errors import DataError
 
 

@@ -16,8 +16,8 @@ import numpy as np
 import pytest
 
 from topojax.data import MEDMNIST, read_image_set, read_medmnist
-from topojax.data import medmnist as medmnist_module
-from topojax.data.download import download, file_md5
+from topojax.data.medmnist import reading
+from topojax.data.medmnist.download import download, file_md5
 from topojax.errors import DataError
 
 
@@ -78,12 +78,12 @@ def test_resized_to_the_size_asked_for(tmp_path: Path, arrays: dict[str, np.ndar
 def test_names_are_looked_up_in_the_data_root_then_at_home(
     home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(medmnist_module, "_check_md5", lambda path, expected: None)
+    monkeypatch.setattr(reading, "_check_md5", lambda path, expected: None)
     root = tmp_path / "root"
     for folder in (root, home / ".medmnist"):
         folder.mkdir(parents=True)
         (folder / "breastmnist.npz").write_bytes(b"")
-    locate = functools.partial(medmnist_module.locate, may_download=False)
+    locate = functools.partial(reading.locate, may_download=False)
     assert locate("breastmnist", data_root=root)[0] == root / "breastmnist.npz"
     (root / "breastmnist.npz").unlink()
     assert locate("breastmnist", data_root=root)[0] == home / ".medmnist" / "breastmnist.npz"

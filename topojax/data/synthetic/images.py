@@ -14,7 +14,7 @@ from functools import partial
 import numpy as np
 
 from topojax.data.dataset import Dataset, Split
-from topojax.data.vessels import vessel_tree
+from topojax.data.synthetic.vessels import vessel_tree
 from topojax.errors import ConfigError
 
 _GROUND, _OBJECT = 0.25, 0.75

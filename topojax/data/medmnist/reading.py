@@ -19,8 +19,8 @@ from topojax.data.dataset import (
     validate_labels,
     whole_numbers,
 )
-from topojax.data.download import download, file_md5
-from topojax.data.medmnist_table import MEDMNIST, MedMNIST
+from topojax.data.medmnist.download import download, file_md5
+from topojax.data.medmnist.table import MEDMNIST, MedMNIST
 from topojax.data.npz import check_file, read_npz
 from topojax.data.resize import resize_images
 from topojax.errors import DataError
