@@ -12,7 +12,7 @@ import pytest
 BENCHMARKS = Path(__file__).parents[2] / "benchmarks"
 
 
-@pytest.fixture(params=["standard_functions", "evolution"])
+@pytest.fixture(params=["searches.standard_functions", "evolution"])
 def module(request, monkeypatch) -> ModuleType:
     """Return a module; `benchmarks/` is no package."""
     monkeypatch.syspath_prepend(BENCHMARKS)

@@ -1,6 +1,6 @@
 """How many bytes does one call of `betti_curves` need beyond its input?
 
-    python benchmarks/peak_memory.py image.npy thresholds.npy
+    python benchmarks/betti/peak_memory.py image.npy thresholds.npy
 
 Prints JSON. The kernels are compiled by a tiny call before the measurement.
 """

@@ -20,9 +20,9 @@ from pathlib import Path
 from typing import IO
 
 import numpy as np
-from bars import betti_curve, curves_of_rows
-from inputs import Sample
 
+from betti.bars import betti_curve, curves_of_rows
+from betti.inputs import Sample
 from topojax.kernels import betti_curves
 
 OURS = "topojax"

@@ -8,7 +8,8 @@ from typing import Any
 
 import matplotlib
 from matplotlib.figure import Figure
-from peers import NAMES, OURS
+
+from betti.peers import NAMES, OURS
 
 # Colour-blind safe (Okabe and Ito), ours in black.
 _COLOURS = ("#000000", "#0072b2", "#56b4e9", "#d55e00", "#e69f00", "#009e73", "#cc79a7")

@@ -15,13 +15,12 @@ from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 
-import inputs
 import numba
 import numpy as np
-import peers
-from inputs import RealInput, Sample
-from peers import Peer
 
+from betti import inputs, peers
+from betti.inputs import RealInput, Sample
+from betti.peers import Peer
 from topojax.kernels import betti_curves_batch
 
 SHORTEST_ROUND = 0.02
