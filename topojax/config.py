@@ -1,7 +1,7 @@
 """The configuration: one frozen schema, three presets, overrides by dotted key.
 
-A preset is a named set of values of the same fields (design, section 2). Everything that changes
-a number is here; nothing else is.
+A preset is a named set of values of the same fields (METHOD.md, "Presets"). Everything that
+changes a number is here; nothing else is.
 """
 
 from __future__ import annotations
@@ -157,7 +157,7 @@ class SearchConfig(_Section):
 
 
 class TopologyConfig(_Section):
-    """From image and ROI to descriptor (design, section 1)."""
+    """From image and ROI to descriptor (METHOD.md, "Constructions" to "Descriptor")."""
 
     construction: Literal["T", "V"] = "T"
     filtration: Literal["sublevel", "superlevel"] = "sublevel"

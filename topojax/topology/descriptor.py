@@ -77,7 +77,7 @@ def masked_betti_curves(
         thresholds: float64, (N,) shared or (n, N).
         background: `exclude`, the complex is the ROI alone; `zero`, it is the full grid with
             X ⊙ M, as the paper's formula has it.
-        construction: T or V (design, section 1).
+        construction: T or V (METHOD.md, "Constructions").
     """
     inside = masks if background == "exclude" else None
     values = images if background == "exclude" else np.where(masks, images, images.dtype.type(0))

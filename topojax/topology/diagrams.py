@@ -22,7 +22,7 @@ def persistence_diagrams(
         dim: 0 or d - 1: in 2-D that is the whole diagram, in 3-D all but dimension 1.
         ceiling: deaths beyond it, +inf among them, become it; bars born at or beyond it are
             left out.
-        construction: T or V (design, section 1).
+        construction: T or V (METHOD.md, "Constructions").
 
     Returns:
         float64 (n_bars, 2) each: birth < death <= ceiling.

@@ -59,7 +59,7 @@ def reduced_steps(image: np.ndarray, *, construction: Literal["T", "V"] = "T") -
 
     Args:
         image: (H, W) or (D, H, W), bool, integer or float. A voxel of +inf is absent.
-        construction: T or V (design, section 1).
+        construction: T or V (METHOD.md, "Constructions").
 
     Raises:
         TypeError, ValueError: as `topojax.kernels.betti_steps`.

@@ -1,4 +1,4 @@
-"""Threshold grids t_1 < … < t_N of the Betti curves (design, section 1, "Grids")."""
+"""Threshold grids t_1 < … < t_N of the Betti curves (METHOD.md, "Grids")."""
 
 from __future__ import annotations
 
