@@ -29,6 +29,11 @@ def persistence_diagrams(
 
     Raises:
         TypeError, ValueError: as `topojax.kernels.persistence_pairs`.
+
+    Example:
+        >>> two_wells = np.array([[[0, 4, 1]]])
+        >>> persistence_diagrams(two_wells, 0, ceiling=9.0)[0].tolist()
+        [[0.0, 9.0], [1.0, 4.0]]
     """
     return [
         end_bars(persistence_pairs(image, dim, construction=construction)[0], ceiling)
@@ -47,6 +52,10 @@ def persistence_entropy(diagram: np.ndarray) -> float:
 
     A diagram without a bar has entropy 0 (Atienza, Gonzalez-Diaz and Soriano-Trigueros 2018,
     arXiv:1803.08304, definition 2.3).
+
+    Example:
+        >>> round(persistence_entropy(np.array([[0.0, 2.0], [1.0, 3.0]])), 3)
+        0.693
     """
     lengths = diagram[:, 1] - diagram[:, 0]
     shares = lengths / lengths.sum()
@@ -75,6 +84,13 @@ def persistence_image(
 
     Returns:
         float64 (H, W).
+
+    Example:
+        >>> bar = np.array([[0.0, 2.0]])
+        >>> persistence_image(
+        ...     bar, np.array([0.0, 1.0]), np.array([0.0, 2.0]), bandwidth=0.1, weight_power=1.0
+        ... ).round(2).tolist()
+        [[0.0, 0.0], [31.83, 0.0]]
     """
     lifetimes = diagram[:, 1] - diagram[:, 0]
     columns = _gaussian(births - diagram[:, :1], bandwidth)
