@@ -30,14 +30,14 @@ import jax.numpy as jnp
 import numpy as np
 from evosax.algorithms import DifferentialEvolution
 from scipy.optimize import differential_evolution
-from standard_functions import (
+
+from searches.standard_functions import (
     Problem,
     divided_by_sum,
     exponential_spacings,
     simplex_problems,
     standard_problems,
 )
-
 from topojax.config import SearchConfig
 from topojax.search import minimise
 from topojax.search.evolution import latin_hypercube

@@ -1,10 +1,10 @@
 """How many candidates a second does the search evaluate, beside the paper's loop?
 
 The same candidates (fusion weights and thresholds) of the same images, maps, folds and classifier
-budget, by `topojax.search.RoiObjective`, the whole population at once, and by `paper_loop.py`, one
-candidate after the other on GUDHI and scikit-learn. Descriptors are compared before anything is
-timed, the orders of candidates after it. Maps come of a network that is not trained: they cost the
-same. Both sides use the processors as they do by default.
+budget, by `topojax.search.RoiObjective`, the whole population at once, and by
+`searches/paper_loop.py`, one candidate after the other on GUDHI and scikit-learn. Descriptors are
+compared before anything is timed, the orders of candidates after it. Maps come of a network that is
+not trained: they cost the same. Both sides use the processors as they do by default.
 
     python benchmarks/search.py [--data FILE.npz] [--size N] [--images N] [--loops K]
         [--repeats R] [--name NAME] [--output DIR]
@@ -30,8 +30,8 @@ from typing import Any
 
 import numpy as np
 from flax import nnx
-from paper_loop import PaperLoop
 
+from searches.paper_loop import PaperLoop
 from topojax.cam import compute_cams
 from topojax.config import CamConfig, Config, make_config
 from topojax.data import Dataset, fewer_training_images, read_medmnist, synthetic_dataset

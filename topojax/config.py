@@ -1,7 +1,7 @@
 """The configuration: one frozen schema, three presets, overrides by dotted key.
 
-A preset is a named set of values of the same fields (design, section 2). Everything that changes
-a number is here; nothing else is.
+A preset is a named set of values of the same fields (METHOD.md, "Presets"). Everything that
+changes a number is here; nothing else is.
 """
 
 from __future__ import annotations
@@ -46,7 +46,7 @@ class BackboneConfig(_Section):
     learning_rate: float = Field(1e-3, gt=0)
     """Of Adam; the peak where a schedule changes it."""
     schedule: Literal["constant", "cosine", "one-cycle"] = "constant"
-    """Of the learning rate over all updates; see `topojax.training.optimiser`."""
+    """Of the learning rate over all updates; see `topojax.training.backbone.optimiser`."""
     warmup_epochs: int = Field(0, ge=0)
     """Epochs in which the learning rate grows linearly from 0; `one-cycle` has a rise of its
     own."""
@@ -172,7 +172,7 @@ class SearchConfig(_Section):
 
 
 class TopologyConfig(_Section):
-    """From image and ROI to descriptor (design, section 1)."""
+    """From image and ROI to descriptor (METHOD.md, "Constructions" to "Descriptor")."""
 
     construction: Literal["T", "V"] = "T"
     filtration: Literal["sublevel", "superlevel"] = "sublevel"

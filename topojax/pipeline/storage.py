@@ -22,8 +22,8 @@ from topojax.training import (
     Normalisation,
     Standardisation,
 )
-from topojax.training.backbone import abstract_backbone
-from topojax.training.mlps import mlp_template
+from topojax.training.backbone.fitted import abstract_backbone
+from topojax.training.classifier.mlps import mlp_template
 
 _KIND = "TopoCAM"
 
