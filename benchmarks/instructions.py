@@ -20,12 +20,12 @@ import signal
 from collections.abc import Callable
 from pathlib import Path
 
-import inputs
 import numba
 import numpy as np
-from inputs import Sample
-from peers import ours
 
+from betti import inputs
+from betti.inputs import Sample
+from betti.peers import ours
 from topojax.kernels.arguments import check_sample
 from topojax.kernels.padded.workspace import Workspace, borrowed_workspace
 from topojax.kernels.simple.volume import Volume, load_volume

@@ -43,10 +43,11 @@ def betti_curves_batch(
         TypeError: a dtype that holds no real numbers, or masks that are not bool.
         ValueError: NaN, wrong shapes, thresholds that do not increase, another construction.
 
-    >>> from topojax.kernels import betti_curves_batch
-    >>> ring, two = [[1, 1, 1], [1, 9, 1], [1, 1, 1]], [[0, 5, 0], [0, 5, 0], [0, 5, 0]]
-    >>> betti_curves_batch([ring, two], [0, 1, 9]).tolist()
-    [[[0, 1, 1], [0, 1, 0]], [[2, 2, 1], [0, 0, 0]]]
+    Example:
+        >>> from topojax.kernels import betti_curves_batch
+        >>> ring, two = [[1, 1, 1], [1, 9, 1], [1, 1, 1]], [[0, 5, 0], [0, 5, 0], [0, 5, 0]]
+        >>> betti_curves_batch([ring, two], [0, 1, 9]).tolist()
+        [[[0, 1, 1], [0, 1, 0]], [[2, 2, 1], [0, 0, 0]]]
     """
     top = check_construction(construction)
     grid = check_thresholds(thresholds)

@@ -30,10 +30,11 @@ def betti_curves(
         TypeError: a dtype that holds no real numbers, or a mask that is not bool.
         ValueError: NaN, wrong shapes, thresholds that do not increase, another construction.
 
-    >>> from topojax.kernels import betti_curves
-    >>> ring = [[1, 1, 1], [1, 9, 1], [1, 1, 1]]
-    >>> betti_curves(ring, [0, 1, 9]).tolist()
-    [[0, 1, 1], [0, 1, 0]]
+    Example:
+        >>> from topojax.kernels import betti_curves
+        >>> ring = [[1, 1, 1], [1, 9, 1], [1, 1, 1]]
+        >>> betti_curves(ring, [0, 1, 9]).tolist()
+        [[0, 1, 1], [0, 1, 0]]
     """
     grids = frozen_grid(check_grid(thresholds)[np.newaxis])
     images, masks, top = check_sample(image, mask, construction)
@@ -60,10 +61,11 @@ def betti_steps(
     Raises:
         TypeError, ValueError: as `betti_curves`.
 
-    >>> from topojax.kernels import betti_steps
-    >>> values, betti = betti_steps([[1, 1, 1], [1, 9, 1], [1, 1, 1]])
-    >>> values.tolist(), betti.tolist()
-    ([1.0, 9.0], [[1, 1], [1, 0]])
+    Example:
+        >>> from topojax.kernels import betti_steps
+        >>> values, betti = betti_steps([[1, 1, 1], [1, 9, 1], [1, 1, 1]])
+        >>> values.tolist(), betti.tolist()
+        ([1.0, 9.0], [[1, 1], [1, 0]])
     """
     images, masks, top = check_sample(image, mask, construction)
     dimensions = np.ndim(image)

@@ -51,9 +51,10 @@ def euler_curve(
     Raises:
         TypeError, ValueError: as `betti_curves`.
 
-    >>> from topojax.kernels import euler_curve
-    >>> euler_curve([[1, 1, 1], [1, 9, 1], [1, 1, 1]], [0, 1, 9]).tolist()
-    [0, 0, 1]
+    Example:
+        >>> from topojax.kernels import euler_curve
+        >>> euler_curve([[1, 1, 1], [1, 9, 1], [1, 1, 1]], [0, 1, 9]).tolist()
+        [0, 0, 1]
     """
     grid = check_grid(thresholds)
     images, masks, top = check_sample(image, mask, construction)

@@ -36,11 +36,12 @@ def persistence_pairs(
         TypeError: a dtype that holds no real numbers, or a mask that is not bool.
         ValueError: another dimension, NaN, wrong shapes, another construction.
 
-    >>> from topojax.kernels import persistence_pairs
-    >>> ring = [[1, 1, 1], [1, 9, 1], [1, 1, 1]]
-    >>> pairs, birth, death = persistence_pairs(ring, 1)
-    >>> pairs.tolist(), birth.tolist(), death.tolist()
-    ([[1.0, 9.0]], [7], [4])
+    Example:
+        >>> from topojax.kernels import persistence_pairs
+        >>> ring = [[1, 1, 1], [1, 9, 1], [1, 1, 1]]
+        >>> pairs, birth, death = persistence_pairs(ring, 1)
+        >>> pairs.tolist(), birth.tolist(), death.tolist()
+        ([[1.0, 9.0]], [7], [4])
     """
     images, masks, top = check_sample(image, mask, construction)
     dimensions = np.ndim(image)

@@ -39,12 +39,13 @@ class RoiBettiCurves(NamedTuple):
     voxels: int64 (P, n), of the region; at least 1.
     empty: bool (P, n), whether the region came out empty and became the fused map's maximum.
 
-    >>> import numpy as np
-    >>> from topojax.kernels import roi_betti_curves
-    >>> maps = np.full((1, 1, 2, 2), 255, np.uint8)
-    >>> found = roi_betti_curves([[[1, 2], [3, 4]]], maps, [[1.0]], [0.5], [1, 2])
-    >>> found.curves.shape, found.voxels.tolist(), found.empty.tolist()
-    ((1, 1, 2, 2), [[4]], [[False]])
+    Example:
+        >>> import numpy as np
+        >>> from topojax.kernels import roi_betti_curves
+        >>> maps = np.full((1, 1, 2, 2), 255, np.uint8)
+        >>> found = roi_betti_curves([[[1, 2], [3, 4]]], maps, [[1.0]], [0.5], [1, 2])
+        >>> found.curves.shape, found.voxels.tolist(), found.empty.tolist()
+        ((1, 1, 2, 2), [[4]], [[False]])
     """
 
     curves: np.ndarray
@@ -85,15 +86,16 @@ def roi_betti_curves(
         ValueError: NaN, wrong shapes, values out of their range, thresholds that do not increase,
             infinite values where grids follow from the regions, another construction or background.
 
-    >>> import numpy as np
-    >>> from topojax.kernels import roi_betti_curves
-    >>> image = np.array([[[1, 1, 1], [1, 9, 1], [1, 1, 1]]])
-    >>> maps = np.array([[[[255, 255, 255], [255, 0, 255], [51, 255, 255]]]], np.uint8)
-    >>> found = roi_betti_curves(image, maps, [[1.0], [1.0]], [0.1, 0.5], [1, 9])
-    >>> found.voxels.tolist()
-    [[8], [7]]
-    >>> found.curves[:, 0].tolist()
-    [[[1, 1], [1, 1]], [[1, 1], [0, 0]]]
+    Example:
+        >>> import numpy as np
+        >>> from topojax.kernels import roi_betti_curves
+        >>> image = np.array([[[1, 1, 1], [1, 9, 1], [1, 1, 1]]])
+        >>> maps = np.array([[[[255, 255, 255], [255, 0, 255], [51, 255, 255]]]], np.uint8)
+        >>> found = roi_betti_curves(image, maps, [[1.0], [1.0]], [0.1, 0.5], [1, 9])
+        >>> found.voxels.tolist()
+        [[8], [7]]
+        >>> found.curves[:, 0].tolist()
+        [[[1, 1], [1, 1]], [[1, 1], [0, 0]]]
     """
     top = check_construction(construction)
     zero = check_background(background)

@@ -15,8 +15,10 @@ import numpy as np
 import pytest
 from flax import nnx
 
+from topojax import TopoCAM
 from topojax.data import Dataset, synthetic_dataset
 from topojax.models import Backbone, abstract_model
+from topojax.pipeline import Grounds
 from topojax.weights import load_torchvision, torch_name
 
 _SHARED = Path(__file__).resolve().parents[1].parent / "shared"
@@ -70,6 +72,22 @@ def tiny() -> dict[str, Any]:
         "topology.n_thresholds": 12,
         "evaluation.n_bootstrap": 100,
     }
+
+
+@pytest.fixture(scope="session")
+def fitted(discs: Dataset, tiny: dict[str, Any]) -> TopoCAM:
+    """Return the estimator fitted on discs and rings, as short as it can be."""
+    return TopoCAM(overrides=tiny).fit(
+        discs.train.images, discs.train.labels, X_val=discs.val.images, y_val=discs.val.labels
+    )
+
+
+@pytest.fixture(scope="session")
+def grounds(fitted: TopoCAM, discs: Dataset) -> Grounds:
+    """Return the network of the fitted estimator with its maps."""
+    method = fitted.fitted_
+    cams = (method.cams(split.images) for split in (discs.train, discs.val))
+    return Grounds(method.network, discs.train, discs.val, *cams)
 
 
 def _rule_made(key: str, shape: tuple[int, ...], salt: str) -> np.ndarray:

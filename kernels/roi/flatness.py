@@ -18,7 +18,8 @@ def is_flat(lowest: Any, highest: Any) -> Any:
     Args:
         lowest, highest: of a map whose values are not negative, or arrays of them, one a map.
 
-    >>> bool(is_flat(0.5, 0.5 + 1e-8)), bool(is_flat(0.5, 0.6)), bool(is_flat(0.0, 0.0))
-    (True, False, True)
+    Example:
+        >>> bool(is_flat(0.5, 0.5 + 1e-8)), bool(is_flat(0.5, 0.6)), bool(is_flat(0.0, 0.0))
+        (True, False, True)
     """
     return highest - lowest <= _NOISE * highest

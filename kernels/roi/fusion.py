@@ -47,11 +47,12 @@ def fuse_maps(maps: Any, weights: Any, *, rescale: bool = True) -> np.ndarray:
         TypeError: another dtype.
         ValueError: wrong shapes, NaN, or values out of their range.
 
-    >>> import numpy as np
-    >>> from topojax.kernels import fuse_maps
-    >>> maps = np.array([[[[0, 51], [102, 255]]]], np.uint8)
-    >>> fuse_maps(maps, [0.5]).tolist()
-    [[[0.0, 0.20000000298023224], [0.4000000059604645, 1.0]]]
+    Example:
+        >>> import numpy as np
+        >>> from topojax.kernels import fuse_maps
+        >>> maps = np.array([[[[0, 51], [102, 255]]]], np.uint8)
+        >>> fuse_maps(maps, [0.5]).tolist()
+        [[[0.0, 0.20000000298023224], [0.4000000059604645, 1.0]]]
     """
     stack = check_maps(maps)
     rules = rule_of(stack, weights, 1.0, rescale)

@@ -47,12 +47,13 @@ def regions_of_interest(
     Raises:
         TypeError, ValueError: as `fuse_maps`, or tau out of its range.
 
-    >>> import numpy as np
-    >>> from topojax.kernels import regions_of_interest
-    >>> maps = np.array([[[[0, 51], [102, 255]]]], np.uint8)
-    >>> masks, empty = regions_of_interest(maps, [1.0], 0.4)
-    >>> masks.tolist(), empty.tolist()
-    ([[[False, False], [True, True]]], [False])
+    Example:
+        >>> import numpy as np
+        >>> from topojax.kernels import regions_of_interest
+        >>> maps = np.array([[[[0, 51], [102, 255]]]], np.uint8)
+        >>> masks, empty = regions_of_interest(maps, [1.0], 0.4)
+        >>> masks.tolist(), empty.tolist()
+        ([[[False, False], [True, True]]], [False])
     """
     stack = check_maps(maps)
     rules = rule_of(stack, weights, tau, rescale)

@@ -34,12 +34,13 @@ def region_sizes(
         TypeError: another dtype.
         ValueError: wrong shapes, NaN, or values out of their range.
 
-    >>> import numpy as np
-    >>> from topojax.kernels import region_sizes
-    >>> maps = np.array([[[[0, 51], [102, 255]]]], np.uint8)
-    >>> voxels, empty = region_sizes(maps, [[1.0], [0.5]], [0.4, 0.9])
-    >>> voxels.tolist(), empty.tolist()
-    ([[2], [1]], [[False], [False]])
+    Example:
+        >>> import numpy as np
+        >>> from topojax.kernels import region_sizes
+        >>> maps = np.array([[[[0, 51], [102, 255]]]], np.uint8)
+        >>> voxels, empty = region_sizes(maps, [[1.0], [0.5]], [0.4, 0.9])
+        >>> voxels.tolist(), empty.tolist()
+        ([[2], [1]], [[False], [False]])
     """
     stack = check_maps(maps)
     rules = rules_of(stack, weights, taus, rescale)

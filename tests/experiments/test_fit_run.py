@@ -43,7 +43,7 @@ def _events(path: Path) -> list[dict[str, Any]]:
     return [json.loads(line) for line in (path / "log.jsonl").read_text().splitlines()]
 
 
-def test_the_folder_holds_what_the_design_lists(run: Path) -> None:
+def test_the_folder_holds_every_file_of_a_run(run: Path) -> None:
     expected = {
         "config.json",
         "environment.json",

@@ -1,4 +1,4 @@
-"""Maps on the image's grid and in [0, 1] (design of the method: A^l to M^l)."""
+"""Maps on the image's grid and in [0, 1] (METHOD.md, "Class activation maps")."""
 
 from __future__ import annotations
 

@@ -28,13 +28,13 @@ def command(
 ) -> None:
     """Score the fitted RUN on the images and labels of DATA, with bootstrap intervals."""
     from topojax.cli.summary import print_comparisons, print_scores
+    from topojax.defects import load_method
     from topojax.experiments.evaluation import evaluate_fitted
     from topojax.files import check_new_file, write_atomically
-    from topojax.pipeline import load_fitted
 
     if json_file is not None:
         check_new_file(json_file)
-    fitted = load_fitted(run)
+    fitted = load_method(run)
     found = options.images_for(fitted, data, split, data_root)
     scores = evaluate_fitted(fitted, found, seed=seed)
     if json_file is not None:

@@ -6,24 +6,15 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from topojax.config import Config, make_config
+from topojax.config import DEMO_BUDGET, Config, make_config
 from topojax.data import Dataset, synthetic_dataset
-
-# Sized to end within three minutes on two cores, compilation included.
-_BUDGET = {
-    "backbone.epochs": 4,
-    "backbone.batch_size": 8,
-    "cam.batch_size": 16,
-    "search.population_per_gene": 4,
-    "search.generations": 5,
-}
 
 
 def demo_config(
     preset: str | None = None, file: Path | None = None, overrides: Mapping[str, Any] | None = None
 ) -> Config:
     """Return a preset's configuration with the demonstration's budget."""
-    return make_config(preset, file=file, overrides=_BUDGET | dict(overrides or {}))
+    return make_config(preset, file=file, overrides=DEMO_BUDGET | dict(overrides or {}))
 
 
 def demo_dataset(seed: int) -> Dataset:

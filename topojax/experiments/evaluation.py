@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 from topojax.data import ImageSet, validate_labels
+from topojax.defects import scored_rows
 from topojax.errors import DataError
 from topojax.experiments.comparison import check_scorable, comparisons, split_scores
-from topojax.pipeline import FittedTopoCAM, read_images, scored_rows
+from topojax.pipeline import FittedTopoCAM
 
 
 def evaluate_fitted(fitted: FittedTopoCAM, found: ImageSet, *, seed: int) -> dict[str, Any]:
@@ -21,7 +22,7 @@ def evaluate_fitted(fitted: FittedTopoCAM, found: ImageSet, *, seed: int) -> dic
         raise DataError(f"{found.source} holds no labels to score against; use predict instead")
     labels = validate_labels(found.labels, len(fitted.class_names), name="labels")
     check_scorable(labels, fitted.class_names, name=found.source)
-    reading = read_images(fitted, found.images, progress=True)
+    reading = fitted.read(found.images, progress=True)
     config = fitted.config.model_copy(update={"seed": seed})
     rows = scored_rows(config, reading.empty)
     labels, reading = labels[rows], reading.rows(rows)

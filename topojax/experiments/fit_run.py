@@ -12,6 +12,14 @@ import numpy as np
 from topojax.config import Config
 from topojax.data import SPLITS, Dataset, validate_dataset
 from topojax.data.dataset import Split
+from topojax.defects import (
+    explain,
+    fit_method,
+    read_split,
+    save_method,
+    scored_rows,
+    why_meaningless,
+)
 from topojax.errors import DataError
 from topojax.experiments.comparison import (
     LEAST_OF_A_CLASS,
@@ -29,17 +37,10 @@ from topojax.pipeline import (
     FittedTopoCAM,
     Reading,
     Stopwatch,
-    check_fit,
-    explain_images,
-    fit_topocam,
-    read_images,
-    read_labelled,
-    save_fitted,
-    scored_rows,
-    settle,
+    plan_fit,
 )
 from topojax.report import build_report
-from topojax.search import decode_population, objective_score
+from topojax.search import decode_rules, objective_score
 
 _EXAMPLES_PER_CLASS = 3
 
@@ -63,8 +64,10 @@ def fit_run(
     validate_dataset(dataset)
     for name in SPLITS:
         check_scorable(dataset.split(name).labels, dataset.class_names, name=f"the {name} split")
-    config = settle(config, dataset.spatial_dims)
-    check_fit(config, dataset.train, dataset.class_names, dataset.spatial_dims)
+    plan = plan_fit(
+        config, dataset.train, dataset.class_names, dataset.spatial_dims, progress=progress
+    )
+    config = plan.config
     check_run(path, overwrite=overwrite, resume=resume)
     folder = open_run(
         path,
@@ -75,40 +78,26 @@ def fit_run(
     )
     if folder.is_complete():
         return path / "report.html"
-    fit = fit_topocam(
-        config,
-        dataset.train,
-        dataset.val,
-        dataset.class_names,
-        dataset.spatial_dims,
-        folder=folder.progress,
-        progress=progress,
-        log=folder.log,
-    )
+    plan = plan.kept_in(folder.progress, folder.log)
+    fit = fit_method(plan, dataset.train, dataset.val)
     if folder.model.exists():
         shutil.rmtree(folder.model)
-    save_fitted(fit.fitted, folder.model)
+    save_method(fit.fitted, folder.model)
     watch = Stopwatch(folder.log)
     with watch.stage("evaluation", "test images, for the first time"):
         # Everything is fixed by now: the test images are looked at for the first time here.
         folder.log("test_read")
-        test = _read_test(fit.fitted, dataset.test, progress=progress)
+        test = read_split(fit.fitted, dataset.test, progress=progress)
         readings = {"train": fit.train, "val": fit.val, "test": test}
         metrics = _metrics(fit, dataset, readings, config)
     metrics["timing"] = fit.seconds | watch.seconds
     metrics["warnings"] = _warnings(fit, readings, resumed=resume)
-    metrics["meaningless"] = _meaningless(config, readings)
+    metrics["meaningless"] = list(why_meaningless(config, readings.values()))
     _write(folder, fit, dataset, readings, metrics)
     report = build_report(path)
     folder.log("finished")
     shutil.rmtree(folder.progress, ignore_errors=True)
     return report
-
-
-def _read_test(fitted: FittedTopoCAM, test: Split, *, progress: bool) -> Reading:
-    if fitted.config.cam.target == "label":
-        return read_labelled(fitted, test, progress=progress)
-    return read_images(fitted, test.images, progress=progress)
 
 
 def _metrics(
@@ -135,8 +124,8 @@ def _metrics(
         "fusion": _fusion(fit, config),
         "roi": {name: _coverage(fit.fitted, reading) for name, reading in readings.items()},
         "backbone_training": {
-            "best_epoch": fit.fitted.backbone.best_epoch,
-            "history": [vars(record) for record in fit.fitted.backbone.history],
+            "best_epoch": fit.fitted.network.backbone.best_epoch,
+            "history": [vars(record) for record in fit.fitted.network.backbone.history],
         },
     }
 
@@ -159,15 +148,15 @@ def _scored(config: Config, split: Split, reading: Reading) -> tuple[np.ndarray,
 
 
 def _fusion(fit: Fit, config: Config) -> dict[str, Any]:
-    genome, searches = fit.fitted.genome, fit.rule.evolutions
-    history = searches[0].history if searches else ()
+    rule, evolution = fit.fitted.rule, fit.search.evolution
+    history = evolution.history if evolution else ()
     return {
-        "weights": dict(zip(config.cam.layers, genome.weights.tolist(), strict=True)),
-        "tau": genome.tau,
+        "weights": rule.by_layer(config.cam.layers),
+        "tau": rule.tau,
         "method": config.search.method,
         "objective": config.search.objective,
-        "searches": len(searches),
-        "fitness": fit.rule.score,
+        "searches": fit.n_searches,
+        "fitness": fit.search_score,
         "history": [
             {
                 "generation": r.generation,
@@ -192,7 +181,7 @@ def _coverage(fitted: FittedTopoCAM, reading: Reading) -> dict[str, Any]:
 
 def _warnings(fit: Fit, readings: dict[str, Reading], *, resumed: bool) -> list[str]:
     fitted = fit.fitted
-    shapes = map_shapes(fitted.backbone.name, fitted.spatial_shape)
+    shapes = map_shapes(fitted.network.backbone.name, fitted.spatial_shape)
     found = [
         f"{layer}'s map is one cell at {fitted.spatial_shape}: it is flat and adds nothing"
         for layer in fitted.config.cam.layers
@@ -211,28 +200,6 @@ def _warnings(fit: Fit, readings: dict[str, Reading], *, resumed: bool) -> list[
     if resumed:
         found.append("the run was resumed; the timing is of its last part alone")
     return found
-
-
-def _meaningless(config: Config, readings: dict[str, Reading]) -> list[str]:
-    """Return why the scores mean nothing: one sentence a defect of what was asked for."""
-    reasons = []
-    if config.cam.target == "label":
-        reasons.append(
-            "the maps are of the true class, so that the label of every image, of the test split "
-            "too, decides its ROI"
-        )
-    if config.search.objective == "val-resubstitution":
-        reasons.append(
-            "the search trains its classifier on the validation images and scores it on the same, "
-            "so that the search's score says nothing, and random labels are fitted as well"
-        )
-    if config.topology.empty_roi == "drop":
-        dropped = sum(int(reading.empty.sum()) for reading in readings.values())
-        reasons.append(
-            f"images whose ROI is empty are dropped, from the test split too ({dropped} in all "
-            "splits), so that the scores are not of the whole data set"
-        )
-    return reasons
 
 
 def _write(
@@ -259,19 +226,19 @@ def _write(
     arrays["test_curves_full"] = readings["test"].whole.normalised_curves()
     for name, found in readings["test"].by_method.items():
         arrays[f"test_{name.replace('-', '_')}_probabilities"] = found
-    arrays |= _genomes_tried(fit)
+    arrays |= _rules_tried(fit)
     arrays |= _examples(fitted, dataset.test, readings["test"])
     folder.write_npz("features.npz", arrays)
     folder.write_json("metrics.json", metrics)
 
 
-def _genomes_tried(fit: Fit) -> dict[str, np.ndarray]:
+def _rules_tried(fit: Fit) -> dict[str, np.ndarray]:
     """Return every rule that the search tried, with its score: weights, thresholds, scores."""
-    if not fit.rule.evolutions:
+    config, search = fit.fitted.config, fit.search.evolution
+    if search is None:
         return {}
-    config, search = fit.fitted.config, fit.rule.evolutions[0]
     genes = search.genes.reshape(-1, search.genes.shape[-1])
-    weights, taus = decode_population(genes, len(config.cam.layers), config.search)
+    weights, taus = decode_rules(genes, len(config.cam.layers), config.search)
     scores = [objective_score(config.search.objective, one) for one in search.fitness.ravel()]
     return {
         "search_weights": weights,
@@ -284,7 +251,7 @@ def _examples(fitted: FittedTopoCAM, test: Split, reading: Reading) -> dict[str,
     index = np.concatenate(
         [np.flatnonzero(test.labels == c)[:_EXAMPLES_PER_CLASS] for c in np.unique(test.labels)]
     )
-    shown = explain_images(fitted, test.images[index])
+    shown = explain(fitted, test.images, index.tolist())
     return {
         "example_images": test.images[index],
         "example_masks": shown.masks,

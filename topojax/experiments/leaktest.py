@@ -11,12 +11,13 @@ import zlib
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
+from topojax.cam import CamStack
 from topojax.config import Config
-from topojax.data import NULLS, Dataset, fewer_training_images, validate_dataset
+from topojax.data import NULLS, SPLITS, Dataset, fewer_training_images, validate_dataset
+from topojax.defects import fit_method_on_maps, maps_of_split, scored_rows
 from topojax.errors import DataError, LeakError, RunError
 from topojax.evaluation import (
     CHANCE,
@@ -27,19 +28,8 @@ from topojax.evaluation import (
 )
 from topojax.experiments.environment import describe_environment
 from topojax.files import write_atomically
-from topojax.pipeline import (
-    FitJob,
-    Grounds,
-    Reading,
-    activation_maps_of,
-    check_fit,
-    fit_backbone,
-    fit_on_maps,
-    observe_maps,
-    read_observation,
-    scored_rows,
-    settle,
-)
+from topojax.pipeline import FitPlan, Grounds, Reading, fit_network, plan_fit
+from topojax.search import find_objective
 
 
 @dataclass(frozen=True)
@@ -123,16 +113,20 @@ def leak_trials(
         RunError: `folder` holds trials of other settings or data.
     """
     validate_dataset(dataset)
-    variants = {name: settle(config, dataset.spatial_dims) for name, config in variants.items()}
-    for config in variants.values():
-        check_fit(config, dataset.train, dataset.class_names, dataset.spatial_dims)
-    kept = _TrialFolder.open(folder, dataset, variants, n_train) if folder else None
+    plans = {
+        name: plan_fit(
+            config, dataset.train, dataset.class_names, dataset.spatial_dims, progress=progress
+        )
+        for name, config in variants.items()
+    }
+    settled = {name: plan.config for name, plan in plans.items()}
+    kept = _TrialFolder.open(folder, dataset, settled, n_train) if folder else None
     trials = []
     for null in nulls:
         for seed in seeds:
             known = kept.read(null, seed) if kept else None
             if known is None:
-                known = list(_trials(dataset, variants, null, seed, n_train, progress))
+                known = list(_trials(dataset, plans, null, seed, n_train))
                 if kept:
                     kept.write(null, seed, known)
             for trial in known:
@@ -143,49 +137,41 @@ def leak_trials(
 
 
 def _trials(
-    dataset: Dataset,
-    variants: dict[str, Config],
-    null: str,
-    seed: int,
-    n_train: int | None,
-    progress: bool,
+    dataset: Dataset, plans: dict[str, FitPlan], null: str, seed: int, n_train: int | None
 ) -> Iterator[Trial]:
     rng = np.random.default_rng((seed, zlib.crc32(null.encode())))
     data = fewer_training_images(dataset, n_train or len(dataset.train.labels), rng)
     data = NULLS[null](data, rng)
-    jobs = {
-        name: FitJob(
-            config.model_copy(update={"seed": seed}),
-            data.class_names,
-            data.spatial_dims,
-            progress=progress,
-        )
-        for name, config in variants.items()
-    }
-    normalisation, backbone = fit_backbone(next(iter(jobs.values())), data.train, data.val)
-    cams: dict[str, dict[str, Any]] = {}
-    for variant, job in jobs.items():
-        target = job.config.cam.target
+    plans = {name: plan.with_seed(seed) for name, plan in plans.items()}
+    network = fit_network(next(iter(plans.values())), data.train, data.val)
+    cams: dict[str, dict[str, CamStack]] = {}
+    for variant, plan in plans.items():
+        target = plan.config.cam.target
         if target not in cams:
-            cams[target] = {
-                name: activation_maps_of(job, normalisation, backbone, data.split(name), name)
-                for name in ("train", "val", "test")
-            }
+            maps_of = maps_of_split(plan.config)
+            cams[target] = {name: maps_of(plan, network, data.split(name), name) for name in SPLITS}
         maps = cams[target]
-        grounds = Grounds(normalisation, backbone, data.train, data.val, maps["train"], maps["val"])
-        fit = fit_on_maps(job, grounds)
-        seen = observe_maps(fit.fitted, data.test.images, maps["test"])
-        rows = scored_rows(job.config, seen.empty)
-        auc = _aucs(read_observation(fit.fitted, seen.rows(rows)), data.test.labels[rows])
-        scored = {
-            "val": data.val.labels[scored_rows(job.config, fit.val.empty)],
-            "test": data.test.labels[rows],
-        }
-        counts = {
-            name: np.bincount(labels, minlength=len(data.class_names)).tolist()
-            for name, labels in scored.items()
-        }
-        yield Trial(variant, null, seed, auc, fit.rule.score, int((~rows).sum()), counts)
+        grounds = Grounds(network, data.train, data.val, maps["train"], maps["val"])
+        yield _trial(variant, null, plan, data, grounds, maps["test"])
+
+
+def _trial(
+    variant: str, null: str, plan: FitPlan, data: Dataset, grounds: Grounds, test_cams: CamStack
+) -> Trial:
+    fit = fit_method_on_maps(plan, grounds)
+    seen = fit.fitted.observe(data.test.images, test_cams)
+    rows = scored_rows(plan.config, seen.empty)
+    auc = _aucs(fit.fitted.judge(seen.rows(rows)), data.test.labels[rows])
+    scored = {
+        "val": data.val.labels[scored_rows(plan.config, fit.val.empty)],
+        "test": data.test.labels[rows],
+    }
+    counts = {
+        name: np.bincount(labels, minlength=plan.n_classes).tolist()
+        for name, labels in scored.items()
+    }
+    dropped = int((~rows).sum())
+    return Trial(variant, null, plan.config.seed, auc, fit.search_score, dropped, counts)
 
 
 def _aucs(reading: Reading, labels: np.ndarray) -> dict[str, float]:
@@ -201,8 +187,8 @@ def leak_verdicts(
 ) -> list[Verdict]:
     """Return, for every variant and null, whether its test AUC leaves chance.
 
-    The score of a search that is scored on the images that it trained on, and presents that as
-    their validation score (`val-resubstitution`), is judged too.
+    The score of a search whose objective is scored on the validation images that it trained on,
+    and presents that as their score (`val-resubstitution`), is judged too.
 
     Args:
         trials: of `leak_trials`; at least two seeds.
@@ -223,7 +209,7 @@ def leak_verdicts(
                     "images of every class left, too few to judge by; give more seeds, or "
                     "topology.empty_roi='keep'"
                 )
-            if config.search.objective == "val-resubstitution":
+            if _presents_its_training_score(config):
                 scores["validation AUC"] = [
                     (t.search_score, t.counts["val"])
                     for t in those
@@ -235,6 +221,11 @@ def leak_verdicts(
                 if len(found) > 1
             ]
     return verdicts
+
+
+def _presents_its_training_score(config: Config) -> bool:
+    objective = find_objective(config.search.objective)
+    return objective.is_resubstitution and objective.is_auc and "val" in objective.splits
 
 
 def _verdict(

@@ -21,7 +21,7 @@ _CONFIG, _ENVIRONMENT, _REPORT = "config.json", "environment.json", "report.html
 
 @dataclass(frozen=True)
 class RunFolder:
-    """The files of one run (design, section 5)."""
+    """The files of one run."""
 
     path: Path
 

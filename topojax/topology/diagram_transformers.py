@@ -78,6 +78,12 @@ class PersistenceImage(_DiagramTransformer):
         spatial_dims_: number of spatial axes d.
 
     `transform` returns float64 (n, n_dims·R²); names are `image{dim}_{length}_{birth}`.
+
+    Example:
+        >>> two_wells = np.array([[[0, 9, 0]]])
+        >>> rows = PersistenceImage(3, dims=(0,)).fit_transform(two_wells)
+        >>> rows.reshape(3, 3).round(2).tolist()
+        [[0.0, 0.0, 0.0], [0.0, 0.0, 0.0], [14.15, 0.0, 0.0]]
     """
 
     def __init__(
@@ -139,6 +145,12 @@ class PersistenceLandscape(_DiagramTransformer):
         range_, dims_, spatial_dims_: as `PersistenceImage`.
 
     `transform` returns float64 (n, n_dims·n_layers·R); names are `landscape{dim}_{layer}_{i}`.
+
+    Example:
+        >>> two_wells = np.array([[[0, 9, 0]]])
+        >>> landscape = PersistenceLandscape(1, resolution=3, dims=(0,))
+        >>> landscape.fit_transform(two_wells).round(2).tolist()
+        [[0.0, 6.36, 0.0]]
     """
 
     def __init__(
@@ -186,6 +198,11 @@ class PersistenceSilhouette(_DiagramTransformer):
         range_, dims_, spatial_dims_: as `PersistenceImage`.
 
     `transform` returns float64 (n, n_dims·R); names are `silhouette{dim}_{i}`.
+
+    Example:
+        >>> two_wells = np.array([[[0, 9, 0]]])
+        >>> PersistenceSilhouette(3, dims=(0,)).fit_transform(two_wells).round(2).tolist()
+        [[0.0, 6.36, 0.0]]
     """
 
     def __init__(
@@ -235,6 +252,11 @@ class PersistenceEntropy(_DiagramTransformer):
         range_, dims_, spatial_dims_: as `PersistenceImage`.
 
     `transform` returns float64 (n, n_dims); names are `entropy{dim}`.
+
+    Example:
+        >>> two_wells = np.array([[[0, 9, 0]]])
+        >>> PersistenceEntropy().fit_transform(two_wells).round(3).tolist()
+        [[0.693, 0.0]]
     """
 
     def __init__(

@@ -56,6 +56,11 @@ def roi_images(images: np.ndarray, masks: np.ndarray | None = None) -> np.ndarra
     Raises:
         DataError: no images, another shape or dtype, NaN, -inf, integers beyond 2^53, or masks
             that are not bool or of another shape.
+
+    Example:
+        >>> images = np.array([[[1, 2], [3, 4]]], np.uint8)
+        >>> roi_images(images, images < 4).tolist()
+        [[[1.0, 2.0], [3.0, inf]]]
     """
     return read_rois(images, masks).filtered("exclude")
 
