@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import zlib
-from typing import Any
 
 import numpy as np
 
 from topojax.config import Config
 from topojax.errors import DataError
 from topojax.evaluation import (
+    Scores,
     brier_score,
     compare,
     log_probabilities,
@@ -19,6 +19,7 @@ from topojax.evaluation import (
     temper,
 )
 from topojax.pipeline import BACKBONE, FEATURES, Reading
+from topojax.runs import Calibrated, CalibrationErrors, Compared
 
 METHODS = (BACKBONE, *FEATURES)
 """What a method is compared with; its own kind of features is left out."""
@@ -44,8 +45,8 @@ def check_scorable(labels: np.ndarray, class_names: tuple[str, ...], *, name: st
 
 def split_scores(
     config: Config, split: str, labels: np.ndarray, probabilities: np.ndarray
-) -> dict[str, Any]:
-    """Return scores with stratified bootstrap intervals, as a JSON object.
+) -> Scores:
+    """Return scores with stratified bootstrap intervals.
 
     All methods see the same resamples of a split.
     """
@@ -55,38 +56,36 @@ def split_scores(
         rng=_resamples(config, split),
         n_bootstrap=config.evaluation.n_bootstrap,
         level=config.evaluation.level,
-    ).to_json()
+    )
 
 
 def comparisons(
     config: Config, split: str, labels: np.ndarray, reading: Reading
-) -> dict[str, dict[str, Any]]:
+) -> dict[str, Compared]:
     """Return, of every other method, its scores and what the method's exceed them by, paired.
 
     The differences' intervals are DeLong's for the AUC of two classes, else the paired bootstrap's.
     """
-    found = {}
-    for name in METHODS:
-        if name == config.classifier.features:
-            continue
-        other = reading.by_method[name]
-        found[name] = {
-            "scores": split_scores(config, split, labels, other),
-            "difference": compare(
+    return {
+        name: Compared(
+            scores=split_scores(config, split, labels, reading.by_method[name]),
+            difference=compare(
                 labels,
                 reading.probabilities,
-                other,
+                reading.by_method[name],
                 rng=_resamples(config, split),
                 n_bootstrap=config.evaluation.n_bootstrap,
                 level=config.evaluation.level,
-            ).to_json(),
-        }
-    return found
+            ),
+        )
+        for name in METHODS
+        if name != config.classifier.features
+    }
 
 
-def calibration(
+def calibrated(
     features: str, temperature: float, labels: np.ndarray, reading: Reading
-) -> dict[str, dict[str, float]]:
+) -> Calibrated:
     """Return how far confidences are from accuracies, before and after the temperature.
 
     Args:
@@ -96,20 +95,20 @@ def calibration(
         reading: what was read.
     """
     raw = reading.by_method[features]
-    return {
-        "before": _calibration(labels, raw),
-        "after": _calibration(labels, temper(log_probabilities(raw), temperature)),
-    }
+    return Calibrated(
+        before=_calibration_errors(labels, raw),
+        after=_calibration_errors(labels, temper(log_probabilities(raw), temperature)),
+    )
 
 
-def _calibration(labels: np.ndarray, probabilities: np.ndarray) -> dict[str, float]:
+def _calibration_errors(labels: np.ndarray, probabilities: np.ndarray) -> CalibrationErrors:
     curve = reliability_curve(labels, probabilities)
-    return {
-        "expected_error": curve.expected_error,
-        "maximum_error": curve.maximum_error,
-        "brier": brier_score(labels, probabilities),
-        "log_loss": negative_log_likelihood(labels, log_probabilities(probabilities)),
-    }
+    return CalibrationErrors(
+        expected_error=curve.expected_error,
+        maximum_error=curve.maximum_error,
+        brier=brier_score(labels, probabilities),
+        log_loss=negative_log_likelihood(labels, log_probabilities(probabilities)),
+    )
 
 
 def _resamples(config: Config, split: str) -> np.random.Generator:

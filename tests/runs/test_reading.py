@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from topojax.errors import RunError
-from topojax.report.run_files import load_run
+from topojax.runs import Metrics, load_run
 
 FILES = (
     "config.json",
@@ -30,18 +30,24 @@ def _refused(folder: Path, name: str, reason: str) -> None:
     assert "\n" not in str(caught.value)
 
 
-def test_a_run_is_read_as_it_was_written(built: Any) -> None:
-    run = load_run(built.folder)
-    n_classes = len(run.class_names)
+@pytest.mark.parametrize(("name", "n_classes"), [("discs_run", 2), ("solids_run", 3)])
+def test_a_run_is_read_as_it_was_written(
+    request: pytest.FixtureRequest, name: str, n_classes: int
+) -> None:
+    folder = request.getfixturevalue(name)
+    run = load_run(folder)
+    assert len(run.class_names) == n_classes
     assert {split: len(of) for split, of in run.labels.items()} == run.environment.data.n
-    assert run.probabilities["test"].shape == (30, n_classes)
-    written = json.loads((built.folder / "metrics.json").read_text())
-    assert run.metrics.topocam["val"].to_json() == written["topocam"]["val"]
+    assert run.probabilities["test"].shape == (len(run.labels["test"]), n_classes)
+    assert run.metrics == Metrics.read(folder)
+    written = json.loads((folder / "config.json").read_text())
+    assert run.config == written
+    assert (run.preset, run.features) == (written["preset"], "topology")
 
 
 @pytest.mark.parametrize("name", FILES)
-def test_a_missing_or_broken_file_is_named(make_run: Any, name: str) -> None:
-    folder = make_run()
+def test_a_missing_or_broken_file_is_named(copied: Any, discs_run: Path, name: str) -> None:
+    folder = copied(discs_run)
     (folder / name).write_bytes(b"\xff\n?")
     _refused(folder, name, "cannot be read")
     (folder / name).write_bytes(b"")
@@ -59,16 +65,16 @@ def test_a_missing_folder_is_named(tmp_path: Path) -> None:
     [
         ("metrics.json", ("fusion", "tau"), None, r"fusion\.tau"),
         ("metrics.json", ("topocam", "test", "auc"), {"value": 1}, r"topocam\.test"),
-        ("metrics.json", ("roi",), {}, "roi lacks the train split"),
+        ("metrics.json", ("roi",), {}, "roi: lacks the train split"),
         ("environment.json", ("data", "class_names"), ["one"], r"data\.class_names"),
         ("environment.json", ("data", "class_names"), ["a", "b", "c"], "expected"),
         ("environment.json", ("data", "spatial_dims"), 3, "dimensions, expected 4"),
     ],
 )
 def test_a_wrong_value_is_named(
-    make_run: Any, name: str, keys: tuple[str, ...], value: Any, reason: str
+    copied: Any, discs_run: Path, name: str, keys: tuple[str, ...], value: Any, reason: str
 ) -> None:
-    folder = make_run()
+    folder = copied(discs_run)
     values = json.loads((folder / name).read_text())
     inner = values
     for key in keys[:-1]:
@@ -81,24 +87,26 @@ def test_a_wrong_value_is_named(
 @pytest.mark.parametrize(
     ("key", "value", "reason"),
     [
-        ("test_labels", np.zeros(29, int), "predictions_test"),
-        ("val_labels", np.full(18, 2), "labels run from 2 to 2"),
-        ("test_curves_full", np.zeros((30, 2, 19)), "test_curves_full has shape"),
-        ("thresholds", np.zeros(19), "thresholds has shape"),
-        ("test_backbone_probabilities", np.zeros((30, 3)), r"features\.npz.*shape \(30, 3\)"),
+        ("test_labels", np.zeros(19, int), "predictions_test"),
+        ("val_labels", np.full(16, 2), "labels run from 2 to 2"),
+        ("test_curves_full", np.zeros((20, 2, 11)), "test_curves_full has shape"),
+        ("thresholds", np.zeros(11), "thresholds has shape"),
+        ("test_backbone_probabilities", np.zeros((20, 3)), r"features\.npz.*shape \(20, 3\)"),
         ("test_backbone_probabilities", None, "it lacks test_backbone_probabilities"),
         ("example_predicted", np.full(6, 2), "exceed 2 classes"),
-        ("example_fused", np.zeros((6, 12, 11)), "differ in shape|example_fused"),
-        ("example_images", np.zeros((6, 11, 12)), "differ in shape"),
+        ("example_fused", np.zeros((6, 28, 27)), "differ in shape|example_fused"),
+        ("example_images", np.zeros((6, 27, 28)), "differ in shape"),
         ("example_labels", np.zeros(5, int), "example labels"),
         ("example_masks", None, "it lacks example_masks"),
-        ("test_labels", np.array([{}] * 30), "cannot be read"),
+        ("example_fused", np.zeros((6, 28)), "example_fused has 2 dimensions, expected 3"),
+        ("test_curves", np.zeros((20, 24)), "test_curves has 2 dimensions, expected 3"),
+        ("test_labels", np.array([{}] * 20), "cannot be read"),
     ],
 )
 def test_arrays_that_do_not_fit_are_named(
-    make_run: Any, key: str, value: np.ndarray | None, reason: str
+    copied: Any, discs_run: Path, key: str, value: np.ndarray | None, reason: str
 ) -> None:
-    folder = make_run()
+    folder = copied(discs_run)
     with np.load(folder / "features.npz") as file:
         arrays = {name: file[name] for name in file.files if name != key}
     np.savez(folder / "features.npz", **(arrays if value is None else arrays | {key: value}))
@@ -111,20 +119,15 @@ def test_arrays_that_do_not_fit_are_named(
         (lambda lines: lines[:-1], "shape"),
         (lambda lines: [f"{line},0" for line in lines], "shape"),
         (lambda lines: [*lines[:-1], lines[0]], "index"),
-        (lambda lines: [*lines[:-1], "29,nan,1"], "expected finite"),
-        (lambda lines: [*lines[:-1], "29,3.5,-1.5"], "softmax"),
+        (lambda lines: [*lines[:-1], "19,nan,1"], "expected finite"),
+        (lambda lines: [*lines[:-1], "19,3.5,-1.5"], "softmax"),
         (lambda lines: ["index,p0,p1", *lines], "cannot be read"),
-        (lambda lines: [*lines, "30,1"], "cannot be read"),
+        (lambda lines: [*lines, "20,1"], "cannot be read"),
     ],
 )
-def test_predictions_that_do_not_fit_are_named(make_run: Any, change: Any, reason: str) -> None:
-    path = make_run() / "predictions_test.csv"
+def test_predictions_that_do_not_fit_are_named(
+    copied: Any, discs_run: Path, change: Any, reason: str
+) -> None:
+    path = copied(discs_run) / "predictions_test.csv"
     path.write_text("\n".join(change(path.read_text().splitlines())))
     _refused(path.parent, path.name, reason)
-
-
-def test_rows_of_predictions_may_come_in_any_order(make_run: Any) -> None:
-    path = make_run() / "predictions_test.csv"
-    before = load_run(path.parent).probabilities["test"]
-    path.write_text("\n".join(reversed(path.read_text().splitlines())))
-    np.testing.assert_array_equal(load_run(path.parent).probabilities["test"], before)

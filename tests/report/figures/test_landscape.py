@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from topojax.errors import DataError
-from topojax.report.landscape import draw_landscape, landscape_figure
-from topojax.report.rendering import png_figure
+from topojax.report.figures.landscape import draw_landscape, landscape_figure
+from topojax.report.figures.rendering import png_figure
 
 _LAYERS = ("layer1", "layer2", "layer3", "layer4", "layer5")
 

@@ -9,7 +9,13 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 
 from topojax.errors import DataError
-from topojax.report.rendering import PageFigure, class_colours, new_figure, plain, png_figure
+from topojax.report.figures.rendering import (
+    PageFigure,
+    class_colours,
+    new_figure,
+    plain,
+    png_figure,
+)
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

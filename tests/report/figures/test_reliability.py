@@ -10,8 +10,8 @@ import pytest
 
 from topojax.errors import DataError
 from topojax.evaluation import expected_calibration_error, temper
-from topojax.report.reliability import reliability_figure
-from topojax.report.rendering import PageFigure
+from topojax.report.figures.reliability import reliability_figure
+from topojax.report.figures.rendering import PageFigure
 
 
 def _text(figure: PageFigure) -> str:

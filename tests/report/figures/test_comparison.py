@@ -9,9 +9,9 @@ import pytest
 
 from topojax.errors import DataError
 from topojax.evaluation import Difference, Interval
-from topojax.report.comparison import MethodRow, comparison_figure, difference_text
-from topojax.report.rendering import PageFigure
-from topojax.report.tables import interval_text
+from topojax.report.figures.comparison import MethodRow, comparison_figure
+from topojax.report.figures.rendering import PageFigure
+from topojax.report.intervals import difference_text, interval_text
 
 _REFERENCE = MethodRow("Backbone alone", Interval(0.85, 0.79, 0.9), None)
 _OTHER = MethodRow("TopoCAM", Interval(0.875, 0.81, 0.92), Difference(0.025, -0.01, 0.06, 0.1617))

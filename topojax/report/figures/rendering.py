@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
 # Okabe and Ito's colours (2008) without yellow, which is too pale on white.
@@ -58,6 +59,14 @@ def new_figure(width: float, height: float) -> Figure:
     from matplotlib.figure import Figure
 
     return Figure(figsize=(width, height), layout="constrained", facecolor="white")
+
+
+def frame_axes(axes: Axes, xlabel: str) -> None:
+    """Name the lower axis, draw horizontal lines, and leave the upper and right edge open."""
+    axes.set_xlabel(xlabel)
+    axes.grid(axis="y", color="0.92")
+    axes.set_axisbelow(True)
+    axes.spines[["top", "right"]].set_visible(False)
 
 
 def svg_figure(figure: Figure, alt: str, caption: str) -> PageFigure:

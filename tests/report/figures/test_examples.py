@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
 from topojax.report import explanation_figure
-from topojax.report.examples import displayable, largest_roi_slices, middle_slices, outline
+from topojax.report.figures.examples import displayable, largest_roi_slices, middle_slices, outline
 
 
 @settings(deadline=None, max_examples=60)

@@ -9,8 +9,14 @@ from typing import TYPE_CHECKING
 
 from topojax.errors import DataError
 from topojax.evaluation import Difference, Interval
-from topojax.report.rendering import PageFigure, class_colours, new_figure, plain, svg_figure
-from topojax.report.tables import interval_text
+from topojax.report.figures.rendering import (
+    PageFigure,
+    class_colours,
+    new_figure,
+    plain,
+    svg_figure,
+)
+from topojax.report.intervals import difference_text, interval_text
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -18,7 +24,6 @@ if TYPE_CHECKING:
 _ROW = 0.42  # inches, enough for two lines
 _AROUND = 1.0  # inches, of title and axis
 _NAME = 34  # characters a line, which leave the intervals half of the width
-_MINUS = "\N{MINUS SIGN}"
 
 
 @dataclass(frozen=True)
@@ -65,16 +70,6 @@ def comparison_figure(rows: Sequence[MethodRow], *, level: float = 0.95) -> Page
         "comparisons."
     )
     return svg_figure(figure, alt, caption)
-
-
-def difference_text(difference: Difference) -> str:
-    """Return `+0.021 [−0.010, +0.052], p = 0.180`, or `p < 0.001` below that."""
-    value, low, high = (
-        f"{number:+.3f}".replace("-", _MINUS)
-        for number in (difference.value, difference.low, difference.high)
-    )
-    p_value = "p < 0.001" if difference.p_value < 0.001 else f"p = {difference.p_value:.3f}"
-    return f"{value} [{low},\N{NO-BREAK SPACE}{high}], {p_value}"
 
 
 def _row_text(row: MethodRow) -> str:

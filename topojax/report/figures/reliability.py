@@ -8,7 +8,7 @@ import numpy as np
 
 from topojax.evaluation import ReliabilityCurve, reliability_curve
 from topojax.evaluation.calibration import N_BINS
-from topojax.report.rendering import PageFigure, class_colours, new_figure, svg_figure
+from topojax.report.figures.rendering import PageFigure, class_colours, new_figure, svg_figure
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

@@ -1,9 +1,7 @@
-"""A run's folder: every file written atomically, nothing overwritten unless asked for."""
+"""A run's folder: nothing in it is overwritten unless asked for, and it is resumed as it was."""
 
 from __future__ import annotations
 
-import csv
-import io
 import json
 import shutil
 from dataclasses import dataclass
@@ -11,19 +9,24 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
+from topojax.config import Config
 from topojax.errors import RunError
-from topojax.files import write_atomically
+from topojax.runs.environment import Environment
+from topojax.runs.record import read_json, write_json
 
-_CONFIG, _ENVIRONMENT, _REPORT = "config.json", "environment.json", "report.html"
+CONFIG_NAME = "config.json"
 
 
 @dataclass(frozen=True)
 class RunFolder:
-    """The files of one run."""
+    """Where one run keeps its files."""
 
     path: Path
+
+    @property
+    def report(self) -> Path:
+        """Where the page is, which is written last."""
+        return self.path / "report.html"
 
     @property
     def progress(self) -> Path:
@@ -36,8 +39,8 @@ class RunFolder:
         return self.path / "checkpoint" / "model"
 
     def is_complete(self) -> bool:
-        """Tell whether the run came to its report, which is written last."""
-        return (self.path / _REPORT).is_file()
+        """Tell whether the run came to its report."""
+        return self.report.is_file()
 
     def log(self, event: str, **fields: Any) -> None:
         """Append one event to `log.jsonl`."""
@@ -45,33 +48,6 @@ class RunFolder:
         line = json.dumps({"time": now, "event": event, **fields})
         with (self.path / "log.jsonl").open("a", encoding="utf-8") as file:
             file.write(line + "\n")
-
-    def write_json(self, name: str, value: dict[str, Any]) -> None:
-        """Write a JSON file; NaN is refused."""
-        write_atomically(
-            self.path / name, (json.dumps(value, indent=2, allow_nan=False) + "\n").encode()
-        )
-
-    def write_npz(self, name: str, arrays: dict[str, np.ndarray]) -> None:
-        """Write a compressed npz file."""
-        buffer = io.BytesIO()
-        np.savez_compressed(buffer, allow_pickle=False, **arrays)
-        write_atomically(self.path / name, buffer.getvalue())
-
-    def write_predictions(self, split: str, probabilities: np.ndarray) -> None:
-        """Write probabilities (n, classes) as MedMNIST's evaluator reads them: index,p0,p1,…"""
-        write_atomically(
-            self.path / f"predictions_{split}.csv", predictions_csv(probabilities).encode()
-        )
-
-
-def predictions_csv(probabilities: np.ndarray) -> str:
-    """Return headerless CSV rows `index,p0,p1,…`, the format of MedMNIST's evaluator."""
-    text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\n")
-    for index, row in enumerate(probabilities.tolist()):
-        writer.writerow([index, *row])
-    return text.getvalue()
 
 
 def check_run(path: Path, *, overwrite: bool, resume: bool) -> None:
@@ -85,7 +61,7 @@ def check_run(path: Path, *, overwrite: bool, resume: bool) -> None:
         raise RunError("--overwrite and --resume exclude each other; give one of them")
     if resume:
         if not _is_run(path):
-            raise RunError(f"run folder {path} cannot be resumed: it holds no {_CONFIG}")
+            raise RunError(f"run folder {path} cannot be resumed: it holds no {CONFIG_NAME}")
         return
     if not path.exists() and not path.is_symlink():
         return
@@ -102,8 +78,8 @@ def check_run(path: Path, *, overwrite: bool, resume: bool) -> None:
 
 def open_run(
     path: Path,
-    config: dict[str, Any],
-    environment: dict[str, Any],
+    config: Config,
+    environment: Environment,
     *,
     overwrite: bool = False,
     resume: bool = False,
@@ -128,41 +104,29 @@ def open_run(
         raise RunError(
             f"run folder {path} cannot be made: {error.strerror}; choose another --output"
         ) from None
-    folder.write_json(_ENVIRONMENT, environment)
+    environment.write(path)
     # Last, since this file is what makes the folder a run that can be resumed.
-    folder.write_json(_CONFIG, config)
+    write_json(path / CONFIG_NAME, config.model_dump(mode="json"))
     folder.log("started")
     return folder
 
 
-def read_json(path: Path) -> dict[str, Any]:
-    """Read a JSON object of a run folder.
-
-    Raises:
-        RunError: missing or not JSON.
-    """
-    try:
-        return json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
-        raise RunError(f"{path} cannot be read: {error}; is its folder a run of topojax?") from None
-
-
 def _is_run(path: Path) -> bool:
-    return (path / _CONFIG).is_file() and (path / _ENVIRONMENT).is_file()
+    return (path / CONFIG_NAME).is_file() and (path / Environment.file_name).is_file()
 
 
-def _check_same(folder: RunFolder, config: dict[str, Any], environment: dict[str, Any]) -> None:
-    old = read_json(folder.path / _CONFIG)
-    changed = sorted(_changed_keys(old, config))
+def _check_same(folder: RunFolder, config: Config, environment: Environment) -> None:
+    old = read_json(folder.path / CONFIG_NAME)
+    changed = sorted(_changed_keys(old, config.model_dump(mode="json")))
     if changed:
         raise RunError(
             f"run folder {folder.path} was begun with another configuration "
             f"({', '.join(changed)}); resume it with the same one or choose another folder"
         )
-    data = read_json(folder.path / _ENVIRONMENT)["data"]
-    if data["fingerprint"] != environment["data"]["fingerprint"]:
+    data = Environment.read(folder.path).data
+    if data.fingerprint != environment.data.fingerprint:
         raise RunError(
-            f"run folder {folder.path} was begun on other data ({data['source']}); "
+            f"run folder {folder.path} was begun on other data ({data.source}); "
             "resume it with the same data or choose another folder"
         )
 

@@ -5,20 +5,38 @@ from __future__ import annotations
 import json
 import os
 from pathlib import Path
-from typing import Any
 
-import numpy as np
 import pytest
 
+from topojax.config import make_config, parse_config
 from topojax.errors import RunError
-from topojax.experiments.run_folder import RunFolder, check_run, open_run
 from topojax.files import check_new_file, write_atomically
+from topojax.runs import DataFacts, Environment, RunFolder, check_run, open_run
 
-CONFIG = {"seed": 0, "backbone": {"epochs": 3}}
+CONFIG = make_config(overrides={"backbone.epochs": 3})
 
 
-def _environment(fingerprint: str = "abc") -> dict[str, Any]:
-    return {"data": {"fingerprint": fingerprint, "source": "breast.npz"}}
+def _environment(fingerprint: str = "abc") -> Environment:
+    return Environment(
+        topojax="0.1.0",
+        python="3.13.1",
+        platform="Linux",
+        device="cpu: cpu",
+        packages={"numpy": "2.5.5"},
+        seed=0,
+        started="2026-11-23T09:00:00+00:00",
+        command=("topojax", "fit", "breast.npz"),
+        data=DataFacts(
+            name="breast",
+            source="breast.npz",
+            shape=(28, 28),
+            spatial_dims=2,
+            n_channels=1,
+            class_names=("benign", "malignant"),
+            n={"train": 546, "val": 78, "test": 156},
+            fingerprint=fingerprint,
+        ),
+    )
 
 
 @pytest.fixture
@@ -27,8 +45,8 @@ def run(tmp_path: Path) -> RunFolder:
 
 
 def test_a_new_run_holds_its_configuration_and_environment(run: RunFolder) -> None:
-    assert json.loads((run.path / "config.json").read_text()) == CONFIG
-    assert json.loads((run.path / "environment.json").read_text()) == _environment()
+    assert parse_config(json.loads((run.path / "config.json").read_text())) == CONFIG
+    assert Environment.read(run.path) == _environment()
     assert not run.is_complete()
 
 
@@ -41,9 +59,10 @@ def test_an_existing_folder_is_not_touched_unasked(run: RunFolder) -> None:
 
 def test_overwriting_starts_anew(run: RunFolder) -> None:
     (run.path / "report.html").write_text("old")
-    new = open_run(run.path, {"seed": 1}, _environment(), overwrite=True)
+    other = make_config(overrides={"seed": 1})
+    new = open_run(run.path, other, _environment(), overwrite=True)
     assert not new.is_complete()
-    assert json.loads((new.path / "config.json").read_text()) == {"seed": 1}
+    assert parse_config(json.loads((new.path / "config.json").read_text())) == other
 
 
 def test_a_folder_that_is_no_run_is_never_overwritten(tmp_path: Path) -> None:
@@ -59,7 +78,7 @@ def test_a_folder_that_is_no_run_is_never_overwritten(tmp_path: Path) -> None:
 
 def test_resuming_wants_the_same_configuration_and_data(run: RunFolder) -> None:
     assert open_run(run.path, CONFIG, _environment(), resume=True).path == run.path
-    changed = {"seed": 0, "backbone": {"epochs": 4}}
+    changed = make_config(overrides={"backbone.epochs": 4})
     with pytest.raises(RunError, match=r"another configuration \(backbone\.epochs\)"):
         open_run(run.path, changed, _environment(), resume=True)
     with pytest.raises(RunError, match="other data"):
@@ -87,19 +106,6 @@ def test_writing_replaces_whole_files_and_leaves_no_other(tmp_path: Path) -> Non
     assert os.listdir(tmp_path) == ["metrics.json"]
     with pytest.raises(RunError, match="cannot be written"):
         write_atomically(tmp_path / "absent" / "file", b"")
-
-
-def test_nan_is_no_json(run: RunFolder) -> None:
-    with pytest.raises(ValueError, match="Out of range"):
-        run.write_json("metrics.json", {"auc": float("nan")})
-    assert not (run.path / "metrics.json").exists()
-
-
-def test_predictions_have_the_format_of_medmnists_evaluator(run: RunFolder) -> None:
-    probabilities = np.array([[0.25, 0.75], [1.0, 0.0]], np.float32)
-    run.write_predictions("test", probabilities)
-    rows = (run.path / "predictions_test.csv").read_text().splitlines()
-    assert rows == ["0,0.25,0.75", "1,1.0,0.0"]
 
 
 def test_log_is_one_json_object_a_line(run: RunFolder) -> None:

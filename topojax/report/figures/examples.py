@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, TypeAlias
 
 import numpy as np
 
-from topojax.report.rendering import PageFigure, new_figure, png_figure
-from topojax.report.run_files import RunFiles
+from topojax.report.figures.rendering import PageFigure, new_figure, png_figure
+from topojax.runs import Examples
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -23,12 +23,11 @@ Cuts: TypeAlias = list[tuple[str, tuple[slice | int, ...]]]
 _OUTLINE = (("black", 2.4), ("#FFD92F", 1.1))
 
 
-def example_figure(run: RunFiles, row: int) -> PageFigure:
-    """Draw one stored test image with its ROI's outline beside its fused map.
+def example_figure(examples: Examples, row: int, class_names: Sequence[str]) -> PageFigure:
+    """Draw one of the test images with its ROI's outline beside its fused map.
 
     An image of two axes gives one picture, a volume its three middle slices.
     """
-    examples = run.examples
     mask, fused = examples.masks[row].astype(bool), examples.fused[row]
     grey = displayable(examples.images[row], mask.ndim)
     cuts = middle_slices(mask.shape)
@@ -41,7 +40,7 @@ def example_figure(run: RunFiles, row: int) -> PageFigure:
     for (_, cut), axes in zip(cuts, panels.flat[-len(cuts) :], strict=True):
         draw_map(axes, fused[cut], mask[cut], "fused map")
     true, predicted = (
-        run.class_names[int(label[row])] for label in (examples.labels, examples.predicted)
+        class_names[int(label[row])] for label in (examples.labels, examples.predicted)
     )
     verdict = "correct" if true == predicted else "wrong"
     index, share = int(examples.index[row]), mask.mean()
