@@ -18,9 +18,9 @@ hand and has the proofs.
   which callers use.
 
 The T-construction on X is the V-construction on -X with sublevel set and complement exchanged, so
-that the same passes serve both. The first call of a machine compiles for some 20 s. Compiled code
-is kept beside the sources, or where they are read-only in the user's cache folder; the environment
-variable NUMBA_CACHE_DIR names another place.
+that the same passes serve both. The first call of a machine compiles for some 20 s, for images
+with masks and for candidates each. Compiled code is kept beside the sources, or where they are
+read-only in the user's cache folder; the environment variable NUMBA_CACHE_DIR names another place.
 """
 
 from __future__ import annotations
