@@ -47,11 +47,17 @@ def rng() -> np.random.Generator:
 
 
 @pytest.fixture(scope="session")
-def shared() -> Path:
+def shared_or_none() -> Path | None:
+    """Return the folder of golden files and real data, or None where it is absent."""
+    return _SHARED if _SHARED.is_dir() else None
+
+
+@pytest.fixture(scope="session")
+def shared(shared_or_none: Path | None) -> Path:
     """Return the folder of golden files and real data, or skip where it is absent."""
-    if not _SHARED.is_dir():
+    if shared_or_none is None:
         pytest.skip("the folder of golden files and real data (../shared) is absent")
-    return _SHARED
+    return shared_or_none
 
 
 @pytest.fixture(scope="session")
