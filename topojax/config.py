@@ -55,6 +55,9 @@ class BackboneConfig(_Section):
     so is every network after training."""
     class_weights: Literal["none", "balanced"] = "none"
     """`balanced`: a sample of class c weighs n / (k n_c) in the training loss."""
+    rebasing_images: int = Field(256, ge=1)
+    """Training images whose statistics are taken over where a weight file has its own folded
+    away."""
     accumulate: int = Field(1, ge=1)
     """Parts of a batch that are computed one after the other, to save memory; batch
     normalisation then sees a part at a time."""
@@ -198,6 +201,10 @@ class ClassifierConfig(_Section):
     learning_rate: float = Field(1e-3, gt=0)
     standardise: bool = True
     """Descriptors to zero mean and unit variance, by statistics of the training split."""
+    temperature_bounds: tuple[
+        Annotated[float, Field(gt=0, le=1)], Annotated[float, Field(ge=1)]
+    ] = (0.05, 20.0)
+    """Between which the temperature of the next is looked for."""
     calibrate: bool = False
     """Divide logits by the temperature that fits the validation split best (Guo et al. 2017). The
     report says either way what it would change."""
@@ -206,6 +213,9 @@ class ClassifierConfig(_Section):
 class EvaluationConfig(_Section):
     """Stratified bootstrap intervals of scores, and what an estimator holds out to choose by."""
 
+    calibration_bins: int = Field(15, ge=1, le=1000)
+    """Of equal width, of reliability curves and calibration errors; 15 as in Guo et al. (2017), so
+    that numbers can be compared with published ones."""
     validation_share: float = Field(0.2, gt=0, lt=1)
     """Of the training images, held out to choose the backbone's epoch by where the estimator is
     given no validation images."""
@@ -263,6 +273,9 @@ PRESETS: dict[str, dict[str, Any]] = {
 
 USUAL_TAU = 0.6
 """The paper's threshold, for rules on which nothing that is scored depends."""
+
+DEMO_IMAGES = {"n_train": 48, "n_val": 18, "n_test": 48}
+"""Synthetic volumes of `topojax demo` in each split."""
 
 DEMO_BUDGET: dict[str, Any] = {
     "backbone.epochs": 4,

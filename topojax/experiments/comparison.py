@@ -84,25 +84,28 @@ def comparisons(
 
 
 def calibrated(
-    features: str, temperature: float, labels: np.ndarray, reading: Reading
+    config: Config, temperature: float, labels: np.ndarray, reading: Reading
 ) -> Calibrated:
     """Return how far confidences are from accuracies, before and after the temperature.
 
     Args:
-        features: what the method is trained on.
+        config: what the method is trained on, and how many bins its confidences are sorted into.
         temperature: learnt on the validation split.
         labels: of the images read.
         reading: what was read.
     """
-    raw = reading.by_method[features]
+    raw, n_bins = reading.by_method[config.classifier.features], config.evaluation.calibration_bins
+    scaled = temper(log_probabilities(raw), temperature)
     return Calibrated(
-        before=_calibration_errors(labels, raw),
-        after=_calibration_errors(labels, temper(log_probabilities(raw), temperature)),
+        before=_calibration_errors(labels, raw, n_bins),
+        after=_calibration_errors(labels, scaled, n_bins),
     )
 
 
-def _calibration_errors(labels: np.ndarray, probabilities: np.ndarray) -> CalibrationErrors:
-    curve = reliability_curve(labels, probabilities)
+def _calibration_errors(
+    labels: np.ndarray, probabilities: np.ndarray, n_bins: int
+) -> CalibrationErrors:
+    curve = reliability_curve(labels, probabilities, n_bins=n_bins)
     return CalibrationErrors(
         expected_error=curve.expected_error,
         maximum_error=curve.maximum_error,

@@ -79,12 +79,12 @@ def _scored(config: Config, split: Split, reading: Reading) -> _Scored:
 
 
 def _calibration(fitted: FittedTopoCAM, val: _Scored, test: _Scored) -> Calibration:
-    settings, temperature = fitted.config.classifier, fitted.temperature
+    config, temperature = fitted.config, fitted.temperature
     return Calibration(
         temperature=temperature,
-        used=settings.calibrate,
-        val=calibrated(settings.features, temperature, *val),
-        test=calibrated(settings.features, temperature, *test),
+        used=config.classifier.calibrate,
+        val=calibrated(config, temperature, *val),
+        test=calibrated(config, temperature, *test),
     )
 
 

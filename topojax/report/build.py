@@ -160,7 +160,13 @@ def _reliability(run: Run) -> PageFigure:
     raw = run.arrays.probabilities[run.features]
     temperature = run.metrics.calibration.temperature
     calibrated = temper(log_probabilities(raw), temperature)
-    return reliability_figure(run.labels["test"], raw, calibrated, temperature=temperature)
+    return reliability_figure(
+        run.labels["test"],
+        raw,
+        calibrated,
+        temperature=temperature,
+        n_bins=run.calibration_bins,
+    )
 
 
 def _landscape(run: Run) -> PageFigure | None:

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from topojax.config import EvaluationConfig
 from topojax.data import SPLITS, SplitName
 from topojax.errors import DataError, RunError
 from topojax.evaluation.scores import checked
@@ -45,6 +46,12 @@ class Run:
     def features(self) -> str:
         """What the method's classifier is trained on."""
         return self.config.get("classifier", {}).get("features", "topology")
+
+    @property
+    def calibration_bins(self) -> int:
+        """Into how many bins confidences are sorted."""
+        usual = EvaluationConfig().calibration_bins
+        return self.config.get("evaluation", {}).get("calibration_bins", usual)
 
     @property
     def class_names(self) -> tuple[str, ...]:
