@@ -15,6 +15,7 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 from flax import nnx
+from hypothesis import settings
 
 from topojax import TopoCAM
 from topojax.cli import main
@@ -26,6 +27,11 @@ from topojax.pipeline import Grounds
 from topojax.weights import load_torchvision, torch_name
 
 _SHARED = Path(__file__).resolve().parents[1].parent / "shared"
+
+
+# Generated inputs are the same in every run; how many of a kind there are can be asserted.
+settings.register_profile("repeatable", derandomize=True, deadline=None)
+settings.load_profile("repeatable")
 
 
 def pytest_configure(config: pytest.Config) -> None:
