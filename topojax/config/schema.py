@@ -1,36 +1,19 @@
-"""The configuration: one frozen schema, three presets, overrides by dotted key.
-
-A preset is a named set of values of the same fields (METHOD.md, "Presets"). Everything that
-changes a number is here; nothing else is.
-"""
+"""The sections of the configuration, frozen: types, bounds and defaults."""
 
 from __future__ import annotations
 
-import difflib
-import json
-import tomllib
-from collections.abc import Iterable, Mapping
-from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
-from pydantic import (
-    AfterValidator,
-    BaseModel,
-    ConfigDict,
-    Field,
-    PositiveInt,
-    ValidationError,
-    model_validator,
-)
-
-from topojax.errors import ConfigError
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, PositiveInt, model_validator
 
 
-class _Section(BaseModel):
+class Section(BaseModel):
+    """Frozen; unknown keys are refused."""
+
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
 
-class BackboneConfig(_Section):
+class BackboneConfig(Section):
     """The network that the CAMs are taken of (paper, section 3)."""
 
     name: str = "auto"
@@ -83,7 +66,7 @@ class BackboneConfig(_Section):
         return self
 
 
-class CamConfig(_Section):
+class CamConfig(Section):
     """Class activation maps of the predicted class."""
 
     method: Literal["gradcam", "gradcam++", "scorecam"] = "gradcam"
@@ -108,7 +91,7 @@ class CamConfig(_Section):
         return self
 
 
-class SearchConfig(_Section):
+class SearchConfig(Section):
     """Fusion weights and threshold: searched by differential evolution, or given."""
 
     method: Literal["evolution", "none", "single", "uniform"] = "evolution"
@@ -174,7 +157,7 @@ class SearchConfig(_Section):
         return self
 
 
-class TopologyConfig(_Section):
+class TopologyConfig(Section):
     """From image and ROI to descriptor (METHOD.md, "Constructions" to "Descriptor")."""
 
     construction: Literal["T", "V"] = "T"
@@ -190,7 +173,7 @@ class TopologyConfig(_Section):
     scores, as the authors' script does; how many is reported."""
 
 
-class ClassifierConfig(_Section):
+class ClassifierConfig(Section):
     """The MLP on descriptors (paper, section 4.1)."""
 
     features: Literal["topology", "embedding", "topology+embedding"] = "topology"
@@ -210,7 +193,7 @@ class ClassifierConfig(_Section):
     report says either way what it would change."""
 
 
-class EvaluationConfig(_Section):
+class EvaluationConfig(Section):
     """Stratified bootstrap intervals of scores, and what an estimator holds out to choose by."""
 
     calibration_bins: int = Field(15, ge=1, le=1000)
@@ -223,7 +206,7 @@ class EvaluationConfig(_Section):
     level: float = Field(0.95, gt=0, lt=1)
 
 
-class Config(_Section):
+class Config(Section):
     """Everything that changes a number."""
 
     preset: Literal["sound", "paper", "official"] = "sound"
@@ -236,170 +219,3 @@ class Config(_Section):
     topology: TopologyConfig = TopologyConfig()
     classifier: ClassifierConfig = ClassifierConfig()
     evaluation: EvaluationConfig = EvaluationConfig()
-
-
-PRESETS: dict[str, dict[str, Any]] = {
-    "sound": {"preset": "sound"},
-    "paper": {
-        "preset": "paper",
-        # The default's few large steps were measured on standardised descriptors; these are raw.
-        "search": {
-            "objective": "val-auc",
-            "tau": 0.6,
-            "classifier_epochs": 30,
-            "classifier_batch_size": 256,
-            "classifier_learning_rate": 1e-3,
-        },
-        "topology": {"background": "zero", "grid": "sample"},
-        "classifier": {"standardise": False},
-    },
-    # The authors' public script with its defects: it exists to show what they do to scores.
-    "official": {
-        "preset": "official",
-        "cam": {"rescale_fused": False},
-        "search": {
-            "objective": "val-resubstitution",
-            "tau": 0.6,
-            "tolerance": 0.01,
-            "classifier_epochs": 100,
-            "classifier_learning_rate": 1e-3,
-            "searches": 3,
-        },
-        "topology": {"background": "zero", "grid": "giotto", "empty_roi": "drop"},
-        "classifier": {"standardise": False, "epochs": 50},
-    },
-}
-
-
-USUAL_TAU = 0.6
-"""The paper's threshold, for rules on which nothing that is scored depends."""
-
-DEMO_IMAGES = {"n_train": 48, "n_val": 18, "n_test": 48}
-"""Synthetic volumes of `topojax demo` in each split."""
-
-DEMO_BUDGET: dict[str, Any] = {
-    "backbone.epochs": 4,
-    "backbone.batch_size": 8,
-    "cam.batch_size": 16,
-    "search.population_per_gene": 4,
-    "search.generations": 5,
-}
-"""Overrides of `topojax demo`: within three minutes on two cores, compilation included."""
-
-LEAKTEST_BUDGET: dict[str, Any] = {
-    "backbone.epochs": 2,
-    "search.generations": 5,
-    "search.population_per_gene": 5,
-}
-"""Overrides of `topojax leaktest`, which needs no more than a network that has looked at the labels
-and a search that has tried to fit them."""
-
-
-def make_config(
-    preset: str | None = None,
-    *,
-    file: str | Path | None = None,
-    overrides: Mapping[str, Any] | None = None,
-) -> Config:
-    """Build a configuration: the preset, then the file, then the overrides.
-
-    Args:
-        preset: `sound`, `paper` or `official`; None: the one that `file` names, else `sound`.
-        file: JSON or TOML with the sections of `Config`.
-        overrides: dotted key to value, such as `{"backbone.epochs": 5}`.
-
-    Raises:
-        ConfigError: unknown preset or key, or a value out of its range.
-    """
-    values: dict[str, Any] = _read_config_file(Path(file)) if file is not None else {}
-    changes = dict(overrides or {})
-    # A preset is more than its name: wherever it is named, its values are the base.
-    name = changes.pop("preset", None) or preset or values.get("preset", "sound")
-    if name not in PRESETS:
-        raise ConfigError(f"preset={name!r} is unknown; choose one of {', '.join(PRESETS)}")
-    merged = _merge(_merge(PRESETS[name], values), {"preset": name})
-    for key, value in changes.items():
-        merged = _merge(merged, _nest(key, value))
-    return parse_config(merged)
-
-
-def parse_config(values: Mapping[str, Any]) -> Config:
-    """Validate nested values, as read back from a run folder's `config.json`.
-
-    Raises:
-        ConfigError: one line naming the first key that is wrong.
-    """
-    try:
-        return Config.model_validate(values)
-    except ValidationError as error:
-        raise ConfigError(_first_problem(error)) from None
-
-
-def parse_overrides(pairs: Iterable[str]) -> dict[str, Any]:
-    """Read `key=value` strings; values are JSON where they parse as JSON, else text.
-
-    Raises:
-        ConfigError: a pair without `=`.
-    """
-    overrides: dict[str, Any] = {}
-    for pair in pairs:
-        key, separator, text = pair.partition("=")
-        if not separator or not key.strip():
-            raise ConfigError(f"--set {pair!r} is not key=value; write it as backbone.epochs=5")
-        try:
-            overrides[key.strip()] = json.loads(text)
-        except json.JSONDecodeError:
-            overrides[key.strip()] = text
-    return overrides
-
-
-def _read_config_file(path: Path) -> dict[str, Any]:
-    try:
-        text = path.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        raise ConfigError(f"config file {path} cannot be read: {error}") from None
-    try:
-        values = tomllib.loads(text) if path.suffix == ".toml" else json.loads(text)
-    except (json.JSONDecodeError, tomllib.TOMLDecodeError) as error:
-        raise ConfigError(f"config file {path} is not valid JSON or TOML: {error}") from None
-    if not isinstance(values, dict):
-        raise ConfigError(f"config file {path} must hold an object of sections, got {text[:40]!r}")
-    return values
-
-
-def _merge(base: Mapping[str, Any], top: Mapping[str, Any]) -> dict[str, Any]:
-    merged = dict(base)
-    for key, value in top.items():
-        old = merged.get(key)
-        both = isinstance(old, Mapping) and isinstance(value, Mapping)
-        merged[key] = _merge(old, value) if both else value  # type: ignore[arg-type]
-    return merged
-
-
-def _nest(dotted: str, value: Any) -> dict[str, Any]:
-    head, _, rest = dotted.partition(".")
-    return {head: _nest(rest, value) if rest else value}
-
-
-def _first_problem(error: ValidationError) -> str:
-    problem = error.errors()[0]
-    location = [str(part) for part in problem["loc"]]
-    key = ".".join(location)
-    if problem["type"] == "extra_forbidden":
-        known = _known_keys()
-        close = difflib.get_close_matches(key, known, n=1)
-        hint = f"did you mean {close[0]}?" if close else f"known keys: {', '.join(known)}"
-        return f"configuration key {key!r} is unknown; {hint}"
-    message = problem["msg"].removeprefix("Value error, ")
-    return f"configuration key {key!r} is {problem['input']!r}: {message}"
-
-
-def _known_keys() -> list[str]:
-    keys: list[str] = []
-    for name, field in Config.model_fields.items():
-        section = field.annotation
-        if isinstance(section, type) and issubclass(section, _Section):
-            keys += [f"{name}.{inner}" for inner in section.model_fields]
-        else:
-            keys.append(name)
-    return keys
