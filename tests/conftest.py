@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import tempfile
 import zlib
 from collections.abc import Callable
@@ -14,14 +15,23 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 from flax import nnx
+from hypothesis import settings
 
 from topojax import TopoCAM
-from topojax.data import Dataset, synthetic_dataset
+from topojax.cli import main
+from topojax.config import make_config
+from topojax.data import SPLITS, Dataset, synthetic_dataset
+from topojax.experiments import fit_run
 from topojax.models import Backbone, abstract_model
 from topojax.pipeline import Grounds
 from topojax.weights import load_torchvision, torch_name
 
 _SHARED = Path(__file__).resolve().parents[1].parent / "shared"
+
+
+# Generated inputs are the same in every run; how many of a kind there are can be asserted.
+settings.register_profile("repeatable", derandomize=True, deadline=None)
+settings.load_profile("repeatable")
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -43,11 +53,17 @@ def rng() -> np.random.Generator:
 
 
 @pytest.fixture(scope="session")
-def shared() -> Path:
+def shared_or_none() -> Path | None:
+    """Return the folder of golden files and real data, or None where it is absent."""
+    return _SHARED if _SHARED.is_dir() else None
+
+
+@pytest.fixture(scope="session")
+def shared(shared_or_none: Path | None) -> Path:
     """Return the folder of golden files and real data, or skip where it is absent."""
-    if not _SHARED.is_dir():
+    if shared_or_none is None:
         pytest.skip("the folder of golden files and real data (../shared) is absent")
-    return _SHARED
+    return shared_or_none
 
 
 @pytest.fixture(scope="session")
@@ -88,6 +104,50 @@ def grounds(fitted: TopoCAM, discs: Dataset) -> Grounds:
     method = fitted.fitted_
     cams = (method.cams(split.images) for split in (discs.train, discs.val))
     return Grounds(method.network, discs.train, discs.val, *cams)
+
+
+@pytest.fixture(scope="session")
+def discs_file(discs: Dataset, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return the discs as a file in MedMNIST's form; a blank is in its name."""
+    path = tmp_path_factory.mktemp("data") / "my discs.npz"
+    arrays = {}
+    for name in SPLITS:
+        arrays[f"{name}_images"] = np.round(discs.split(name).images * 255).astype(np.uint8)
+        arrays[f"{name}_labels"] = discs.split(name).labels[:, None]
+    np.savez(path, **arrays)
+    return path
+
+
+@pytest.fixture(scope="session")
+def discs_run(
+    discs_file: Path, tiny: dict[str, Any], tmp_path_factory: pytest.TempPathFactory
+) -> Path:
+    """Return the folder of a run on that file by the command line, not to be changed."""
+    path = tmp_path_factory.mktemp("runs") / "discs"
+    settings = [part for key, value in tiny.items() for part in ("--set", f"{key}={value}")]
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("sys.argv", ["topojax", "fit", str(discs_file), "-o", str(path), *settings])
+        main()
+    return path
+
+
+@pytest.fixture(scope="session")
+def solids_run(tiny: dict[str, Any], tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return the folder of a run on volumes of three classes, preset `paper`, not to be changed."""
+    solids = synthetic_dataset("shapes", seed=7, n_train=24, n_val=12, n_test=18, size=24)
+    path = tmp_path_factory.mktemp("runs") / "solids"
+    fit_run(solids, make_config("paper", overrides=tiny | {"backbone.epochs": 1}), path)
+    return path
+
+
+@pytest.fixture
+def copied(tmp_path: Path) -> Callable[[Path], Path]:
+    """Return a function that copies a run folder, all but its checkpoint, to be changed."""
+
+    def copy(run: Path) -> Path:
+        return shutil.copytree(run, tmp_path / "copy", ignore=shutil.ignore_patterns("checkpoint"))
+
+    return copy
 
 
 def _rule_made(key: str, shape: tuple[int, ...], salt: str) -> np.ndarray:

@@ -24,5 +24,7 @@ def test_every_package_is_installed() -> None:
 
 def test_every_folder_of_modules_is_a_package() -> None:
     for top in ("topojax", "kernels"):
-        for module in (ROOT / top).rglob("*.py"):
+        modules = list((ROOT / top).rglob("*.py"))
+        assert len(modules) > 10
+        for module in modules:
             assert (module.parent / "__init__.py").is_file(), module

@@ -15,8 +15,8 @@ from sklearn.utils.validation import check_is_fitted
 
 from topojax.config import Config, make_config
 from topojax.data import Split, resize_images, validate_images, validate_splits
-from topojax.defects import fit_method, load_method, save_method
-from topojax.errors import ConfigError, DataError
+from topojax.defects import check_reads_without_labels, fit_method, load_method, save_method
+from topojax.errors import DataError
 from topojax.pipeline import FittedTopoCAM, plan_fit, stage_seed
 from topojax.topology import feature_names
 
@@ -85,11 +85,7 @@ class TopoCAM(ClassifierMixin, TransformerMixin, BaseEstimator):
             DataError, ConfigError, WeightsError: before any training; one line says what to do.
         """
         config = make_config(self.preset, overrides=self.overrides)
-        if config.cam.target == "label":
-            raise ConfigError(
-                "cam.target='label' reads no image without its label, so that an estimator cannot "
-                "predict with it; `topojax leaktest` shows what it does to scores"
-            )
+        check_reads_without_labels(config)
         images, dims = self._images(X, "X", config, None)
         labels = _flat_labels(y, len(images), "y")
         if (X_val is None) != (y_val is None):

@@ -16,10 +16,12 @@ def is_flat(lowest: Any, highest: Any) -> Any:
     Plain arithmetic, so that it serves numbers, arrays of numpy and of jax, and compiled code.
 
     Args:
-        lowest, highest: of a map whose values are not negative, or arrays of them, one a map.
+        lowest, highest: of a map, or arrays of them, one a map.
 
     Example:
         >>> bool(is_flat(0.5, 0.5 + 1e-8)), bool(is_flat(0.5, 0.6)), bool(is_flat(0.0, 0.0))
         (True, False, True)
     """
-    return highest - lowest <= _NOISE * highest
+    extent = highest - lowest
+    # No more than noise of the larger end, without a maximum that each library calls otherwise.
+    return (extent <= _NOISE * abs(lowest)) | (extent <= _NOISE * abs(highest))

@@ -12,6 +12,8 @@ from types import ModuleType
 import numpy as np
 import pytest
 
+from oracles.gudhi_bars import gudhi_betti_curves
+
 BENCHMARKS = Path(__file__).parents[2] / "benchmarks"
 
 
@@ -74,6 +76,22 @@ def test_a_wrong_peer_stops_the_run_before_it_is_timed(load, tiny):
     with pytest.raises(SystemExit, match=r"noise 9³: beta_2 at threshold .* is 1 by wrong, 0 by"):
         measurements.measure(inputs.synthetic("noise", (9, 9, 9)), [peer], tiny, 1e9)
     assert calls == ["8³", "9³"], "a first call, and the comparison"
+
+
+@pytest.mark.parametrize("shape", [(12, 11), (7, 8, 6)])
+@pytest.mark.parametrize("kind", ["smooth", "noise", "quantised"])
+def test_every_peer_counts_as_the_oracle_does(load, kind, shape):
+    peers, inputs = load("peers"), load("inputs")
+    sample = inputs.synthetic(kind, shape)
+    want = gudhi_betti_curves(sample.image, sample.thresholds, sample.mask)
+    assert (want > 0).sum() >= 20
+    found, _ = peers.importable_peers()
+    fitting = [peer for peer in (peers.TOPOJAX, *found) if len(shape) in peer.dimensions]
+    assert {"topojax", "GUDHI", "cripser", "cripser restricted"} <= {p.name for p in fitting}
+    for peer in fitting:
+        _, curves = peer.timed(sample)
+        rows = list(peer.dimensions[len(shape)])
+        np.testing.assert_array_equal(curves, want[rows], err_msg=peer.name)
 
 
 def test_an_image_too_large_for_all_is_checked_by_cc3d_alone(load):

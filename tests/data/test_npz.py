@@ -139,11 +139,11 @@ def test_one_changed_byte_is_read_or_refused(
 @pytest.mark.filterwarnings("error::ResourceWarning")
 @pytest.mark.filterwarnings("error::pytest.PytestUnraisableExceptionWarning")
 def test_files_are_closed(tmp_path: Path) -> None:
-    for content in (_npz(), _npz()[:200]):
-        (tmp_path / "data.npz").write_bytes(content)
-        try:
-            read_npz(tmp_path / "data.npz", ["images"])
-        except DataError:
-            assert len(content) == 200
+    path = tmp_path / "data.npz"
+    path.write_bytes(_npz())
+    read_npz(path, ["images"])
+    path.write_bytes(_npz()[:200])
+    with pytest.raises(DataError):
+        read_npz(path, ["images"])
     np.save(tmp_path / "data.npy", np.zeros(3))
     read_npy(tmp_path / "data.npy")

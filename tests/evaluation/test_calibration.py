@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from itertools import pairwise
 
 import numpy as np
@@ -58,24 +59,31 @@ def test_errors_are_those_of_a_plain_loop(data: tuple, n_bins: int) -> None:
     np.testing.assert_allclose(np.stack(found, axis=1), held, atol=1e-12)
 
 
-@settings(deadline=None, max_examples=150)
-@given(predictions(), st.integers(1, 20))
-def test_equal_mass_bins_hold_every_image_once(data: tuple, n_bins: int) -> None:
-    curve = equal_mass_reliability_curve(*data, n_bins=n_bins)
-    confidences = np.array([sure for sure, _ in _outcomes(*data)])
-    assert curve.count.sum() == len(confidences)
-    assert len(curve.count) <= n_bins
-    for low, high, mean, count in zip(
-        curve.low, curve.high, curve.confidence, curve.count, strict=True
-    ):
-        inside = confidences[(confidences > low) & (confidences <= high)]
-        assert len(inside) == count
-        assert inside.mean() == pytest.approx(mean)
-    if len(np.unique(confidences)) == len(confidences):
-        assert curve.count.max() - curve.count.min() <= 1
-        assert len(curve.count) == min(n_bins, len(confidences))
-    error = equal_mass_calibration_error(*data, n_bins=n_bins)
-    assert error == pytest.approx((curve.count * np.abs(curve.gap)).sum() / curve.count.sum())
+def test_equal_mass_bins_hold_every_image_once() -> None:
+    seen = Counter()
+
+    @settings(deadline=None, max_examples=150)
+    @given(predictions(), st.integers(1, 20))
+    def compare(data: tuple, n_bins: int) -> None:
+        curve = equal_mass_reliability_curve(*data, n_bins=n_bins)
+        confidences = np.array([sure for sure, _ in _outcomes(*data)])
+        assert curve.count.sum() == len(confidences)
+        assert len(curve.count) <= n_bins
+        for low, high, mean, count in zip(
+            curve.low, curve.high, curve.confidence, curve.count, strict=True
+        ):
+            inside = confidences[(confidences > low) & (confidences <= high)]
+            assert len(inside) == count
+            assert inside.mean() == pytest.approx(mean)
+        if len(np.unique(confidences)) == len(confidences):
+            seen["all distinct"] += 1
+            assert curve.count.max() - curve.count.min() <= 1
+            assert len(curve.count) == min(n_bins, len(confidences))
+        error = equal_mass_calibration_error(*data, n_bins=n_bins)
+        assert error == pytest.approx((curve.count * np.abs(curve.gap)).sum() / curve.count.sum())
+
+    compare()
+    assert seen["all distinct"] >= 10
 
 
 @settings(deadline=None, max_examples=50)
@@ -91,18 +99,26 @@ def test_one_bin_leaves_the_gap_of_the_means(data: tuple) -> None:
     assert expected_calibration_error(*data) <= maximum_calibration_error(*data) + 1e-12
 
 
-@settings(deadline=None, max_examples=80)
-@given(predictions())
-def test_brier_score_is_scikit_learns(data: tuple) -> None:
-    labels, probabilities = data
-    n_classes = probabilities.shape[1]
-    if n_classes == 2:
-        expected = np.mean((probabilities[:, 1] - labels) ** 2)
-        if set(labels) == {0, 1}:
-            assert brier_score_loss(labels, probabilities[:, 1]) == pytest.approx(expected)
-    else:
-        expected = brier_score_loss(labels, probabilities, labels=range(n_classes))
-    assert brier_score(labels, probabilities) == pytest.approx(expected, abs=1e-12)
+def test_brier_score_is_scikit_learns() -> None:
+    seen = Counter()
+
+    @settings(deadline=None, max_examples=80)
+    @given(predictions())
+    def compare(data: tuple) -> None:
+        labels, probabilities = data
+        n_classes = probabilities.shape[1]
+        if n_classes == 2:
+            expected = np.mean((probabilities[:, 1] - labels) ** 2)
+            if set(labels) == {0, 1}:
+                seen["two classes"] += 1
+                assert brier_score_loss(labels, probabilities[:, 1]) == pytest.approx(expected)
+        else:
+            seen["more classes"] += 1
+            expected = brier_score_loss(labels, probabilities, labels=range(n_classes))
+        assert brier_score(labels, probabilities) == pytest.approx(expected, abs=1e-12)
+
+    compare()
+    assert min(seen["two classes"], seen["more classes"]) >= 10
 
 
 def test_calibrated_predictions_have_small_errors(rng: np.random.Generator) -> None:

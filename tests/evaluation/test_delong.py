@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections import Counter
 
 import numpy as np
 import pytest
@@ -53,41 +54,55 @@ def test_components_are_those_of_the_definition(data: tuple) -> None:
     np.testing.assert_array_equal(found.of_positives, 2 * midranks)
 
 
-@settings(deadline=None, max_examples=150)
-@given(paired_scores())
-def test_difference_is_that_of_the_covariance_matrix(data: tuple) -> None:
-    labels, a, b = data
-    found = delong_difference(labels, a, b)
-    covariance = _brute_covariance(labels, a, b)
-    variance = covariance[0, 0] + covariance[1, 1] - 2 * covariance[0, 1]
-    areas = [_brute_components(labels, s)[0].mean() for s in (a, b)]
-    value = areas[0] - areas[1]
-    assert found.value == pytest.approx(value, abs=1e-12)
-    half = stats.norm.ppf(0.975) * math.sqrt(max(variance, 0))
-    assert found.low == pytest.approx(max(value - half, -1), abs=1e-7)
-    assert found.high == pytest.approx(min(value + half, 1), abs=1e-7)
-    if variance > 1e-12:
-        expected = 2 * stats.norm.sf(abs(value) / math.sqrt(variance))
-        assert found.p_value == pytest.approx(expected, abs=1e-9)
-    mirrored = delong_difference(labels, b, a)
-    assert (mirrored.value, mirrored.p_value) == (-found.value, found.p_value)
-    assert (mirrored.low, mirrored.high) == (-found.high, -found.low)
+def test_difference_is_that_of_the_covariance_matrix() -> None:
+    seen = Counter()
+
+    @settings(deadline=None, max_examples=150)
+    @given(paired_scores())
+    def compare(data: tuple) -> None:
+        labels, a, b = data
+        found = delong_difference(labels, a, b)
+        covariance = _brute_covariance(labels, a, b)
+        variance = covariance[0, 0] + covariance[1, 1] - 2 * covariance[0, 1]
+        areas = [_brute_components(labels, s)[0].mean() for s in (a, b)]
+        value = areas[0] - areas[1]
+        assert found.value == pytest.approx(value, abs=1e-12)
+        half = stats.norm.ppf(0.975) * math.sqrt(max(variance, 0))
+        assert found.low == pytest.approx(max(value - half, -1), abs=1e-7)
+        assert found.high == pytest.approx(min(value + half, 1), abs=1e-7)
+        if variance > 1e-12:
+            seen["p-values"] += 1
+            expected = 2 * stats.norm.sf(abs(value) / math.sqrt(variance))
+            assert found.p_value == pytest.approx(expected, abs=1e-9)
+        mirrored = delong_difference(labels, b, a)
+        assert (mirrored.value, mirrored.p_value) == (-found.value, found.p_value)
+        assert (mirrored.low, mirrored.high) == (-found.high, -found.low)
+
+    compare()
+    assert seen["p-values"] >= 30
 
 
-@settings(deadline=None, max_examples=100)
-@given(paired_scores(), st.floats(0.5, 0.99))
-def test_interval_is_on_the_logit_scale(data: tuple, level: float) -> None:
-    labels, scores, _ = data
-    found = delong_interval(labels, scores, level)
-    probabilities = np.stack([1 - scores, scores], axis=1)
-    assert found.value == pytest.approx(auc_score(labels, probabilities), abs=1e-12)
-    variance = float(_brute_covariance(labels, scores)[0, 0])
-    assert 0 <= found.low <= found.value <= found.high <= 1
-    if variance > 1e-12:
-        half = stats.norm.ppf((1 + level) / 2) * math.sqrt(variance)
-        half /= found.value * (1 - found.value)
-        ends = np.log([p / (1 - p) for p in (found.value, found.low, found.high)])
-        np.testing.assert_allclose(ends[1:] - ends[0], [-half, half], rtol=1e-6)
+def test_interval_is_on_the_logit_scale() -> None:
+    seen = Counter()
+
+    @settings(deadline=None, max_examples=100)
+    @given(paired_scores(), st.floats(0.5, 0.99))
+    def compare(data: tuple, level: float) -> None:
+        labels, scores, _ = data
+        found = delong_interval(labels, scores, level)
+        probabilities = np.stack([1 - scores, scores], axis=1)
+        assert found.value == pytest.approx(auc_score(labels, probabilities), abs=1e-12)
+        variance = float(_brute_covariance(labels, scores)[0, 0])
+        assert 0 <= found.low <= found.value <= found.high <= 1
+        if variance > 1e-12:
+            seen["intervals"] += 1
+            half = stats.norm.ppf((1 + level) / 2) * math.sqrt(variance)
+            half /= found.value * (1 - found.value)
+            ends = np.log([p / (1 - p) for p in (found.value, found.low, found.high)])
+            np.testing.assert_allclose(ends[1:] - ends[0], [-half, half], rtol=1e-6)
+
+    compare()
+    assert seen["intervals"] >= 30
 
 
 def test_a_yes_or_no_test_has_a_closed_form() -> None:

@@ -41,7 +41,7 @@ def leaking(fitted: TopoCAM) -> DefectiveTopoCAM:
 def test_maps_of_the_true_class_predict_nothing(
     leaking: DefectiveTopoCAM, discs: Dataset, tiny: dict[str, Any]
 ) -> None:
-    with pytest.raises(ConfigError, match="without its label"):
+    with pytest.raises(ConfigError, match="read without its label"):
         TopoCAM(overrides=tiny | {"cam.target": "label"}).fit(
             discs.train.images, discs.train.labels
         )

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import Counter
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -52,21 +54,28 @@ def test_a_background_of_one_value_takes_one_threshold() -> None:
     np.testing.assert_array_equal(quantile_grid(images, 10), np.arange(0, 901, 100))
 
 
-@settings(deadline=None, max_examples=200, derandomize=True)
-@given(counts_of_values, st.integers(2, 30))
-def test_quantile_grids_increase_up_to_the_largest_value(counts: list[int], n: int) -> None:
-    images = np.repeat(np.arange(len(counts), dtype=np.float32), counts)
-    grid = quantile_grid(images, n)
-    assert len(grid) == min(n, len(counts))
-    assert np.all(np.diff(grid) > 0)
-    assert np.isin(grid, images).all()
-    assert grid[-1] == len(counts) - 1
-    if n >= len(counts):
-        return
-    # What enters at once beyond one's own value is no more than an equal share of all.
-    entering = np.diff(np.searchsorted(images, grid, side="right"), prepend=0)
-    beside = entering - np.array(counts)[grid.astype(int)]
-    assert beside.max() <= sum(counts) / n
+def test_quantile_grids_increase_up_to_the_largest_value() -> None:
+    seen = Counter()
+
+    @settings(deadline=None, max_examples=200, derandomize=True)
+    @given(counts_of_values, st.integers(2, 30))
+    def compare(counts: list[int], n: int) -> None:
+        images = np.repeat(np.arange(len(counts), dtype=np.float32), counts)
+        grid = quantile_grid(images, n)
+        assert len(grid) == min(n, len(counts))
+        assert np.all(np.diff(grid) > 0)
+        assert np.isin(grid, images).all()
+        assert grid[-1] == len(counts) - 1
+        if n >= len(counts):
+            return
+        seen["fewer thresholds than values"] += 1
+        # What enters at once beyond one's own value is no more than an equal share of all.
+        entering = np.diff(np.searchsorted(images, grid, side="right"), prepend=0)
+        beside = entering - np.array(counts)[grid.astype(int)]
+        assert beside.max() <= sum(counts) / n
+
+    compare()
+    assert seen["fewer thresholds than values"] >= 50
 
 
 def test_sample_grids_run_over_the_rois_values_and_zero(rng: np.random.Generator) -> None:

@@ -1,109 +1,67 @@
-"""Torch files, written by Python's own pickle with stand-ins for torch's names."""
+"""Torch files: those that the tests write themselves, and torch's own where they are."""
 
 from __future__ import annotations
 
-import collections
-import io
-import pickle
-import struct
-import sys
-import zipfile
+import os
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
-from types import ModuleType
-from typing import Any
-from unittest import mock
 
+import ml_dtypes
 import numpy as np
 import pytest
 
-_STORAGE = {"float32": "FloatStorage", "float16": "HalfStorage", "int64": "LongStorage"}
-_MAGIC = 0x1950A86A20F9469CFC6C
+from oracles.torch_save import Parameter, save_torch_file
 
 
-@dataclass
-class _Tensor:
-    key: str
-    array: np.ndarray
+class _Command:
+    """Pickles as a call of the system's shell."""
+
+    def __reduce__(self) -> tuple:
+        return os.system, ("touch a_shell_command_was_run",)
 
 
-@dataclass(frozen=True)
-class _Storage:
-    tensor: Any
+def _state_dict() -> dict[str, np.ndarray]:
+    """Return what a state dict may hold: every kind of number, views, nothing, a scalar."""
+    rng = np.random.default_rng(12)
+
+    def draw(*shape: int) -> np.ndarray:
+        return rng.standard_normal(shape).astype(np.float32)
+
+    table = draw(6, 8)
+    return {
+        "conv.weight": draw(4, 3, 3, 3, 3),
+        "conv.bias": draw(4),
+        "bn.running_var": np.exp(draw(4)),
+        "bn.num_batches_tracked": np.array(31),
+        "half.weight": draw(5, 2).astype(np.float16),
+        "bf16.weight": draw(5, 2).astype(ml_dtypes.bfloat16),
+        "double.weight": rng.standard_normal(3),
+        "transposed.weight": table.T,
+        "shared.row": table[2],
+        "empty": np.zeros((0, 4), np.float32),
+        "scalar": np.array(0.25, np.float32),
+        "mask": np.array([True, False, True]),
+    }
 
 
-def _fake_torch() -> dict[str, ModuleType]:
-    torch, utils = ModuleType("torch"), ModuleType("torch._utils")
-    for name in _STORAGE.values():
-        setattr(torch, name, type(name, (), {"__module__": "torch"}))
-
-    def _rebuild_tensor_v2(*_: Any) -> None:
-        raise AssertionError("a reader ran what a file names")
-
-    _rebuild_tensor_v2.__module__ = "torch._utils"
-    _rebuild_tensor_v2.__qualname__ = "_rebuild_tensor_v2"
-    utils._rebuild_tensor_v2 = _rebuild_tensor_v2
-    torch._utils = utils
-    return {"torch": torch, "torch._utils": utils}
-
-
-class _Pickler(pickle.Pickler):
-    """What `torch.save` makes of a state dict."""
-
-    def __init__(self, file: io.BytesIO, *, legacy: bool) -> None:
-        super().__init__(file, protocol=2)
-        self.view = (None,) if legacy else ()
-
-    def persistent_id(self, obj: Any) -> Any:
-        if not isinstance(obj, _Storage):
-            return None
-        tensor = obj.tensor
-        kind = getattr(sys.modules["torch"], _STORAGE[tensor.array.dtype.name])
-        return ("storage", kind, tensor.key, "cpu", tensor.array.size, *self.view)
-
-    def reducer_override(self, obj: Any) -> Any:
-        if not isinstance(obj, _Tensor):
-            return NotImplemented
-        array = obj.array
-        steps = tuple(step // array.itemsize for step in array.strides)
-        rebuild = sys.modules["torch._utils"]._rebuild_tensor_v2
-        hooks = collections.OrderedDict()
-        return rebuild, (_Storage(obj), 0, array.shape, steps, False, hooks)
-
-
-def _pickled(found: Any, *, legacy: bool) -> bytes:
-    with mock.patch.dict(sys.modules, _fake_torch()):
-        buffer = io.BytesIO()
-        _Pickler(buffer, legacy=legacy).dump(found)
-    return buffer.getvalue()
-
-
-def _write(path: Path, arrays: dict[str, np.ndarray], *, legacy: bool = False) -> Path:
-    tensors = collections.OrderedDict(
-        (name, _Tensor(str(key), np.ascontiguousarray(array)))
-        for key, (name, array) in enumerate(arrays.items())
-    )
-    content = _pickled(tensors, legacy=legacy)
-    if legacy:
-        header = (_MAGIC, 1001, {"little_endian": True, "protocol_version": 1001})
-        keys = pickle.dumps([tensor.key for tensor in tensors.values()], protocol=2)
-        storages = [struct.pack("<q", t.array.size) + t.array.tobytes() for t in tensors.values()]
-        parts = [pickle.dumps(part, protocol=2) for part in header]
-        path.write_bytes(b"".join([*parts, content, keys, *storages]))
-        return path
-    with zipfile.ZipFile(path, "w") as archive:
-        archive.writestr("archive/data.pkl", content)
-        archive.writestr("archive/byteorder", "little")
-        for tensor in tensors.values():
-            archive.writestr(f"archive/data/{tensor.key}", tensor.array.tobytes())
-    return path
+@pytest.fixture(scope="session")
+def made_torch_files(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return a folder of files as torch writes them, with `expected.npz`, half types as float32."""
+    folder = tmp_path_factory.mktemp("torch_files")
+    arrays, weight = _state_dict(), np.arange(6, dtype=np.float32).reshape(2, 3)
+    save_torch_file(folder / "zip_format.pth", arrays)
+    save_torch_file(folder / "legacy_format.pth", arrays, legacy=True)
+    wrapped = {f"module.{name}": array for name, array in arrays.items()}
+    save_torch_file(folder / "nested_dataparallel.pth", {"epoch": 3, "state_dict": wrapped})
+    save_torch_file(folder / "parameter.pth", {"fc.weight": Parameter(weight)})
+    save_torch_file(folder / "hostile.pth", {"conv.weight": _Command()})
+    halves = ("half.weight", "bf16.weight")
+    exact = {name: array.astype(np.float32) for name, array in arrays.items() if name in halves}
+    np.savez(folder / "expected.npz", **(arrays | exact | {"parameter/fc.weight": weight}))
+    return folder
 
 
 @pytest.fixture(scope="session")
 def write_torch_file() -> Callable[..., Path]:
-    """Return a function (path, arrays, legacy=False) that writes them as `torch.save` does.
-
-    float32, float16 and int64 arrays.
-    """
-    return _write
+    """Return a function (path, arrays, legacy=False) that writes them as `torch.save` does."""
+    return save_torch_file

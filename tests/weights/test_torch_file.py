@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import os
 import pickle
 import struct
 import zipfile
@@ -18,16 +19,20 @@ from topojax.errors import WeightsError
 from topojax.weights import read_torch_file
 
 
-@pytest.fixture(scope="module")
-def files(shared: Path) -> Path:
-    return shared / "golden" / "torch_files"
+@pytest.fixture(scope="module", params=["made here", "torch's own"])
+def files(request: pytest.FixtureRequest) -> Path:
+    """Return a folder of files of the same names, whoever wrote them."""
+    if request.param == "made here":
+        return request.getfixturevalue("made_torch_files")
+    return request.getfixturevalue("shared") / "golden" / "torch_files"
 
 
 @pytest.mark.parametrize("name", ["zip_format", "legacy_format", "nested_dataparallel"])
-def test_torchs_files_hold_what_torch_wrote(files, name):
+def test_files_hold_what_was_written(files, name):
     expected = np.load(files / "expected.npz")
     arrays = read_torch_file(files / f"{name}.pth")
     assert set(arrays) == {key for key in expected.files if not key.startswith("parameter/")}
+    assert len(arrays) == 12
     for key, array in arrays.items():
         assert array.shape == expected[key].shape
         np.testing.assert_array_equal(array.astype(expected[key].dtype), expected[key])
@@ -41,16 +46,27 @@ def test_a_parameter_is_its_tensor(files):
     np.testing.assert_array_equal(read_torch_file(files / "parameter.pth")["fc.weight"], expected)
 
 
-def test_hostile_file_is_refused_by_name(files):
+def test_hostile_file_is_refused_by_name_and_not_run(files, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
     with pytest.raises(WeightsError, match=r"hostile\.pth.*system"):
         read_torch_file(files / "hostile.pth")
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.skipif(os.name != "posix", reason="runs a command of POSIX's shell")
+def test_the_hostile_file_would_run_in_pickles_hands(made_torch_files, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    with zipfile.ZipFile(made_torch_files / "hostile.pth") as archive:
+        pickle.loads(archive.read("archive/data.pkl"))
+    assert [entry.name for entry in tmp_path.iterdir()] == ["a_shell_command_was_run"]
 
 
 @pytest.mark.parametrize("name", ["zip_format.pth", "legacy_format.pth"])
 def test_every_truncation_is_refused(files, tmp_path, name):
     data = (files / name).read_bytes()
     path = tmp_path / name
-    for size in range(0, len(data), max(1, len(data) // 60)):
+    assert len(data) > 2000
+    for size in range(0, len(data), len(data) // 60):
         path.write_bytes(data[:size])
         with pytest.raises(WeightsError):
             read_torch_file(path)

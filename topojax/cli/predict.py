@@ -28,8 +28,8 @@ def command(run: Path, data: str, split: str, data_root: Path | None, output: Pa
     `index,p0,p1,…` without a header, as MedMNIST's evaluator reads them.
     """
     from topojax.defects import load_method
-    from topojax.experiments.run_folder import predictions_csv
     from topojax.files import check_new_file, write_atomically
+    from topojax.runs import predictions_csv
 
     if output is not None:
         check_new_file(output)

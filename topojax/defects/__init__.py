@@ -8,6 +8,7 @@ here; they call the method where nothing of the kind is asked for.
 """
 
 from topojax.defects.door import (
+    MapsOf,
     explain,
     fit_method,
     fit_method_on_maps,
@@ -20,10 +21,12 @@ from topojax.defects.door import (
     why_meaningless,
 )
 from topojax.defects.label_cams import compute_label_cams
-from topojax.defects.method import DefectiveTopoCAM
+from topojax.defects.method import DefectiveTopoCAM, check_reads_without_labels
 
 __all__ = [
     "DefectiveTopoCAM",
+    "MapsOf",
+    "check_reads_without_labels",
     "compute_label_cams",
     "explain",
     "fit_method",

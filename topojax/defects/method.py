@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from topojax.cam import CamStack
+from topojax.config import Config
 from topojax.data import Split
 from topojax.defects.label_cams import compute_label_cams
 from topojax.errors import ConfigError
@@ -52,11 +53,7 @@ class DefectiveTopoCAM(FittedTopoCAM):
             ConfigError: the method was fitted on maps of the true class, so that it cannot read
                 images without their labels.
         """
-        if self.config.cam.target == "label":
-            raise ConfigError(
-                "cam.target='label' was fitted on maps of the true class and reads no image "
-                "without its label: it exists to show the leak; fit with cam.target='predicted'"
-            )
+        check_reads_without_labels(self.config)
         return super().read(images, progress=progress)
 
     def read_labelled(self, split: Split, *, progress: bool = False) -> Reading:
@@ -91,6 +88,15 @@ class DefectiveTopoCAM(FittedTopoCAM):
         ]
         columns = zip(*map(_arrays, parts), strict=True)
         return Explanation(*(np.concatenate(column) for column in columns))
+
+
+def check_reads_without_labels(config: Config) -> None:
+    """Raise ConfigError where maps are of the true class."""
+    if config.cam.target == "label":
+        raise ConfigError(
+            "cam.target='label' takes maps of the true class, so that no image is read without its "
+            "label: it exists to show the leak (`topojax leaktest`); give cam.target='predicted'"
+        )
 
 
 def _arrays(explanation: Explanation) -> tuple[np.ndarray, ...]:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from topojax.config import DEMO_BUDGET, Config, make_config
+from topojax.config import DEMO_BUDGET, DEMO_IMAGES, Config, make_config
 from topojax.data import Dataset, synthetic_dataset
 
 
@@ -19,4 +19,4 @@ def demo_config(
 
 def demo_dataset(seed: int) -> Dataset:
     """Return balls, shells and tori of 28^3 voxels with noise and a bias field."""
-    return synthetic_dataset("shapes", seed=seed, n_train=48, n_val=18, n_test=48)
+    return synthetic_dataset("shapes", seed=seed, **DEMO_IMAGES)

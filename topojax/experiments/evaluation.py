@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from topojax.data import ImageSet, validate_labels
 from topojax.defects import scored_rows
 from topojax.errors import DataError
 from topojax.experiments.comparison import check_scorable, comparisons, split_scores
 from topojax.pipeline import FittedTopoCAM
+from topojax.runs import Evaluation
 
 
-def evaluate_fitted(fitted: FittedTopoCAM, found: ImageSet, *, seed: int) -> dict[str, Any]:
-    """Return scores with intervals, of TopoCAM and all it is measured against, as JSON objects.
+def evaluate_fitted(fitted: FittedTopoCAM, found: ImageSet, *, seed: int) -> Evaluation:
+    """Return scores with intervals, of TopoCAM and all it is measured against.
 
     Raises:
         DataError: no labels, labels out of range, fewer than two of a class, or images of another
@@ -26,8 +25,8 @@ def evaluate_fitted(fitted: FittedTopoCAM, found: ImageSet, *, seed: int) -> dic
     config = fitted.config.model_copy(update={"seed": seed})
     rows = scored_rows(config, reading.empty)
     labels, reading = labels[rows], reading.rows(rows)
-    return {
-        "topocam": split_scores(config, "evaluation", labels, reading.probabilities),
-        "backbone": split_scores(config, "evaluation", labels, reading.backbone_probabilities),
-        "comparisons": comparisons(config, "evaluation", labels, reading),
-    }
+    return Evaluation(
+        topocam=split_scores(config, "evaluation", labels, reading.probabilities),
+        backbone=split_scores(config, "evaluation", labels, reading.backbone_probabilities),
+        comparisons=comparisons(config, "evaluation", labels, reading),
+    )

@@ -17,7 +17,7 @@ import numpy as np
 from topojax.cam import CamStack
 from topojax.config import Config
 from topojax.data import NULLS, SPLITS, Dataset, fewer_training_images, validate_dataset
-from topojax.defects import fit_method_on_maps, maps_of_split, scored_rows
+from topojax.defects import MapsOf, fit_method_on_maps, maps_of_split, scored_rows
 from topojax.errors import DataError, LeakError, RunError
 from topojax.evaluation import (
     CHANCE,
@@ -144,13 +144,14 @@ def _trials(
     data = NULLS[null](data, rng)
     plans = {name: plan.with_seed(seed) for name, plan in plans.items()}
     network = fit_network(next(iter(plans.values())), data.train, data.val)
-    cams: dict[str, dict[str, CamStack]] = {}
+    cams: dict[MapsOf, dict[str, CamStack]] = {}
     for variant, plan in plans.items():
-        target = plan.config.cam.target
-        if target not in cams:
-            maps_of = maps_of_split(plan.config)
-            cams[target] = {name: maps_of(plan, network, data.split(name), name) for name in SPLITS}
-        maps = cams[target]
+        maps_of = maps_of_split(plan.config)
+        if maps_of not in cams:
+            cams[maps_of] = {
+                name: maps_of(plan, network, data.split(name), name) for name in SPLITS
+            }
+        maps = cams[maps_of]
         grounds = Grounds(network, data.train, data.val, maps["train"], maps["val"])
         yield _trial(variant, null, plan, data, grounds, maps["test"])
 

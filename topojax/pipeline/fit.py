@@ -178,7 +178,9 @@ def with_classifiers(
     plan.log("classifier_fixed")
     seen, labels = val
     probabilities = probabilities_by_method(classifiers, seen)[config.features]
-    temperature = fit_temperature(labels, log_probabilities(probabilities))
+    temperature = fit_temperature(
+        labels, log_probabilities(probabilities), config.temperature_bounds
+    )
     plan.log("temperature_fixed", temperature=temperature)
     return replace(fitted, classifiers=classifiers, temperature=temperature)
 

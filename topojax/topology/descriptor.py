@@ -10,9 +10,9 @@ import numpy as np
 
 import topojax.kernels as kernels
 from topojax.cam import regions_of_interest
-from topojax.cam.roi import check_taus, check_weights
 from topojax.config import TopologyConfig
-from topojax.errors import DataError
+from topojax.errors import ConfigError, DataError, raised_as
+from topojax.kernels.arguments import check_maps, check_rules
 from topojax.topology.giotto import giotto_betti_curves_batch
 from topojax.topology.grids import sample_grids
 
@@ -169,7 +169,7 @@ def describe_candidates(
         empty: bool (P, n); ROIs that came out empty and became the map's maximum.
 
     Raises:
-        ConfigError: weights or taus out of range.
+        ConfigError: weights or taus out of range, or not one a layer or a candidate.
         DataError: shapes that do not fit together, or images or maps that cannot be used.
 
     Example:
@@ -184,27 +184,23 @@ def describe_candidates(
         >>> found.curves[:, 0, 0].tolist(), found.voxels.tolist(), empty.tolist()
         ([[2], [1]], [[3], [1]], [[False], [False]])
     """
-    rows = check_weights(weights, maps)
-    check_taus(taus)
-    if rows.ndim != 2 or np.shape(taus) != (len(rows),):
-        raise DataError(
-            f"weights have shape {rows.shape} and taus {np.shape(taus)}; expected (P, L) and (P,)"
-        )
+    with raised_as(DataError):
+        n_layers = check_maps(maps).shape[1]
+    with raised_as(ConfigError):
+        check_rules(weights, taus, n_layers)
     if grid is None and config.grid == "giotto":
-        return _describe_by_giotto(images, maps, rows, taus, config, rescale)
-    try:
+        return _describe_by_giotto(images, maps, weights, taus, config, rescale)
+    with raised_as(DataError):
         curves, voxels, empty = kernels.roi_betti_curves(
             images,
             maps,
-            rows,
+            weights,
             taus,
             config.n_thresholds if grid is None else grid,
             construction=config.construction,
             background=config.background,
             rescale=rescale,
         )
-    except (TypeError, ValueError) as error:
-        raise DataError(str(error)) from None
     return BettiDescriptors(curves, voxels), empty
 
 

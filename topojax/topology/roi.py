@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from topojax.errors import DataError
+from topojax.errors import DataError, raised_as
 from topojax.kernels.arguments import Background, check_images, check_masks
 
 
@@ -68,11 +68,9 @@ def roi_images(images: np.ndarray, masks: np.ndarray | None = None) -> np.ndarra
 def read_rois(images: np.ndarray, masks: np.ndarray | None) -> RoiImages:
     """Check images and masks as `roi_images` says, and join the masks with the absent voxels."""
     shape = np.shape(images)
-    try:
+    with raised_as(DataError):
         volumes = check_images(images, "X", batch=True)
         inside = None if masks is None else check_masks(masks, volumes, shape, "masks")
-    except (TypeError, ValueError) as error:
-        raise DataError(str(error)) from None
     if volumes.size == 0:
         raise DataError(f"X has shape {shape}; expected at least one image with a voxel")
     if volumes.min() == -np.inf:

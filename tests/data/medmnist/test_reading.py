@@ -150,6 +150,19 @@ def test_labels_of_official_files_are_bound_by_the_table(
         read_medmnist("breastmnist", data_root=tmp_path)
 
 
+def test_a_name_gives_what_its_official_file_holds(
+    home: Path, tmp_path: Path, arrays: dict[str, np.ndarray], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    labels = {key: value % 2 for key, value in arrays.items() if key.endswith("_labels")}
+    path = tmp_path / "breastmnist.npz"
+    np.savez(path, **(arrays | labels))
+    monkeypatch.setitem(MEDMNIST["breastmnist"].md5, 28, file_md5(path))
+    by_name = read_medmnist("breastmnist", data_root=tmp_path)
+    assert by_name.class_names == MEDMNIST["breastmnist"].class_names
+    assert by_name.fingerprint() == read_medmnist(path).fingerprint()
+    np.testing.assert_allclose(by_name.train.images, arrays["train_images"] / 255, atol=1e-6)
+
+
 def test_reading_data_waits_for_neither_jax_nor_numba() -> None:
     code = "import sys, topojax.data; print(sorted({'jax', 'numba'} & set(sys.modules)))"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)

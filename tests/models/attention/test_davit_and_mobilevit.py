@@ -165,6 +165,7 @@ def test_gradient_reaches_every_parameter(name, rng):
         return (logits * jnp.array([1.0, -1.0, 0.5])).sum()
 
     flat = nnx.to_flat_state(jax.jit(jax.grad(loss), **UNOPTIMISED)(params))
+    assert len(flat.leaves) > 50
     for path, leaf in zip(flat.paths, flat.leaves, strict=True):
         largest = float(jnp.abs(leaf[...]).max())
         assert np.isfinite(largest)

@@ -135,6 +135,7 @@ def test_gradient_reaches_every_parameter(network, rng, name):
         return (logits * jnp.array([1.0, -1.0])).sum()
 
     flat = nnx.to_flat_state(gradient(params))
+    assert len(flat.leaves) > 50
     unreached = [
         path
         for path, leaf in zip(flat.paths, flat.leaves, strict=True)

@@ -36,8 +36,6 @@ from topojax.training.backbone.step import Step, predict_logits, training_step
 
 Images = tuple[np.ndarray, np.ndarray]
 
-_REBASING_IMAGES = 256
-
 
 def fine_tune(
     config: BackboneConfig,
@@ -84,7 +82,7 @@ def fine_tune(
     if now is None:
         model = initial_backbone(config, name, n_classes, train[0].shape[-1], seed)
         if config.weights is not None and has_folded_statistics(model):
-            model = rebased(model, jnp.asarray(train[0][:_REBASING_IMAGES]))
+            model = rebased(model, jnp.asarray(train[0][: config.rebasing_images]))
         _, params, stats = backbone_parts(model)
         now = Progress(params, stats, job.optimiser.init(params), params, stats, -1, ())
     while len(now.history) < config.epochs:

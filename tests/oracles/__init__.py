@@ -1,0 +1,1 @@
+"""What the tests compare topojax with: one way to ask each, and plain numpy written anew here."""
