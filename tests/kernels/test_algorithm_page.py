@@ -42,7 +42,7 @@ def test_levels(image):
 
 def test_critical_pixels_first_neighbours_and_positions(image):
     # Where nothing shares a level that has another value, the values' order is the levels'.
-    critical = np.array(table("critical"), bool)
+    critical = np.array(table("critical"), int) > 0
     drawn = PAGE.split("A dot is a root")[1].split("```")[1].strip("\n").splitlines()
     values = image[np.newaxis]
     nowhere = np.empty((0, 0, 0), bool)
