@@ -90,6 +90,28 @@ def tiny() -> dict[str, Any]:
     }
 
 
+def _made_once(factory: pytest.TempPathFactory, name: str, make: Callable[[Path], object]) -> Path:
+    """Return the folder `name` of the session; the first worker that asks makes it.
+
+    On Windows, which has no `fcntl`, every worker makes its own.
+    """
+    base = factory.getbasetemp()
+    if os.name != "posix" or "PYTEST_XDIST_WORKER" not in os.environ:
+        path = factory.mktemp("once") / name
+        make(path)
+        return path
+    import fcntl
+
+    path, done = base.parent / name, base.parent / f"{name}.done"
+    with (base.parent / f"{name}.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not done.exists():
+            shutil.rmtree(path, ignore_errors=True)
+            make(path)
+            done.touch()
+    return path
+
+
 @pytest.fixture(scope="session")
 def fitted(discs: Dataset, tiny: dict[str, Any]) -> TopoCAM:
     """Return the estimator fitted on discs and rings, as short as it can be."""
@@ -109,13 +131,16 @@ def grounds(fitted: TopoCAM, discs: Dataset) -> Grounds:
 @pytest.fixture(scope="session")
 def discs_file(discs: Dataset, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Return the discs as a file in MedMNIST's form; a blank is in its name."""
-    path = tmp_path_factory.mktemp("data") / "my discs.npz"
-    arrays = {}
-    for name in SPLITS:
-        arrays[f"{name}_images"] = np.round(discs.split(name).images * 255).astype(np.uint8)
-        arrays[f"{name}_labels"] = discs.split(name).labels[:, None]
-    np.savez(path, **arrays)
-    return path
+
+    def make(folder: Path) -> None:
+        arrays = {}
+        for name in SPLITS:
+            arrays[f"{name}_images"] = np.round(discs.split(name).images * 255).astype(np.uint8)
+            arrays[f"{name}_labels"] = discs.split(name).labels[:, None]
+        folder.mkdir()
+        np.savez(folder / "my discs.npz", **arrays)
+
+    return _made_once(tmp_path_factory, "data", make) / "my discs.npz"
 
 
 @pytest.fixture(scope="session")
@@ -123,21 +148,27 @@ def discs_run(
     discs_file: Path, tiny: dict[str, Any], tmp_path_factory: pytest.TempPathFactory
 ) -> Path:
     """Return the folder of a run on that file by the command line, not to be changed."""
-    path = tmp_path_factory.mktemp("runs") / "discs"
     settings = [part for key, value in tiny.items() for part in ("--set", f"{key}={value}")]
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("sys.argv", ["topojax", "fit", str(discs_file), "-o", str(path), *settings])
-        main()
-    return path
+
+    def make(folder: Path) -> None:
+        command = ["topojax", "fit", str(discs_file), "-o", str(folder), *settings]
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr("sys.argv", command)
+            main()
+
+    return _made_once(tmp_path_factory, "discs", make)
 
 
 @pytest.fixture(scope="session")
 def solids_run(tiny: dict[str, Any], tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Return the folder of a run on volumes of three classes, preset `paper`, not to be changed."""
-    solids = synthetic_dataset("shapes", seed=7, n_train=24, n_val=12, n_test=18, size=24)
-    path = tmp_path_factory.mktemp("runs") / "solids"
-    fit_run(solids, make_config("paper", overrides=tiny | {"backbone.epochs": 1}), path)
-    return path
+    small = {"backbone.epochs": 1, "backbone.batch_size": 6, "cam.batch_size": 6}
+
+    def make(folder: Path) -> None:
+        solids = synthetic_dataset("shapes", seed=7, n_train=18, n_val=12, n_test=18, size=24)
+        fit_run(solids, make_config("paper", overrides=tiny | small), folder)
+
+    return _made_once(tmp_path_factory, "solids", make)
 
 
 @pytest.fixture

@@ -229,8 +229,8 @@ def test_the_page_says_what_it_cannot_show(built: Built) -> None:
     assert "scored once, after every choice was fixed" in built.page
 
 
-def test_folders_without_the_objectives_sentence_get_it(copied: Any, solids_run: Path) -> None:
-    folder = copied(solids_run)
+def test_folders_without_the_objectives_sentence_get_it(copied: Any, discs_run: Path) -> None:
+    folder = copied(discs_run)
     before = (folder / "report.html").read_bytes()
     _change_metrics(folder, fusion=Metrics.read(folder).fusion.model_copy(update={"note": ""}))
     assert build_report(folder).read_bytes() == before

@@ -21,7 +21,13 @@ _OF_A_FILE = "of a file"
 class Record(BaseModel):
     """A JSON object whose keys are the fields; NaN and infinite numbers are refused."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+    model_config = ConfigDict(
+        frozen=True,
+        extra="forbid",
+        allow_inf_nan=False,
+        # Not null: NaN in what no record checks is then found when the file is written.
+        ser_json_inf_nan="constants",
+    )
 
     @model_validator(mode="before")
     @classmethod
