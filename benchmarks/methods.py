@@ -28,6 +28,7 @@ from topojax.config import make_config, parse_overrides
 from topojax.data import read_medmnist
 from topojax.evaluation import summarise_seed_differences, summarise_seeds
 from topojax.experiments import fit_run
+from topojax.runs import Environment, Metrics
 
 RESULTS = Path(__file__).parent / "results"
 SCORES = ("auc", "accuracy")
@@ -73,11 +74,12 @@ def fit_seeds(options: argparse.Namespace) -> list[Path]:
 
 def scores_by_method(folder: Path) -> dict[str, dict[str, float]]:
     """Return method to score to value, on the test split of one run."""
-    metrics = json.loads((folder / "metrics.json").read_text(encoding="utf-8"))
-    found = {"topocam": metrics["topocam"]["test"]}
-    found |= {name: entry["scores"] for name, entry in metrics["comparisons"].items()}
+    metrics = Metrics.read(folder)
+    found = {"topocam": metrics.topocam["test"]}
+    found |= {name: compared.scores for name, compared in metrics.comparisons.items()}
     return {
-        name: {score: scores[score]["value"] for score in SCORES} for name, scores in found.items()
+        name: {score: scores.metrics[score].value for score in SCORES}
+        for name, scores in found.items()
     }
 
 
@@ -147,17 +149,17 @@ def main(arguments: Sequence[str] | None = None) -> None:
     logging.basicConfig(level=logging.INFO, format="%(message)s")
     options.name = options.name or Path(options.data).stem
     folders = fit_seeds(options)
-    environment = json.loads((folders[0] / "environment.json").read_text(encoding="utf-8"))
-    timings = [json.loads((f / "metrics.json").read_text("utf-8"))["timing"] for f in folders]
+    environment = Environment.read(folders[0])
+    timings = [Metrics.read(folder).timing for folder in folders]
     weights = f" --weights {Path(options.weights).name}" if options.weights else ""
     size = f" --size {options.size}" if options.size else ""
     record = {
         "question": str(__doc__).splitlines()[0],
         "date": datetime.now(UTC).date().isoformat(),
-        "data": environment["data"]["name"],
-        "shape": " x ".join(map(str, environment["data"]["shape"])),
-        "device": environment["device"],
-        "versions": environment["packages"] | {"topojax": environment["topojax"]},
+        "data": environment.data.name,
+        "shape": " x ".join(map(str, environment.data.shape)),
+        "device": environment.device,
+        "versions": environment.packages | {"topojax": environment.topojax},
         "command": (
             f"python benchmarks/methods.py {Path(options.data).name} --seeds {options.seeds}{size}"
             f"{weights}{''.join(f' --set {pair}' for pair in options.sets)}"

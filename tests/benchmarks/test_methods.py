@@ -20,22 +20,25 @@ def methods(monkeypatch) -> ModuleType:
     return importlib.import_module("methods")
 
 
-def _metrics(auc: float) -> dict:
-    scores = {"auc": {"value": auc}, "accuracy": {"value": auc - 0.1}}
+def _scores(auc: float) -> dict[str, dict[str, float]]:
     others = ("whole-image", "backbone", "topology+embedding", "embedding", "roi-size")
-    compared = {
-        name: {"scores": {"auc": {"value": auc - 0.01 * k}, "accuracy": {"value": 0.5}}}
+    return {"topocam": {"auc": auc, "accuracy": auc - 0.1}} | {
+        name: {"auc": auc - 0.01 * k, "accuracy": 0.5}
         for k, name in enumerate((*others, "predicted-class"), start=1)
     }
-    return {"topocam": {"test": scores}, "comparisons": compared}
 
 
-def test_means_and_paired_differences_are_of_the_runs(methods, tmp_path):
-    by_seed = []
-    for seed, auc in enumerate((0.8, 0.84, 0.79)):
-        (tmp_path / str(seed)).mkdir()
-        (tmp_path / str(seed) / "metrics.json").write_text(json.dumps(_metrics(auc)))
-        by_seed.append(methods.scores_by_method(tmp_path / str(seed)))
+def test_scores_are_those_of_the_run(methods, discs_run):
+    found = methods.scores_by_method(discs_run)
+    assert found.keys() == methods.METHODS.keys()
+    metrics = json.loads((discs_run / "metrics.json").read_text("utf-8"))
+    assert found["topocam"]["auc"] == metrics["topocam"]["test"]["auc"]["value"]
+    backbone = metrics["comparisons"]["backbone"]["scores"]
+    assert found["backbone"]["accuracy"] == backbone["accuracy"]["value"]
+
+
+def test_means_and_paired_differences_are_of_the_runs(methods):
+    by_seed = [_scores(auc) for auc in (0.8, 0.84, 0.79)]
     summary = methods.summarise(by_seed)
     assert summary.keys() == methods.METHODS.keys()
     assert summary["topocam"]["auc"]["mean"]["mean"] == pytest.approx(np.mean([0.8, 0.84, 0.79]))

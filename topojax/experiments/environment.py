@@ -6,7 +6,6 @@ import platform
 import sys
 from datetime import UTC, datetime
 from importlib import metadata
-from typing import Any
 
 import jax
 
@@ -55,8 +54,3 @@ def data_facts(dataset: Dataset) -> DataFacts:
         n={name: len(dataset.split(name).labels) for name in SPLITS},
         fingerprint=dataset.fingerprint(),
     )
-
-
-def describe_environment(dataset: Dataset, seed: int) -> dict[str, Any]:
-    """Return the same as a JSON object, for files that are no run's."""
-    return environment_of(dataset, seed).to_json()

@@ -9,7 +9,7 @@ from pathlib import Path
 from topojax.config import Config
 from topojax.data import Dataset
 from topojax.errors import RunError
-from topojax.experiments.environment import describe_environment
+from topojax.experiments.environment import environment_of
 from topojax.files import write_atomically
 
 
@@ -61,7 +61,7 @@ class TrialFolder:
         if path.exists() and any(path.iterdir()):
             raise RunError(f"{path} exists and is no leak test; choose another --output")
         path.mkdir(parents=True, exist_ok=True)
-        record = {"settings": settings, "environment": describe_environment(dataset, 0)}
+        record = {"settings": settings, "environment": environment_of(dataset, 0).to_json()}
         write_atomically(file, (json.dumps(record, indent=2) + "\n").encode())
         return cls(path)
 
