@@ -162,6 +162,26 @@ def _rule_made(key: str, shape: tuple[int, ...], salt: str) -> np.ndarray:
     return (draws * np.sqrt(2 / np.prod(shape[1:]))).astype(np.float32)
 
 
+def _rule_made_weights(model: Backbone, salt: str) -> dict[str, np.ndarray]:
+    flat = nnx.to_flat_state(nnx.state(model))
+    weights = {}
+    for path, leaf in zip(flat.paths, flat.leaves, strict=True):
+        key = torch_name(path, leaf)
+        if key is not None:
+            kernel = path[-1] == "kernel"
+            shape = (*leaf.shape[:-3:-1], *leaf.shape[:-2]) if kernel else leaf.shape
+            weights[key] = _rule_made(key, shape, salt)
+    return weights
+
+
+def _filled(model: Backbone, weights: dict[str, np.ndarray]) -> Backbone:
+    loaded = load_torchvision(model, weights)
+    loaded.eval()
+    graph, state = nnx.split(loaded)
+    # The keys of dropout, which no state dict holds, are shapes alone so far.
+    return nnx.merge(graph, jax.tree.map(_array, state))
+
+
 def _array(leaf: jax.Array | jax.ShapeDtypeStruct) -> jax.Array:
     return jnp.zeros(leaf.shape, leaf.dtype) if isinstance(leaf, jax.ShapeDtypeStruct) else leaf
 
@@ -173,32 +193,29 @@ def rule_made_weights() -> Callable[..., dict[str, np.ndarray]]:
     def make(
         name: str, num_classes: int, in_channels: int = 3, salt: str = ""
     ) -> dict[str, np.ndarray]:
-        flat = nnx.to_flat_state(nnx.state(abstract_model(name, num_classes, in_channels)))
-        weights = {}
-        for path, leaf in zip(flat.paths, flat.leaves, strict=True):
-            key = torch_name(path, leaf)
-            if key is not None:
-                kernel = path[-1] == "kernel"
-                shape = (*leaf.shape[:-3:-1], *leaf.shape[:-2]) if kernel else leaf.shape
-                weights[key] = _rule_made(key, shape, salt)
-        return weights
+        return _rule_made_weights(abstract_model(name, num_classes, in_channels), salt)
 
     return make
 
 
 @pytest.fixture(scope="session")
-def rule_made_network(
-    rule_made_weights: Callable[..., dict[str, np.ndarray]],
-) -> Callable[..., Backbone]:
+def rule_made_network() -> Callable[..., Backbone]:
     """Return a function from a network, by name, to it with those weights, to be evaluated."""
 
     def make(name: str, num_classes: int, in_channels: int = 3, salt: str = "") -> Backbone:
-        weights = rule_made_weights(name, num_classes, in_channels, salt)
-        model = load_torchvision(abstract_model(name, num_classes, in_channels), weights)
-        model.eval()
-        graph, state = nnx.split(model)
-        # The keys of dropout, which no state dict holds, are shapes alone so far.
-        return nnx.merge(graph, jax.tree.map(_array, state))
+        model = abstract_model(name, num_classes, in_channels)
+        return _filled(model, _rule_made_weights(model, salt))
+
+    return make
+
+
+@pytest.fixture(scope="session")
+def with_rule_made_weights() -> Callable[[Backbone], tuple[Backbone, dict[str, np.ndarray]]]:
+    """Return a function from an abstract network to it with such weights, and their state dict."""
+
+    def make(model: Backbone) -> tuple[Backbone, dict[str, np.ndarray]]:
+        weights = _rule_made_weights(model, "")
+        return _filled(model, weights), weights
 
     return make
 

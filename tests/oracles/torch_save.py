@@ -104,7 +104,7 @@ def _with_tensors(content: Any, storages: dict[int, _Storage]) -> Any:
     if isinstance(content, Parameter):
         return _Wrapped(_with_tensors(content.array, storages))
     if isinstance(content, Mapping):
-        copy = collections.OrderedDict()
+        copy: Any = collections.OrderedDict()
         for name, value in content.items():
             copy[name] = _with_tensors(value, storages)
         # What `Module.state_dict` hangs on its result.
@@ -137,7 +137,7 @@ def _stand_ins() -> dict[str, ModuleType]:
 
     for name in _REBUILDERS:
         setattr(utils, name, stand_in(name))
-    torch._utils = utils
+    vars(torch)["_utils"] = utils
     return {"torch": torch, "torch._utils": utils}
 
 
@@ -155,7 +155,8 @@ class _Pickler(pickle.Pickler):
         return ("storage", kind, obj.key, "cpu", obj.values.size, *self.view)
 
     def reducer_override(self, obj: Any) -> Any:
-        utils, hooks = sys.modules["torch._utils"], collections.OrderedDict()
+        utils = sys.modules["torch._utils"]
+        hooks: dict[str, Any] = collections.OrderedDict()
         if isinstance(obj, _Wrapped):
             return utils._rebuild_parameter, (obj.tensor, True, hooks)
         if not isinstance(obj, _Tensor):

@@ -85,6 +85,17 @@ def test_resuming_wants_the_same_configuration_and_data(run: RunFolder) -> None:
         open_run(run.path, CONFIG, _environment("other"), resume=True)
 
 
+def test_a_key_that_an_older_run_lacks_has_its_default(run: RunFolder) -> None:
+    file = run.path / "config.json"
+    values = json.loads(file.read_text("utf-8"))
+    del values["search"]["crossover_rate"]
+    file.write_text(json.dumps(values))
+    open_run(run.path, CONFIG, _environment(), resume=True)
+    changed = make_config(overrides={"search.crossover_rate": 0.9})
+    with pytest.raises(RunError, match=r"search\.crossover_rate"):
+        open_run(run.path, changed, _environment(), resume=True)
+
+
 def test_resuming_nothing_is_refused(tmp_path: Path) -> None:
     with pytest.raises(RunError, match="cannot be resumed"):
         check_run(tmp_path / "absent", overwrite=False, resume=True)

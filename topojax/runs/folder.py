@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from topojax.config import Config
+from topojax.config import Config, parse_config
 from topojax.errors import RunError
 from topojax.runs.environment import Environment
 from topojax.runs.record import read_json, write_json
@@ -87,6 +87,7 @@ def open_run(
     """Make a run's folder with its `config.json` and `environment.json`, or open it to resume.
 
     Raises:
+        ConfigError: the run to resume has a configuration of another version.
         RunError: see `check_run`; or the folder cannot be written; or the run to resume has
             another configuration or other data.
     """
@@ -116,7 +117,8 @@ def _is_run(path: Path) -> bool:
 
 
 def _check_same(folder: RunFolder, config: Config, environment: Environment) -> None:
-    old = read_json(folder.path / CONFIG_NAME)
+    # By its values: a folder that a version with fewer keys began has their defaults.
+    old = parse_config(read_json(folder.path / CONFIG_NAME)).model_dump(mode="json")
     changed = sorted(_changed_keys(old, config.model_dump(mode="json")))
     if changed:
         raise RunError(

@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 from flax import nnx
 
+from oracles.torch_swin import swin_v2
 from topojax.cam import activation_maps
 from topojax.models import abstract_model, map_shapes
 from topojax.models.attention.swin_v2 import SwinV2, WindowAttention
@@ -33,6 +34,16 @@ def test_logits_are_torchvisions(golden_network):
     atol = 1e-3 * np.ptp(numbers["logits"])
     np.testing.assert_allclose(logits, numbers["logits"], rtol=0, atol=atol)
     np.testing.assert_array_equal(logits.argmax(axis=-1), numbers["predicted"])
+
+
+def test_a_thin_network_follows_torchvisions_source(with_rule_made_weights, rng):
+    model, weights = with_rule_made_weights(nnx.eval_shape(_thin_swin))
+    # 10 x 18 cells: neither whole windows nor, halved, an even number.
+    x = rng.standard_normal((2, 1, 40, 72)).astype(np.float32)
+    expected = swin_v2(x, weights, (1, 2, 2, 4))
+    assert expected.shape == (2, 3)
+    got = np.asarray(nnx.jit(lambda m, x: m(x))(model, np.moveaxis(x, 1, -1)))
+    np.testing.assert_allclose(got, expected, rtol=0, atol=1e-4 * np.ptp(expected))
 
 
 def test_parameters_are_as_many_as_published():

@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 from flax import nnx
 
+from oracles.torch_convnets import densenet, efficientnet, vgg
 from topojax.cam import activation_maps
 from topojax.models import abstract_model, map_shapes
 from topojax.models.blocks.initialise import initial_state
@@ -77,6 +78,21 @@ def test_logits_are_torchvisions(name, golden_network):
     atol = 1e-3 * _spread(numbers["logits"])
     np.testing.assert_allclose(logits, numbers["logits"], rtol=0, atol=atol)
     np.testing.assert_array_equal(logits.argmax(axis=-1), numbers["predicted"])
+
+
+@pytest.mark.parametrize(
+    ("name", "reference"),
+    [("vgg16", vgg), ("densenet121", densenet), ("efficientnet_b0", efficientnet)],
+)
+def test_thin_networks_follow_torchvisions_source(name, reference, with_rule_made_weights, rng):
+    model, weights = with_rule_made_weights(nnx.eval_shape(THIN[name]))
+    # Odd extents are left after one halving or another.
+    x = rng.standard_normal((2, 1, 44, 37)).astype(np.float32)
+    expected = reference(x, weights)
+    assert expected.shape == (2, 3)
+    assert _spread(expected) > 0.1
+    got = _logits(model, np.moveaxis(x, 1, -1))
+    np.testing.assert_allclose(got, expected, rtol=0, atol=1e-4 * _spread(expected))
 
 
 def test_a_volume_of_one_plane_is_an_image(rng):
