@@ -34,12 +34,12 @@ os.environ.setdefault("XLA_PYTHON_CLIENT_PREALLOCATE", "false")
 import jax
 import numpy as np
 import torch
-import torch_tasks
 from flax import nnx
-from jax_tasks import Compiled, JaxTasks
-from torch_networks import make_network
-from torch_tasks import TorchTasks
 
+from networks import torch_tasks
+from networks.jax_tasks import Compiled, JaxTasks
+from networks.torch_networks import make_network
+from networks.torch_tasks import TorchTasks
 from topojax.models import create_model
 from topojax.weights import load_torchvision
 

@@ -32,7 +32,7 @@ from sklearn.preprocessing import StandardScaler
 from threadpoolctl import threadpool_limits
 
 from topojax.cam import METHODS, compute_cams, scale_maps, upsample_maps
-from topojax.config import BackboneConfig, TopologyConfig
+from topojax.config import BackboneConfig, CamConfig, TopologyConfig
 from topojax.data import read_medmnist, resize_images
 from topojax.data.batches import padded_batches
 from topojax.evaluation import auc_score
@@ -205,7 +205,7 @@ def float_maps(model: Any, x: np.ndarray) -> np.ndarray:
         for rows, batch in padded_batches(x, BATCH)
     ]
     maps = np.concatenate(parts)
-    stored = compute_cams(model, x, layers=LAYERS, batch_size=BATCH).maps
+    stored = compute_cams(model, x, CamConfig(layers=LAYERS, batch_size=BATCH)).maps
     apart = np.abs(stored - 255 * maps).max()
     if apart > 0.51:
         raise SystemExit(f"maps of compute_cams differ from float32 by {apart} / 255; stopped")

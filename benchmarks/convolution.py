@@ -1,7 +1,7 @@
 """How much faster are the chosen convolution formulations than XLA's own convolution?
 
 Times the forward pass, the three-layer CAM and the training step of a whole network, once with the
-formulation that `topojax.models.convolution` chooses for each layer and once with plain
+formulation that `topojax.models.blocks.convolution` chooses for each layer and once with plain
 `lax.conv_general_dilated` everywhere, in turn, on the same weights and images. Values are compared
 before anything is timed.
 
@@ -27,9 +27,9 @@ import numpy as np
 import optax
 from flax import nnx
 
-from topojax.cam.gradcam import gradcam
+from topojax.cam.methods.gradcam import gradcam
 from topojax.models import create_model
-from topojax.models.convolution import plain
+from topojax.models.blocks.convolution import plain
 
 RESULTS = Path(__file__).parent / "results"
 LAYERS = ("layer2", "layer3", "layer4")
@@ -104,7 +104,7 @@ def main() -> None:
     x = jnp.asarray(rng.standard_normal(shape).astype(np.float32))
     y = jnp.asarray(np.arange(options.batch) % 2)
     ours = steps(options.network, x, y)
-    with mock.patch("topojax.models.convolution.choose_formulation", return_value=plain):
+    with mock.patch("topojax.models.blocks.convolution.choose_formulation", return_value=plain):
         theirs = steps(options.network, x, y)
     rows = {}
     for name, step in ours.items():

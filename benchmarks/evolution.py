@@ -30,22 +30,26 @@ import jax.numpy as jnp
 import numpy as np
 from evosax.algorithms import DifferentialEvolution
 from scipy.optimize import differential_evolution
-from standard_functions import (
+
+from searches.standard_functions import (
     Problem,
     divided_by_sum,
     exponential_spacings,
     simplex_problems,
     standard_problems,
 )
-
+from topojax.config import SearchConfig
 from topojax.search import minimise
-from topojax.search.evolution import CROSSOVER_RATE, DIFFERENTIAL_WEIGHT, latin_hypercube
+from topojax.search.evolution import latin_hypercube
 
 RESULTS = Path(__file__).parent / "results"
 MEMBERS_PER_GENE = 15
 GENERATIONS = 50
 FLOOR = 1e-12
 SCIPY, OURS = "scipy", "topojax"
+
+
+CHOSEN = SearchConfig()
 
 
 @dataclass(frozen=True)
@@ -59,8 +63,8 @@ class Variant:
         best_base: the best member is the base of every difference, else a random one.
     """
 
-    crossover_rate: float = CROSSOVER_RATE
-    weights: tuple[float, float] = DIFFERENTIAL_WEIGHT
+    crossover_rate: float = CHOSEN.crossover_rate
+    weights: tuple[float, float] = CHOSEN.differential_weight
     bounds: str = "clip"
     first: str = "hypercube"
     best_base: bool = True

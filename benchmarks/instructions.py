@@ -20,32 +20,31 @@ import signal
 from collections.abc import Callable
 from pathlib import Path
 
-import inputs
 import numba
 import numpy as np
-from inputs import Sample
-from peers import ours
 
-from topojax.kernels import inputs as kernel_inputs
-from topojax.kernels import volume
+from betti import inputs
+from betti.inputs import Sample
+from betti.peers import ours
+from topojax.kernels.arguments import check_sample
+from topojax.kernels.padded.workspace import Workspace, borrowed_workspace
+from topojax.kernels.simple.volume import Volume, load_volume
 
 RESULTS = Path(__file__).parent / "results"
 _TRACE_ME, _SINGLE_STEP = 0, 9
 
 
 @numba.njit
-def _classify(
-    work: volume.Workspace, values: np.ndarray, mask: np.ndarray, grid: np.ndarray
-) -> volume.Volume:
-    return volume.load_volume(work, values, mask, grid, True, True)
+def _classify(work: Workspace, values: np.ndarray, mask: np.ndarray, grid: np.ndarray) -> Volume:
+    return load_volume(work, values, mask, grid, True, True)
 
 
 def classification(sample: Sample) -> Callable[[], object]:
     """Return what sets the levels and lists the critical voxels."""
-    images, masks, _ = kernel_inputs.check_sample(sample.image, sample.mask, "T")
+    images, masks, _ = check_sample(sample.image, sample.mask, "T")
 
     def run() -> None:
-        with volume.borrowed_workspace(images.shape[1:], sample.thresholds.size, True) as work:
+        with borrowed_workspace(images.shape[1:], sample.thresholds.size, True) as work:
             _classify(work, images[0], masks[0], sample.thresholds)
 
     return run

@@ -16,7 +16,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import os
 import platform
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
@@ -25,12 +24,11 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-import inputs
-import measurements
-import peers
-from inputs import Sample
-from measurements import Plan, Row
-from persistence_report import draw, markdown
+from betti import inputs, measurements, peers
+from betti.inputs import Sample
+from betti.machine import processor, processors
+from betti.measurements import Plan, Row
+from betti.report import draw, markdown
 
 RESULTS = Path(__file__).parent / "results"
 
@@ -85,22 +83,6 @@ def samples(plan: Plan, data: Path | None) -> Iterator[Sample]:
     for name, width in plan.images:
         yield inputs.synthetic(name, (width,) * 2)
     yield from inputs.real_samples(plan.real, data)
-
-
-def processor() -> str:
-    """Return the processor's model name, or what the platform module knows."""
-    try:
-        lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
-    except OSError:
-        lines = []
-    names = [line.split(":", 1)[1].strip() for line in lines if line.startswith("model name")]
-    return names[0] if names else platform.processor() or platform.machine()
-
-
-def processors() -> int:
-    """Return how many processors this process may use."""
-    allowed = getattr(os, "sched_getaffinity", None)
-    return len(allowed(0)) if allowed else os.cpu_count() or 1
 
 
 def say(row: Row) -> Row:

@@ -24,13 +24,13 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-import inputs
 import numba
 import numpy as np
-from measurements import timed_in_turn
-from persistence import processor, processors
 from scipy.ndimage import zoom
 
+from betti import inputs
+from betti.machine import processor, processors
+from betti.measurements import timed_in_turn
 from topojax.kernels import (
     RoiBettiCurves,
     betti_curves_batch,

@@ -1,10 +1,10 @@
 """How many candidates a second does the search evaluate, beside the paper's loop?
 
 The same candidates (fusion weights and thresholds) of the same images, maps, folds and classifier
-budget, by `topojax.search.RoiObjective`, the whole population at once, and by `paper_loop.py`, one
-candidate after the other on GUDHI and scikit-learn. Descriptors are compared before anything is
-timed, the orders of candidates after it. Maps come of a network that is not trained: they cost the
-same. Both sides use the processors as they do by default.
+budget, by `topojax.search.RoiObjective`, the whole population at once, and by
+`searches/paper_loop.py`, one candidate after the other on GUDHI and scikit-learn. Descriptors are
+compared before anything is timed, the orders of candidates after it. Maps come of a network that is
+not trained: they cost the same. Both sides use the processors as they do by default.
 
     python benchmarks/search.py [--data FILE.npz] [--size N] [--images N] [--loops K]
         [--repeats R] [--name NAME] [--output DIR]
@@ -30,19 +30,21 @@ from typing import Any
 
 import numpy as np
 from flax import nnx
-from paper_loop import PaperLoop
 
+from searches.paper_loop import PaperLoop
 from topojax.cam import compute_cams
-from topojax.config import Config, make_config
+from topojax.config import CamConfig, Config, make_config
 from topojax.data import Dataset, fewer_training_images, read_medmnist, synthetic_dataset
+from topojax.kernels import region_sizes
 from topojax.models import create_model
-from topojax.pipeline import settle
-from topojax.pipeline.rule import population_size
+from topojax.pipeline import plan_fit
+from topojax.pipeline.rule_search import population_size
 from topojax.search import (
+    LabelledMaps,
     RoiObjective,
-    SearchSplits,
-    decode_population,
-    genome_size,
+    SearchData,
+    decode_rules,
+    n_genes,
     stratified_folds,
 )
 from topojax.topology import describe_candidates, fixed_grid
@@ -50,9 +52,11 @@ from topojax.training import Normalisation
 
 RESULTS = Path(__file__).parent / "results"
 SEED = 0
+# Enough for every thread to have several; of hundreds of images a few per cent.
+_TIMED_IMAGES = 32
 
 
-def make_task(options: argparse.Namespace) -> tuple[Dataset, Config, SearchSplits]:
+def make_task(options: argparse.Namespace) -> tuple[Dataset, Config, SearchData]:
     """Return images, a settled configuration, and what the search sees."""
     if options.data is None:
         n = options.images or 96
@@ -61,34 +65,35 @@ def make_task(options: argparse.Namespace) -> tuple[Dataset, Config, SearchSplit
         data = read_medmnist(options.data, size=options.size)
         n = options.images or len(data.train.labels)
         data = fewer_training_images(data, n, np.random.default_rng(SEED))
-    config = settle(make_config(), data.spatial_dims)
+    config = plan_fit(make_config(), data.train, data.class_names, data.spatial_dims).config
     train = data.train
     normalise = Normalisation.fit(train.images, data.spatial_dims)
     model = create_model(config.backbone.name, data.n_classes, 1, rngs=nnx.Rngs(SEED))
     inputs = normalise(train.images, data.spatial_dims)
-    maps = compute_cams(model, inputs, batch_size=8, memory_mb=256, progress=True).maps
-    return data, config, SearchSplits(train.images, maps, train.labels, *_validation(data, maps))
+    maps = compute_cams(model, inputs, CamConfig(batch_size=8), progress=True).maps
+    seen = SearchData(LabelledMaps(train.images, maps, train.labels), _validation(data, maps))
+    return data, config, seen
 
 
-def _validation(data: Dataset, maps: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+def _validation(data: Dataset, maps: np.ndarray) -> LabelledMaps:
     # Cross-validation looks at nothing of it but how many classes there are.
     n = len(data.val.labels)
     empty = np.zeros((n, *maps.shape[1:]), maps.dtype)
-    return data.val.images, empty, data.val.labels
+    return LabelledMaps(data.val.images, empty, data.val.labels)
 
 
 def require_equal_descriptors(
-    loop: PaperLoop, splits: SearchSplits, grid: np.ndarray, config: Config, genes: np.ndarray
+    loop: PaperLoop, train: LabelledMaps, grid: np.ndarray, config: Config, genes: np.ndarray
 ) -> None:
     """Compare φ of one candidate on both sides.
 
     Raises:
         SystemExit: they differ.
     """
-    weights, taus = decode_population(genes[:1], splits.train_maps.shape[1], config.search)
-    some = slice(0, min(24, len(splits.train_labels)))
+    weights, taus = decode_rules(genes[:1], train.maps.shape[1], config.search)
+    some = slice(0, min(24, len(train.labels)))
     ours, _ = describe_candidates(
-        splits.train_images[some], splits.train_maps[some], weights, taus, grid, config.topology
+        train.images[some], train.maps[some], weights, taus, grid, config.topology
     )
     one = PaperLoop(
         loop.images[some],
@@ -113,22 +118,41 @@ def timed(step: Callable[[], np.ndarray]) -> tuple[float, np.ndarray]:
     return time.perf_counter() - start, result
 
 
+def region_seconds(maps: np.ndarray, weights: np.ndarray, taus: np.ndarray) -> float:
+    """Return what the regions of all candidates take by themselves.
+
+    One pass makes an image's regions and their topology: the regions of some images alone are
+    timed, and scaled to all.
+    """
+    some = maps[:: -(-len(maps) // _TIMED_IMAGES)]
+    region_sizes(some[:1], weights, taus)  # compiles
+    seconds, _ = timed(lambda: region_sizes(some, weights, taus)[0])
+    return seconds * len(maps) / len(some)
+
+
+def parted(seconds: dict[str, float], regions: float) -> dict[str, float]:
+    """Return the seconds of a generation with those of the regions taken out of the topology's."""
+    mask = min(regions, seconds["topology"])
+    rest = seconds["topology"] - mask
+    return {"mask": mask, "topology": rest, "classifiers": seconds["classifiers"]}
+
+
 def measure(options: argparse.Namespace) -> dict[str, Any]:
     """Compare, time and return the record."""
-    data, config, splits = make_task(options)
-    n_layers = splits.train_maps.shape[1]
-    size = population_size(config, n_layers)
+    data, config, seen = make_task(options)
+    train, n_layers = seen.train, seen.n_layers
+    size = population_size(config)
     rng = np.random.default_rng(SEED)
-    genes = rng.random((size, genome_size(n_layers, config.search))).astype(np.float32)
-    grid = fixed_grid(splits.train_images, config.topology.n_thresholds)
-    objective = RoiObjective(splits, grid, config, SEED)
+    genes = rng.random((size, n_genes(n_layers, config.search))).astype(np.float32)
+    grid = fixed_grid(train.images, config.topology.n_thresholds)
+    objective = RoiObjective(seen, grid, config, SEED)
     objective(genes)  # compiles
     search = config.search
     loop = PaperLoop(
-        splits.train_images,
-        splits.train_maps.astype(np.float32) / np.float32(255),
-        splits.train_labels,
-        stratified_folds(splits.train_labels, search.folds, SEED),
+        train.images,
+        train.maps.astype(np.float32) / np.float32(255),
+        train.labels,
+        stratified_folds(train.labels, search.folds, SEED),
         grid,
         search.classifier_epochs,
         search.classifier_batch_size,
@@ -140,13 +164,13 @@ def measure(options: argparse.Namespace) -> dict[str, Any]:
     stages: list[dict[str, float]] = []
     fitness, by_loop = np.zeros(size), []
     if options.loops:
-        require_equal_descriptors(loop, splits, grid, config, genes)
-    weights, taus = decode_population(genes, n_layers, search)
+        require_equal_descriptors(loop, train, grid, config, genes)
+    weights, taus = decode_rules(genes, n_layers, search)
     for number in range(max(options.loops, options.repeats)):
         if number < options.repeats:
             seconds, fitness = timed(lambda: objective(genes))
             ours.append(seconds / size)
-            stages.append(objective.seconds())
+            stages.append(parted(objective.seconds(), region_seconds(train.maps, weights, taus)))
         if number < options.loops:
             seconds, value = timed(
                 lambda i=number: np.array(loop.fitness(weights[i], float(taus[i])))
@@ -163,7 +187,7 @@ def measure(options: argparse.Namespace) -> dict[str, Any]:
         "versions": {"python": platform.python_version()}
         | {name: version(name) for name in ("topojax", "jax", "numba", "gudhi", "scikit-learn")},
         "data": data.name,
-        "shape": list(splits.train_images.shape),
+        "shape": list(train.images.shape),
         "population": size,
         "settings": {"search": search.model_dump(), "n_thresholds": len(grid)},
         "seconds_a_candidate": {"topojax": ours, "loop": theirs},

@@ -31,9 +31,14 @@ import numpy as np
 from scipy.stats import kendalltau, spearmanr
 
 from topojax.cam import compute_cams
-from topojax.config import BackboneConfig, ClassifierConfig, SearchConfig, TopologyConfig
+from topojax.config import (
+    BackboneConfig,
+    ClassifierConfig,
+    SearchConfig,
+    TopologyConfig,
+)
 from topojax.data import Dataset, fewer_training_images, read_medmnist
-from topojax.search import decode_genomes, genome_size
+from topojax.search import decode_rules, n_genes
 from topojax.search.objectives import Candidates, Task, cv_auc
 from topojax.topology import describe_candidates, filtration_image, learn_grid
 from topojax.training import Normalisation, fine_tune
@@ -61,7 +66,7 @@ DEAR = Effort(5, 100, 32)
 class Plan:
     """How much is tried."""
 
-    genomes: int
+    rules: int
     dear: Effort
     dear_seeds: tuple[int, ...]
     cheap_seeds: tuple[int, ...]
@@ -104,16 +109,16 @@ def candidates(dataset: Dataset, plan: Plan, epochs: int) -> Candidates:
         dataset.n_classes,
         seed=0,
     )
-    maps = compute_cams(backbone.model(), inputs, batch_size=32).maps
+    maps = compute_cams(backbone.model(), inputs).maps
     search, topology = SearchConfig(), TopologyConfig()
-    genes = np.random.default_rng(0).random((plan.genomes, genome_size(maps.shape[1], search)))
-    rules = decode_genomes(genes, maps.shape[1], search)
+    genes = np.random.default_rng(0).random((plan.rules, n_genes(maps.shape[1], search)))
+    weights, taus = decode_rules(genes, maps.shape[1], search)
     grey = filtration_image(train.images, dims)
     descriptors, empty = describe_candidates(
         grey,
         maps,
-        np.stack([rule.weights for rule in rules]),
-        np.array([rule.tau for rule in rules]),
+        weights,
+        taus,
         learn_grid(grey, topology),
         topology,
     )
@@ -193,7 +198,7 @@ def study(given: Candidates, dataset: Dataset, plan: Plan) -> dict[str, Any]:
             "python": platform.python_version(),
             **{name: version(name) for name in LIBRARIES},
         },
-        "genomes": plan.genomes,
+        "rules": plan.rules,
         "seeds": {"dear": plan.dear_seeds, "cheap": plan.cheap_seeds},
         "images": n,
         "features": n_features,
@@ -260,7 +265,7 @@ def table(studies: Sequence[dict[str, Any]]) -> str:
             f"## {one['data']}: {one['images']} images, {one['features']} features, "
             f"{one['network']} after {one['network_epochs']} epochs",
             "",
-            f"{one['date']}; {versions}. AUC of {one['genomes']} random rules "
+            f"{one['date']}; {versions}. AUC of {one['rules']} random rules "
             f"{auc['worst']:.3f} to {auc['best']:.3f}, median {auc['median']:.3f}; its "
             f"standard deviation over seeds {auc['seed']:.4f}.",
             "",

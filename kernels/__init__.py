@@ -1,36 +1,38 @@
 """Exact Betti curves and persistence pairs of cubical complexes, also on many regions of one image.
 
-Imports numpy and numba alone.
+Imports numpy and numba alone. The folders follow the algorithm; `ALGORITHM.md` works an image by
+hand and has the proofs.
 
-1. `levels`: a voxel's level is the index of the first threshold not below its value; the volume is
-   cropped to the mask's box, and padded.
-2. `bitplanes` and `order`: levels as bit planes, on which one instruction compares hundreds of
-   voxels with a neighbour.
-3. `critical`: still on bits, the voxels that can change a Betti number as they enter are told from
-   the simple ones, which are most; every voxel's first neighbour is noted on the way.
-4. `merge_tree`: critical voxels are traced to the basins that they join, and the basins merged in
-   order with the elder rule.
-5. `components` counts beta_0 on the way up, `cavities` beta_(d-1) on the way down, on the
-   complement, by Alexander duality; `euler` counts cells, which leaves beta_1 in 3-D.
-6. `regions` fuses maps with weights and thresholds them; `candidates` sets the levels of one image
-   on the regions of many candidates, one after the other.
-7. `volume` and `sampling` put these together; `betti`, `batch`, `population`, `region_sizes` and
-   `pairs` are what callers use.
+- `arguments`: checks of what callers pass, worded once.
+- `padded`: a voxel's level is the index of the first threshold not below its value; the volume is
+  cropped to the mask's box, and padded. The work arrays.
+- `simple`: levels as bit planes, on which one instruction compares hundreds of voxels with a
+  neighbour. Still on bits, the voxels that can change a Betti number as they enter are told from
+  the simple ones, which are most; every voxel's first neighbour is noted on the way.
+- `tree`: critical voxels are traced to the basins that they join, and the basins merged in order
+  with the elder rule. `components` counts beta_0 on the way up, `cavities` beta_(d-1) on the way
+  down, on the complement, by Alexander duality.
+- `roi`: maps fused with weights and thresholded; one image on the regions of many candidates.
+- On top `euler`, which counts cells and leaves beta_1 in 3-D; `curves` and `exact_filtration`,
+  which put these together with a grid and without; `betti`, `batch`, `population` and `pairs`,
+  which callers use.
 
 The T-construction on X is the V-construction on -X with sublevel set and complement exchanged, so
-that the same passes serve both. The first call of a machine compiles for some 20 s. Compiled code
-is kept beside the sources, or where they are read-only in the user's cache folder; the environment
-variable NUMBA_CACHE_DIR names another place.
+that the same passes serve both. The first call of a machine compiles for some 20 s, for images
+with masks and for candidates each. Compiled code is kept beside the sources, or where they are
+read-only in the user's cache folder; the environment variable NUMBA_CACHE_DIR names another place.
 """
 
 from __future__ import annotations
 
 from .batch import betti_curves_batch
-from .betti import betti_curves, betti_steps, euler_curve
+from .betti import betti_curves, betti_steps
+from .euler import euler_curve
 from .pairs import persistence_pairs
 from .population import RoiBettiCurves, roi_betti_curves
-from .region_sizes import region_sizes
-from .regions import fuse_maps, regions_of_interest
+from .roi.fusion import fuse_maps
+from .roi.regions import regions_of_interest
+from .roi.sizes import region_sizes
 
 __all__ = [
     "RoiBettiCurves",

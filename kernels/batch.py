@@ -6,8 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from .candidates import NO_CANDIDATES
-from .inputs import (
+from .arguments import (
     Construction,
     check_construction,
     check_images,
@@ -15,9 +14,9 @@ from .inputs import (
     check_thresholds,
     frozen_grid,
 )
-from .sampling import write_betti_curves
+from .curves import write_betti_curves
+from .padded.workspace import borrowed_workspace
 from .threads import check_threads, run_in_threads
-from .volume import borrowed_workspace
 
 
 def betti_curves_batch(
@@ -43,6 +42,12 @@ def betti_curves_batch(
     Raises:
         TypeError: a dtype that holds no real numbers, or masks that are not bool.
         ValueError: NaN, wrong shapes, thresholds that do not increase, another construction.
+
+    Example:
+        >>> from topojax.kernels import betti_curves_batch
+        >>> ring, two = [[1, 1, 1], [1, 9, 1], [1, 1, 1]], [[0, 5, 0], [0, 5, 0], [0, 5, 0]]
+        >>> betti_curves_batch([ring, two], [0, 1, 9]).tolist()
+        [[[0, 1, 1], [0, 1, 0]], [[2, 2, 1], [0, 0, 0]]]
     """
     top = check_construction(construction)
     grid = check_thresholds(thresholds)
@@ -70,25 +75,15 @@ def _curves(
     threads: int,
 ) -> np.ndarray:
     samples = len(volumes)
-    curves = np.zeros((samples, 1, dimensions, grids.shape[-1]), np.int64)
+    curves = np.zeros((samples, dimensions, grids.shape[-1]), np.int64)
     frozen = frozen_grid(grids)
 
     def write(start: int, stop: int) -> None:
         with borrowed_workspace(volumes.shape[1:], grids.shape[-1], dimensions == 3) as work:
-            write_betti_curves(
-                volumes,
-                masks,
-                frozen,
-                NO_CANDIDATES,
-                start,
-                stop,
-                top,
-                work,
-                curves,
-            )
+            write_betti_curves(volumes, masks, frozen, start, stop, top, work, curves)
 
     run_in_threads(write, samples, volumes.size, threads)
-    return curves[:, 0]
+    return curves
 
 
 def _curves_on_grids(

@@ -1,4 +1,4 @@
-"""Betti curves and the Euler curve of one image."""
+"""Betti curves of one image, on a grid or exact."""
 
 from __future__ import annotations
 
@@ -6,16 +6,10 @@ from typing import Any
 
 import numpy as np
 
-from .candidates import NO_CANDIDATES
-from .exact import ExactVolume, changes_exact, exact_volume, merges_of
-from .inputs import (
-    Construction,
-    check_grid,
-    check_sample,
-    frozen_grid,
-)
-from .sampling import write_betti_curves, write_euler_curve
-from .volume import borrowed_workspace
+from .arguments import Construction, check_grid, check_sample, frozen_grid
+from .curves import write_betti_curves
+from .exact_filtration import ExactVolume, changes_exact, exact_volume, merges_of
+from .padded.workspace import borrowed_workspace
 
 
 def betti_curves(
@@ -36,13 +30,19 @@ def betti_curves(
         TypeError: a dtype that holds no real numbers, or a mask that is not bool.
         ValueError: NaN, wrong shapes, thresholds that do not increase, another construction.
 
-    >>> ring = np.array([[1, 1, 1], [1, 9, 1], [1, 1, 1]])
-    >>> betti_curves(ring, [0, 1, 9]).tolist()
-    [[0, 1, 1], [0, 1, 0]]
+    Example:
+        >>> from topojax.kernels import betti_curves
+        >>> ring = [[1, 1, 1], [1, 9, 1], [1, 1, 1]]
+        >>> betti_curves(ring, [0, 1, 9]).tolist()
+        [[0, 1, 1], [0, 1, 0]]
     """
-    grid = check_grid(thresholds)
+    grids = frozen_grid(check_grid(thresholds)[np.newaxis])
     images, masks, top = check_sample(image, mask, construction)
-    return _curves(images, masks, grid, top, np.ndim(image))
+    dimensions, n_thresholds = np.ndim(image), grids.shape[1]
+    curves = np.zeros((1, dimensions, n_thresholds), np.int64)
+    with borrowed_workspace(images.shape[1:], n_thresholds, dimensions == 3) as work:
+        write_betti_curves(images, masks, grids, 0, 1, top, work, curves)
+    return curves[0]
 
 
 def betti_steps(
@@ -60,6 +60,12 @@ def betti_steps(
 
     Raises:
         TypeError, ValueError: as `betti_curves`.
+
+    Example:
+        >>> from topojax.kernels import betti_steps
+        >>> values, betti = betti_steps([[1, 1, 1], [1, 9, 1], [1, 1, 1]])
+        >>> values.tolist(), betti.tolist()
+        ([1.0, 9.0], [[1, 1], [1, 0]])
     """
     images, masks, top = check_sample(image, mask, construction)
     dimensions = np.ndim(image)
@@ -90,36 +96,3 @@ def _changes(volume: ExactVolume, dimensions: int) -> tuple[np.ndarray, np.ndarr
         brought = changes_exact(volume.critical.words, volume.top)
         np.subtract.at(changes[1], index[start:], brought)
     return values, changes
-
-
-def euler_curve(
-    image: Any, thresholds: Any, *, mask: Any = None, construction: Construction = "T"
-) -> np.ndarray:
-    """Count the cells of the sublevel set at every threshold, with alternating sign.
-
-    Args:
-        image, thresholds, mask, construction: as `betti_curves`.
-
-    Returns:
-        int64 (N,): the alternating sum of the Betti numbers, by Euler and Poincaré.
-
-    Raises:
-        TypeError, ValueError: as `betti_curves`.
-    """
-    grid = check_grid(thresholds)
-    images, masks, top = check_sample(image, mask, construction)
-    curve = np.zeros(grid.size, np.int64)
-    volumetric = np.ndim(image) == 3
-    with borrowed_workspace(images.shape[1:], grid.size, volumetric) as work:
-        write_euler_curve(images[0], masks[0], frozen_grid(grid), volumetric, top, work, curve)
-    return curve
-
-
-def _curves(
-    images: np.ndarray, masks: np.ndarray, grid: np.ndarray, top: bool, dimensions: int
-) -> np.ndarray:
-    curves = np.zeros((1, 1, dimensions, grid.size), np.int64)
-    grids = frozen_grid(grid[np.newaxis])
-    with borrowed_workspace(images.shape[1:], grid.size, dimensions == 3) as work:
-        write_betti_curves(images, masks, grids, NO_CANDIDATES, 0, 1, top, work, curves)
-    return curves[0, 0]

@@ -20,9 +20,10 @@ inlined = njit(nogil=True, inline="always")
 """For what compiled code calls in one place: LLVM then sees it once, not once a level of calls."""
 
 
-def source_digest() -> int:
-    """Return 63 bits of the SHA-256 of the package's sources."""
+def source_digest(folder: Path = Path(__file__).parent) -> int:
+    """Return 63 bits of the SHA-256 of the sources in a folder and the folders in it."""
     digest = hashlib.sha256()
-    for file in sorted(Path(__file__).parent.glob("*.py")):
-        digest.update(file.name.encode() + b"\0" + file.read_bytes() + b"\0")
+    for file in sorted(folder.rglob("*.py")):
+        name = file.relative_to(folder).as_posix().encode()
+        digest.update(name + b"\0" + file.read_bytes() + b"\0")
     return int.from_bytes(digest.digest()[:8], "big") >> 1

@@ -9,11 +9,17 @@ are opposite. A 2-D image is a slice one voxel thick, which has the same homotop
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import Any
+
 import numpy as np
 
-from .compiling import inner
-from .neighbourhood import ALL, FACES, count_bits
-from .volume import Critical
+from .arguments import Construction, check_grid, check_sample, frozen_grid
+from .compiling import entry, inner, source_digest
+from .padded.workspace import Workspace, borrowed_workspace
+from .simple.critical import Critical
+from .simple.neighbourhood import ALL, FACES, count_bits
+from .simple.volume import load_volume
 
 _CENTRE = 1 << 13
 # So many critical voxels at a time that what they bring stays in the cache.
@@ -29,6 +35,34 @@ _SQUARES_XY = _bits(9, 10, 12, 13)
 _SQUARES_XZ = _bits(3, 4, 12, 13)
 _SQUARES_YZ = _bits(1, 4, 10, 13)
 _CUBES = _bits(0, 1, 3, 4, 9, 10, 12, 13)
+
+
+def euler_curve(
+    image: Any, thresholds: Any, *, mask: Any = None, construction: Construction = "T"
+) -> np.ndarray:
+    """Count the cells of the sublevel set at every threshold, with alternating sign.
+
+    Args:
+        image, thresholds, mask, construction: as `betti_curves`.
+
+    Returns:
+        int64 (N,): the alternating sum of the Betti numbers, by Euler and Poincaré.
+
+    Raises:
+        TypeError, ValueError: as `betti_curves`.
+
+    Example:
+        >>> from topojax.kernels import euler_curve
+        >>> euler_curve([[1, 1, 1], [1, 9, 1], [1, 1, 1]], [0, 1, 9]).tolist()
+        [0, 0, 1]
+    """
+    grid = check_grid(thresholds)
+    images, masks, top = check_sample(image, mask, construction)
+    curve = np.zeros(grid.size, np.int64)
+    volumetric = np.ndim(image) == 3
+    with borrowed_workspace(images.shape[1:], grid.size, volumetric) as work:
+        _write_euler_curve(images[0], masks[0], frozen_grid(grid), volumetric, top, work, curve)
+    return curve
 
 
 @inner
@@ -69,3 +103,26 @@ def count_euler(levels: np.ndarray, critical: Critical, top: bool, curve: np.nda
     for level in range(curve.size):
         total += change[level]
         curve[level] = total
+
+
+def _entry_point(digest: int) -> Callable[..., None]:
+    @entry
+    def write_euler_curve(
+        image: np.ndarray,
+        mask: np.ndarray,
+        grid: np.ndarray,
+        volumetric: bool,
+        top: bool,
+        work: Workspace,
+        curve: np.ndarray,
+    ) -> None:
+        """Write the Euler curve of one image (D, H, W) into zeros, int64 (N,)."""
+        digest  # noqa: B018
+        volume = load_volume(work, image, mask, grid, volumetric, top)
+        if volume.box.depth > 0:
+            count_euler(work.levels, volume.critical, top, curve)
+
+    return write_euler_curve
+
+
+_write_euler_curve = _entry_point(source_digest())

@@ -13,8 +13,8 @@ from typing import Any
 
 import numpy as np
 
-from .exact import ExactVolume, exact_volume, merges_of
-from .inputs import Construction, check_sample
+from .arguments import Construction, check_sample
+from .exact_filtration import ExactVolume, exact_volume, merges_of
 
 
 def persistence_pairs(
@@ -35,6 +35,13 @@ def persistence_pairs(
     Raises:
         TypeError: a dtype that holds no real numbers, or a mask that is not bool.
         ValueError: another dimension, NaN, wrong shapes, another construction.
+
+    Example:
+        >>> from topojax.kernels import persistence_pairs
+        >>> ring = [[1, 1, 1], [1, 9, 1], [1, 1, 1]]
+        >>> pairs, birth, death = persistence_pairs(ring, 1)
+        >>> pairs.tolist(), birth.tolist(), death.tolist()
+        ([[1.0, 9.0]], [7], [4])
     """
     images, masks, top = check_sample(image, mask, construction)
     dimensions = np.ndim(image)

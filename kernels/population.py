@@ -7,28 +7,29 @@ curves: there are never P masks or P images.
 
 from __future__ import annotations
 
-from numbers import Integral
-from typing import Any, Literal, NamedTuple
+from collections.abc import Callable
+from typing import Any, NamedTuple
 
 import numpy as np
 
-from .candidates import Candidates
-from .inputs import (
+from .arguments import (
+    Background,
     Construction,
+    check_background,
     check_construction,
-    check_grid,
+    check_grid_or_steps,
     check_images,
     check_maps,
-    check_masks,
-    frozen_grid,
     map_bytes,
 )
-from .regions import check_rules
-from .sampling import write_betti_curves
+from .compiling import entry, source_digest
+from .curves import write_betti_curve
+from .padded.workspace import Workspace, borrowed_workspace
+from .roi.candidates import Candidates, place_candidate, spread_levels
+from .roi.image_levels import new_scratch
+from .roi.rules import rules_of
+from .simple.volume import list_volume
 from .threads import check_threads, run_in_threads
-from .volume import borrowed_workspace
-
-Background = Literal["exclude", "zero"]
 
 
 class RoiBettiCurves(NamedTuple):
@@ -37,6 +38,14 @@ class RoiBettiCurves(NamedTuple):
     curves: int32 (P, n, d, N); beta_k at threshold i at [p, b, k, i].
     voxels: int64 (P, n), of the region; at least 1.
     empty: bool (P, n), whether the region came out empty and became the fused map's maximum.
+
+    Example:
+        >>> import numpy as np
+        >>> from topojax.kernels import roi_betti_curves
+        >>> maps = np.full((1, 1, 2, 2), 255, np.uint8)
+        >>> found = roi_betti_curves([[[1, 2], [3, 4]]], maps, [[1.0]], [0.5], [1, 2])
+        >>> found.curves.shape, found.voxels.tolist(), found.empty.tolist()
+        ((1, 1, 2, 2), [[4]], [[False]])
     """
 
     curves: np.ndarray
@@ -76,10 +85,20 @@ def roi_betti_curves(
         TypeError: a dtype that is not one of these.
         ValueError: NaN, wrong shapes, values out of their range, thresholds that do not increase,
             infinite values where grids follow from the regions, another construction or background.
+
+    Example:
+        >>> import numpy as np
+        >>> from topojax.kernels import roi_betti_curves
+        >>> image = np.array([[[1, 1, 1], [1, 9, 1], [1, 1, 1]]])
+        >>> maps = np.array([[[[255, 255, 255], [255, 0, 255], [51, 255, 255]]]], np.uint8)
+        >>> found = roi_betti_curves(image, maps, [[1.0], [1.0]], [0.1, 0.5], [1, 9])
+        >>> found.voxels.tolist()
+        [[8], [7]]
+        >>> found.curves[:, 0].tolist()
+        [[[1, 1], [1, 1]], [[1, 1], [0, 0]]]
     """
     top = check_construction(construction)
-    if background not in ("exclude", "zero"):
-        raise ValueError(f"background={background!r}; expected 'exclude' or 'zero'")
+    zero = check_background(background)
     threads = check_threads(n_threads)
     shape = np.shape(images)
     volumes = check_images(images, "images", batch=True)
@@ -88,10 +107,9 @@ def roi_betti_curves(
         raise ValueError(
             f"maps has shape {stack.shape}; expected (n, L, *spatial) for images of shape {shape}"
         )
-    rules = check_rules(stack, weights, taus, rescale)
-    grids = _check_steps(thresholds, volumes)
+    rules = rules_of(stack, weights, taus, rescale)
+    grids = check_grid_or_steps(thresholds, volumes)
     layers = map_bytes(stack)
-    nowhere = check_masks(None, volumes, shape, "masks")
     samples, population = len(volumes), len(rules.taus)
     dimensions, n_thresholds = len(shape) - 1, grids.shape[-1]
     result = RoiBettiCurves(
@@ -104,11 +122,9 @@ def roi_betti_curves(
         curves = np.zeros((stop - start, population, dimensions, n_thresholds), np.int64)
         voxels = np.empty((stop - start, population), np.int64)
         empty = np.empty((stop - start, population), np.bool_)
-        run = Candidates(layers[start:stop], rules, background == "zero", voxels, empty)
+        run = Candidates(layers[start:stop], rules, zero, voxels, empty)
         with borrowed_workspace(volumes.shape[1:], n_thresholds, dimensions == 3) as work:
-            write_betti_curves(
-                volumes[start:stop], nowhere, grids, run, 0, stop - start, top, work, curves
-            )
+            _write_candidate_curves(volumes[start:stop], grids, run, top, work, curves)
         result.curves[:, start:stop] = curves.swapaxes(0, 1)
         result.voxels[:, start:stop] = voxels.T
         result.empty[:, start:stop] = empty.T
@@ -117,18 +133,42 @@ def roi_betti_curves(
     return result
 
 
-def _check_steps(thresholds: Any, images: np.ndarray) -> np.ndarray:
-    """Return one grid for all, (1, N), or (0, N) where every region gets its own."""
-    if not isinstance(thresholds, Integral):
-        return frozen_grid(check_grid(thresholds)[np.newaxis])
-    if isinstance(thresholds, bool) or thresholds < 2:
-        raise ValueError(f"thresholds={thresholds}; expected at least 2 of them, or an array (N,)")
-    # The range of all contains that of every region; it may overflow.
-    with np.errstate(over="ignore", invalid="ignore"):
-        span = np.float64(images.max(initial=0)) - np.float64(images.min(initial=0))
-    if not np.isfinite(span):
-        raise ValueError(
-            "images has infinite values or overflows float64; expected a finite range where "
-            f"thresholds={thresholds} is a number"
-        )
-    return frozen_grid(np.empty((0, int(thresholds))))
+def _entry_point(digest: int) -> Callable[..., None]:
+    @entry
+    def write_candidate_curves(
+        images: np.ndarray,
+        grids: np.ndarray,
+        candidates: Candidates,
+        top: bool,
+        work: Workspace,
+        curves: np.ndarray,
+    ) -> None:
+        """Write the Betti curves of images on their candidates' regions.
+
+        Args:
+            images: float32 or float64 (B, D, H, W).
+            grids: float64 (1, N), or (0, N) where grids follow from the regions.
+            candidates: P regions of every image.
+            top: T-construction, else V.
+            work: for volumes of that size; overwritten.
+            curves: int64 (B, P, d, N), zeros; written. d = 2: images of one slice, in the plane.
+        """
+        digest  # noqa: B018
+        dimensions = curves.shape[2]
+        volumetric = dimensions == 3
+        scratch = new_scratch(images.shape[1:], curves.shape[3], work)
+        for b in range(curves.shape[0]):
+            for p in range(curves.shape[1]):
+                box, n_levels = place_candidate(
+                    work, scratch, candidates, images[b], grids, b, p, volumetric
+                )
+                if box.depth > 0:
+                    volume = list_volume(work, box, n_levels, volumetric, top)
+                    write_betti_curve(work, volume, top, curves[b, p])
+                    for k in range(dimensions):
+                        spread_levels(scratch.ranks, curves[b, p, k])
+
+    return write_candidate_curves
+
+
+_write_candidate_curves = _entry_point(source_digest())

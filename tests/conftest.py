@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import tempfile
 import zlib
 from collections.abc import Callable
@@ -16,8 +17,13 @@ import pytest
 from flax import nnx
 from hypothesis import settings
 
-from topojax.data import Dataset, synthetic_dataset
+from topojax import TopoCAM
+from topojax.cli import main
+from topojax.config import make_config
+from topojax.data import SPLITS, Dataset, synthetic_dataset
+from topojax.experiments import fit_run
 from topojax.models import Backbone, abstract_model
+from topojax.pipeline import Grounds
 from topojax.weights import load_torchvision, torch_name
 
 _SHARED = Path(__file__).resolve().parents[1].parent / "shared"
@@ -82,6 +88,66 @@ def tiny() -> dict[str, Any]:
         "topology.n_thresholds": 12,
         "evaluation.n_bootstrap": 100,
     }
+
+
+@pytest.fixture(scope="session")
+def fitted(discs: Dataset, tiny: dict[str, Any]) -> TopoCAM:
+    """Return the estimator fitted on discs and rings, as short as it can be."""
+    return TopoCAM(overrides=tiny).fit(
+        discs.train.images, discs.train.labels, X_val=discs.val.images, y_val=discs.val.labels
+    )
+
+
+@pytest.fixture(scope="session")
+def grounds(fitted: TopoCAM, discs: Dataset) -> Grounds:
+    """Return the network of the fitted estimator with its maps."""
+    method = fitted.fitted_
+    cams = (method.cams(split.images) for split in (discs.train, discs.val))
+    return Grounds(method.network, discs.train, discs.val, *cams)
+
+
+@pytest.fixture(scope="session")
+def discs_file(discs: Dataset, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return the discs as a file in MedMNIST's form; a blank is in its name."""
+    path = tmp_path_factory.mktemp("data") / "my discs.npz"
+    arrays = {}
+    for name in SPLITS:
+        arrays[f"{name}_images"] = np.round(discs.split(name).images * 255).astype(np.uint8)
+        arrays[f"{name}_labels"] = discs.split(name).labels[:, None]
+    np.savez(path, **arrays)
+    return path
+
+
+@pytest.fixture(scope="session")
+def discs_run(
+    discs_file: Path, tiny: dict[str, Any], tmp_path_factory: pytest.TempPathFactory
+) -> Path:
+    """Return the folder of a run on that file by the command line, not to be changed."""
+    path = tmp_path_factory.mktemp("runs") / "discs"
+    settings = [part for key, value in tiny.items() for part in ("--set", f"{key}={value}")]
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("sys.argv", ["topojax", "fit", str(discs_file), "-o", str(path), *settings])
+        main()
+    return path
+
+
+@pytest.fixture(scope="session")
+def solids_run(tiny: dict[str, Any], tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return the folder of a run on volumes of three classes, preset `paper`, not to be changed."""
+    solids = synthetic_dataset("shapes", seed=7, n_train=24, n_val=12, n_test=18, size=24)
+    path = tmp_path_factory.mktemp("runs") / "solids"
+    fit_run(solids, make_config("paper", overrides=tiny | {"backbone.epochs": 1}), path)
+    return path
+
+
+@pytest.fixture
+def copied(tmp_path: Path) -> Callable[[Path], Path]:
+    """Return a function that copies a run folder, all but its checkpoint, to be changed."""
+
+    def copy(run: Path) -> Path:
+        return shutil.copytree(run, tmp_path / "copy", ignore=shutil.ignore_patterns("checkpoint"))
+
+    return copy
 
 
 def _rule_made(key: str, shape: tuple[int, ...], salt: str) -> np.ndarray:

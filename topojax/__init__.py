@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from topojax.pipeline import TopoCAM
+    from topojax.estimator import TopoCAM
 
 __version__ = "0.1.0"
 __all__ = ["TopoCAM", "__version__"]
@@ -18,7 +18,7 @@ __all__ = ["TopoCAM", "__version__"]
 def __getattr__(name: str) -> Any:
     # `import topojax` stays light: jax is loaded when the estimator is first asked for.
     if name == "TopoCAM":
-        from topojax.pipeline import TopoCAM
+        from topojax.estimator import TopoCAM
 
         return TopoCAM
     raise AttributeError(f"module 'topojax' has no attribute {name!r}")

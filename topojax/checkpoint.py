@@ -42,10 +42,7 @@ def load_checkpoint(path: Path, target: Callable[[dict[str, Any]], Any]) -> tupl
     Raises:
         WeightsError: no checkpoint there, or one whose arrays do not fit the target.
     """
-    stored = _load(path, {"meta": None})["meta"]
-    if stored.get("format") != _FORMAT:
-        raise WeightsError(f"checkpoint {path} was not written by topojax (format {_FORMAT})")
-    meta = stored["content"]
+    meta = load_meta(path)
     expected = target(meta)
     zeros = jax.tree.map(lambda leaf: np.zeros(leaf.shape, leaf.dtype), expected)
     arrays = _load(path, {"arrays": zeros})["arrays"]
@@ -59,6 +56,18 @@ def load_checkpoint(path: Path, target: Callable[[dict[str, Any]], Any]) -> tupl
                 f"{want.shape}; it is a checkpoint of another model"
             )
     return arrays, meta
+
+
+def load_meta(path: Path) -> dict[str, Any]:
+    """Read the JSON object that `save_checkpoint` was given.
+
+    Raises:
+        WeightsError: no checkpoint there, or not one of topojax.
+    """
+    stored = _load(path, {"meta": None})["meta"]
+    if stored.get("format") != _FORMAT:
+        raise WeightsError(f"checkpoint {path} was not written by topojax (format {_FORMAT})")
+    return stored["content"]
 
 
 def _load(path: Path, what: dict[str, Any]) -> dict[str, Any]:

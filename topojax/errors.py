@@ -4,6 +4,11 @@ Each message is one line that names the argument, the value got, the value expec
 do. The command line prints the message alone and exits with `exit_code`.
 """
 
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 
 class TopojaxError(Exception):
     """Base of every error that topojax raises on purpose."""
@@ -45,3 +50,12 @@ class LeakError(TopojaxError):
     """Held-out scores that leave chance where there is nothing to learn: a label leaks."""
 
     exit_code = 8
+
+
+@contextmanager
+def raised_as(error: type[TopojaxError]) -> Iterator[None]:
+    """Raise what the kernels refuse, a TypeError or ValueError, as `error` in the same words."""
+    try:
+        yield
+    except (TypeError, ValueError) as refused:
+        raise error(str(refused)) from None

@@ -52,14 +52,14 @@ def test_the_volumetric_network_is_ours(backbones):
 
 
 def test_maps_by_layer_are_those_of_one_pass(backbones):
-    if importlib.import_module("torch_tasks").GradCAM is not None:
+    if importlib.import_module("networks.torch_tasks").GradCAM is not None:
         pytest.skip("grad-cam enlarges maps in its own way")
     _, theirs = backbones.make_tasks(backbones.Case("resnet18", 40, 2), "float32")
     np.testing.assert_allclose(theirs.cam_by_layer()(), theirs.cam_in_one_pass()(), atol=1e-5)
 
 
 def test_results_that_differ_are_not_timed(backbones, tiny):
-    compiled = importlib.import_module("jax_tasks").Compiled
+    compiled = importlib.import_module("networks.jax_tasks").Compiled
     calls = []
 
     def wrong():

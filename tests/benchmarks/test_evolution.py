@@ -12,14 +12,14 @@ import pytest
 BENCHMARKS = Path(__file__).parents[2] / "benchmarks"
 
 
-@pytest.fixture(params=["standard_functions", "evolution"])
+@pytest.fixture(params=["searches.standard_functions", "evolution"])
 def module(request, monkeypatch) -> ModuleType:
     """Return a module; `benchmarks/` is no package."""
     monkeypatch.syspath_prepend(BENCHMARKS)
     return importlib.import_module(request.param)
 
 
-@pytest.mark.parametrize("module", ["standard_functions"], indirect=True)
+@pytest.mark.parametrize("module", ["searches.standard_functions"], indirect=True)
 @pytest.mark.parametrize("n_genes", [3, 4])
 def test_minima_are_zero_and_where_they_are_said_to_be(module, n_genes, rng):
     problems = module.standard_problems(n_genes)
@@ -35,7 +35,7 @@ def test_minima_are_zero_and_where_they_are_said_to_be(module, n_genes, rng):
         assert np.all(problem.function(rng.random((50, n_genes))) > 1e-3)
 
 
-@pytest.mark.parametrize("module", ["standard_functions"], indirect=True)
+@pytest.mark.parametrize("module", ["searches.standard_functions"], indirect=True)
 def test_both_decodings_reach_every_rule(module):
     for decode in (module.divided_by_sum, module.exponential_spacings):
         for problem in module.simplex_problems(decode, "any"):

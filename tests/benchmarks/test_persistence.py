@@ -63,7 +63,7 @@ def test_run_writes_record_table_and_figure(persistence, tiny, monkeypatch, tmp_
 
 
 def test_a_wrong_peer_stops_the_run_before_it_is_timed(load, tiny):
-    measurements, peers, inputs = (load(m) for m in ("measurements", "peers", "inputs"))
+    measurements, peers, inputs = (load(f"betti.{m}") for m in ("measurements", "peers", "inputs"))
     calls = []
 
     def wrong(sample):
@@ -96,7 +96,7 @@ def test_every_peer_counts_as_the_oracle_does(load, kind, shape):
 
 def test_an_image_too_large_for_all_is_checked_by_cc3d_alone(load):
     pytest.importorskip("cc3d")
-    measurements, peers, inputs = (load(m) for m in ("measurements", "peers", "inputs"))
+    measurements, peers, inputs = (load(f"betti.{m}") for m in ("measurements", "peers", "inputs"))
     sample = inputs.synthetic("noise", (9, 9, 9))
     every_peer, _ = peers.importable_peers()
     assert measurements.check(sample, [], every_peer) == ["cc3d"]
@@ -104,13 +104,13 @@ def test_an_image_too_large_for_all_is_checked_by_cc3d_alone(load):
 
 
 def test_an_interpreter_that_is_not_there_is_a_reason(load, tmp_path):
-    peers = load("peers")
+    peers = load("betti.peers")
     with pytest.raises(OSError, match="No such file"), peers.giotto_peer(str(tmp_path / "python")):
         pass
 
 
 def test_rounds_of_each_in_turn_until_the_budget_is_spent(load):
-    measurements = load("measurements")
+    measurements = load("betti.measurements")
     order = []
 
     def timer(name, seconds):
@@ -124,7 +124,7 @@ def test_rounds_of_each_in_turn_until_the_budget_is_spent(load):
 
 
 def test_bars_are_half_open(load):
-    bars = load("bars")
+    bars = load("betti.bars")
     births, deaths = np.array([0.0, 1.0, 1.0]), np.array([np.inf, 2.0, 1.0])
     curve = bars.betti_curve(births, deaths, np.array([-1.0, 0.0, 1.0, 1.5, 2.0]))
     assert curve.tolist() == [0, 1, 2, 2, 1]
@@ -132,7 +132,7 @@ def test_bars_are_half_open(load):
 
 @pytest.mark.parametrize("dtype", ["uint8", "int16", "float32", "float64"])
 def test_thresholds_in_the_images_type_cut_the_same(load, rng, dtype):
-    not_above = load("peers").not_above
+    not_above = load("betti.peers").not_above
     image = (100 * rng.random(500)).astype(dtype)
     thresholds = np.concatenate([image[:20].astype(float), 100 * rng.random(20)])
     for threshold in np.concatenate([thresholds, np.nextafter(thresholds, 0)]):
@@ -143,7 +143,9 @@ def test_thresholds_in_the_images_type_cut_the_same(load, rng, dtype):
 
 @pytest.mark.parametrize("fraction", [0.1, 0.5])
 def test_ball_fills_its_fraction(load, fraction):
-    assert load("inputs").ball((60, 60, 60), fraction).mean() == pytest.approx(fraction, rel=0.01)
+    assert load("betti.inputs").ball((60, 60, 60), fraction).mean() == pytest.approx(
+        fraction, rel=0.01
+    )
 
 
 @pytest.mark.parametrize("slope", [0.0, 0.5])
@@ -156,5 +158,5 @@ def test_nifti_is_read_in_the_order_of_its_axes(load, rng, tmp_path, slope):
     struct.pack_into("<3f", header, 108, 352, slope, 1.0 if slope else 0.0)
     file = tmp_path / "volume.nii"
     file.write_bytes(bytes(header) + volume.tobytes(order="F"))
-    read = load("inputs").read_nifti(file)
+    read = load("betti.inputs").read_nifti(file)
     np.testing.assert_array_equal(read, volume * slope + 1 if slope else volume)

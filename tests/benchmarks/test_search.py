@@ -21,7 +21,7 @@ BENCHMARKS = Path(__file__).parents[2] / "benchmarks"
 def paper_loop(monkeypatch) -> ModuleType:
     """Return the module; `benchmarks/` is no package."""
     monkeypatch.syspath_prepend(BENCHMARKS)
-    return importlib.import_module("paper_loop")
+    return importlib.import_module("searches.paper_loop")
 
 
 @pytest.mark.parametrize("shape", [(14, 13), (7, 6, 8)])

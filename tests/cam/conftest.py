@@ -11,8 +11,8 @@ import pytest
 from flax import nnx
 
 from topojax.models import Backbone, create_model
-from topojax.models.initialise import initial_state
-from topojax.models.layers import Conv, Linear, Sequence, relu
+from topojax.models.blocks.initialise import initial_state
+from topojax.models.blocks.layers import Conv, Linear, Sequence, relu
 
 
 class Tiny(Backbone):

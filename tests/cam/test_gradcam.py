@@ -11,9 +11,9 @@ import pytest
 from flax import nnx
 
 from topojax.cam import activation_maps, scale_maps, upsample_maps
-from topojax.cam.gradcam import gradcam_weights
-from topojax.cam.methods import _activation_maps
-from topojax.cam.stages import layer_gradients
+from topojax.cam.activation import _activation_maps
+from topojax.cam.methods.gradcam import gradcam_weights
+from topojax.cam.methods.stages import layer_gradients
 from topojax.errors import ConfigError, DataError
 
 LAYERS = ("layer2", "layer3", "layer4")

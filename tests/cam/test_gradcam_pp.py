@@ -9,8 +9,8 @@ import pytest
 from flax import nnx
 
 from topojax.cam import activation_maps
-from topojax.cam.gradcam_pp import gradcam_pp_weights
-from topojax.cam.stages import layer_gradients
+from topojax.cam.methods.gradcam_pp import gradcam_pp_weights
+from topojax.cam.methods.stages import layer_gradients
 
 LAYERS = ("layer2", "layer3", "layer4")
 

@@ -96,19 +96,19 @@ def test_higher_thresholds_give_smaller_regions(rng):
 
 
 @pytest.mark.parametrize(
-    ("weights", "tau", "error"),
+    ("weights", "tau"),
     [
-        ([1.0], 0.5, DataError),
-        ([1.0, -0.1], 0.5, ConfigError),
-        ([np.nan, 1.0], 0.5, ConfigError),
-        ([0.0, 0.0], 0.5, ConfigError),
-        ([0.5, 0.5], 0.0, ConfigError),
-        ([0.5, 0.5], 1.1, ConfigError),
-        ([0.5, 0.5], float("nan"), ConfigError),
+        ([1.0], 0.5),
+        ([1.0, -0.1], 0.5),
+        ([np.nan, 1.0], 0.5),
+        ([0.0, 0.0], 0.5),
+        ([0.5, 0.5], 0.0),
+        ([0.5, 0.5], 1.1),
+        ([0.5, 0.5], float("nan")),
     ],
 )
-def test_bad_rules_are_refused(weights, tau, error):
-    with pytest.raises(error):
+def test_bad_rules_are_refused(weights, tau):
+    with pytest.raises(ConfigError):
         regions_of_interest(np.zeros((1, 2, 3, 3), np.float32), np.array(weights), tau)
 
 

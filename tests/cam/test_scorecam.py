@@ -8,9 +8,10 @@ import numpy as np
 import pytest
 
 from topojax.cam import activation_maps, compute_cams, scale_maps, upsample_maps
+from topojax.cam.methods.scorecam import scorecam_weights
+from topojax.cam.methods.stages import layer_outputs
 from topojax.cam.resample import upsample_to_corners
-from topojax.cam.scorecam import scorecam_weights
-from topojax.cam.stages import layer_outputs
+from topojax.config import CamConfig
 
 
 def test_map_is_the_references(golden_network):
@@ -75,7 +76,7 @@ def test_no_more_masked_images_at_once_than_the_batch_or_16(n_images, at_once):
 
 def test_maps_of_a_data_set(tiny_network):
     images = np.random.default_rng(0).standard_normal((5, 6, 7, 1)).astype(np.float32)
-    stack = compute_cams(tiny_network(2), images, method="scorecam", batch_size=2)
+    stack = compute_cams(tiny_network(2), images, CamConfig(method="scorecam", batch_size=2))
     assert stack.maps.shape == (5, 2, 6, 7)
     assert stack.maps.min() == 0
     assert stack.maps.max() == 255

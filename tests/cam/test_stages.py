@@ -9,6 +9,7 @@ import pytest
 from flax import nnx
 
 from topojax.cam import METHODS, activation_maps, check_maps, compute_cams
+from topojax.config import CamConfig
 from topojax.errors import ConfigError
 from topojax.models import abstract_model, list_models, map_shapes
 
@@ -54,7 +55,7 @@ def test_a_stage_without_a_map_is_refused(tiny_network, method):
     with pytest.raises(ConfigError, match=message):
         activation_maps(tiny_network(2), x, layers=("block1", "tokens"), method=method)
     with pytest.raises(ConfigError, match=message):
-        compute_cams(tiny_network(2), x, layers=("tokens",), method=method, batch_size=2)
+        compute_cams(tiny_network(2), x, CamConfig(layers=("tokens",), method=method))
 
 
 def test_maps_are_checked_before_there_is_a_network():

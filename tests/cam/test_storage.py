@@ -13,11 +13,13 @@ import numpy as np
 import pytest
 from flax import nnx
 
-from topojax.cam import CamStack, batched, compute_cams
+from topojax.cam import CamStack, batches, compute_cams
 from topojax.cam.storage import ArraySpec, CamArrays, open_storage
+from topojax.config import CamConfig
 from topojax.errors import RunError
 from topojax.models import Backbone
 
+IN_MEMORY, IN_FILES = CamConfig(batch_size=2), CamConfig(batch_size=2, memory_mb=0)
 N_BATCHES = 5
 ARRAYS = ("maps", "logits", "embeddings")
 
@@ -52,20 +54,20 @@ def images() -> np.ndarray:
 
 @pytest.fixture(scope="module")
 def whole(model, images) -> CamStack:
-    return compute_cams(model, images, batch_size=2)
+    return compute_cams(model, images, IN_MEMORY)
 
 
 @pytest.fixture
 def computed(monkeypatch) -> list[int]:
     """Return the sizes of the batches that pass the network, as they do."""
     sizes: list[int] = []
-    original = batched._host_cams
+    original = batches._host_cams
 
     def counted(*arguments):
         sizes.append(arguments[-1].n_rows)
         return original(*arguments)
 
-    monkeypatch.setattr(batched, "_host_cams", counted)
+    monkeypatch.setattr(batches, "_host_cams", counted)
     return sizes
 
 
@@ -74,7 +76,7 @@ def interrupted(monkeypatch, model, images) -> Callable[[Path, int], None]:
     """Return what writes into a folder until the batches break off."""
 
     def write(folder: Path, n_batches: int) -> None:
-        original = batched._batches
+        original = batches._batches
 
         def broken(*arguments) -> Iterator:
             for number, batch in enumerate(original(*arguments)):
@@ -84,9 +86,9 @@ def interrupted(monkeypatch, model, images) -> Callable[[Path, int], None]:
             raise KeyboardInterrupt
 
         with monkeypatch.context() as patch:
-            patch.setattr(batched, "_batches", broken)
+            patch.setattr(batches, "_batches", broken)
             with pytest.raises(KeyboardInterrupt):
-                compute_cams(model, images, batch_size=2, folder=folder, memory_mb=0)
+                compute_cams(model, images, IN_FILES, folder=folder)
 
     return write
 
@@ -100,7 +102,9 @@ def assert_equal(found: CamStack, expected: CamStack) -> None:
 
 
 def test_maps_within_the_budget_stay_in_memory(model, images, whole, tmp_path):
-    stack = compute_cams(model, images, batch_size=2, folder=tmp_path / "cams", memory_mb=1)
+    stack = compute_cams(
+        model, images, CamConfig(batch_size=2, memory_mb=1), folder=tmp_path / "cams"
+    )
     assert type(stack.maps) is np.ndarray
     assert not (tmp_path / "cams").exists()
     assert_equal(stack, whole)
@@ -110,7 +114,7 @@ def test_maps_beyond_it_go_to_a_file_that_leaves_nothing(
     model, images, whole, tmp_path, monkeypatch
 ):
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
-    stack = compute_cams(model, images, batch_size=2, memory_mb=0)
+    stack = compute_cams(model, images, IN_FILES)
     assert isinstance(stack.maps, np.memmap)
     if sys.platform != "win32":
         assert not list(tmp_path.iterdir())
@@ -119,7 +123,7 @@ def test_maps_beyond_it_go_to_a_file_that_leaves_nothing(
 
 def test_a_folder_keeps_them_and_is_read_again(model, images, whole, tmp_path, computed):
     for _ in range(2):
-        stack = compute_cams(model, images, batch_size=2, folder=tmp_path / "a" / "b", memory_mb=0)
+        stack = compute_cams(model, images, IN_FILES, folder=tmp_path / "a" / "b")
         assert isinstance(stack.maps, np.memmap)
         assert not stack.maps.flags.writeable
         assert_equal(stack, whole)
@@ -135,7 +139,7 @@ def test_an_interrupted_run_goes_on_to_the_same_bits(
 ):
     interrupted(tmp_path, n_batches)
     computed.clear()
-    stack = compute_cams(model, images, batch_size=2, folder=tmp_path, memory_mb=0)
+    stack = compute_cams(model, images, IN_FILES, folder=tmp_path)
     assert len(computed) == N_BATCHES - n_batches
     assert_equal(stack, whole)
 
@@ -159,7 +163,7 @@ def test_damaged_rows_are_made_again(
         content[place] ^= 1
         path.write_bytes(content)
     computed.clear()
-    stack = compute_cams(model, images, batch_size=2, folder=tmp_path, memory_mb=0)
+    stack = compute_cams(model, images, IN_FILES, folder=tmp_path)
     assert len(computed) == N_BATCHES - (0 if damage == "absent" else 2)
     assert_equal(stack, whole)
 
@@ -186,13 +190,13 @@ def _other_weights(model: Backbone) -> Backbone:
 def test_anything_else_starts_anew_and_spares_maps_in_use(
     model, images, whole, tmp_path, computed, change
 ):
-    first = compute_cams(model, images, batch_size=2, folder=tmp_path, memory_mb=0)
+    first = compute_cams(model, images, IN_FILES, folder=tmp_path)
     computed.clear()
     inputs, options = change(model, images)
-    options = {"batch_size": 2, **options}
-    stack = compute_cams(*inputs, **options, folder=tmp_path, memory_mb=0)
+    in_files = IN_FILES.model_copy(update=options)
+    stack = compute_cams(*inputs, in_files, folder=tmp_path)
     assert sum(computed) == len(inputs[1])
-    assert_equal(stack, compute_cams(*inputs, **options))
+    assert_equal(stack, compute_cams(*inputs, IN_MEMORY.model_copy(update=options)))
     assert_equal(first, whole)
 
 
@@ -214,4 +218,4 @@ def test_what_a_kill_leaves_half_written_is_not_believed(tmp_path):
 def test_a_place_that_cannot_be_written_is_named(model, images, tmp_path):
     (tmp_path / "file").write_bytes(b"")
     with pytest.raises(RunError, match=r"MB of maps cannot be kept in .*file.*memory_mb=0"):
-        compute_cams(model, images, batch_size=2, folder=tmp_path / "file", memory_mb=0)
+        compute_cams(model, images, IN_FILES, folder=tmp_path / "file")

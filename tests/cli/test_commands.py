@@ -12,29 +12,17 @@ import numpy as np
 import pytest
 
 from topojax import TopoCAM
-from topojax.cli import main
-from topojax.data import SPLITS, Dataset
+from topojax.data import Dataset
 
 
-@pytest.fixture(scope="module")
-def file(discs: Dataset, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    path = tmp_path_factory.mktemp("data") / "discs.npz"
-    arrays = {}
-    for name in SPLITS:
-        arrays[f"{name}_images"] = np.round(discs.split(name).images * 255).astype(np.uint8)
-        arrays[f"{name}_labels"] = discs.split(name).labels[:, None]
-    np.savez(path, **arrays)
-    return path
+@pytest.fixture
+def file(discs_file: Path) -> Path:
+    return discs_file
 
 
-@pytest.fixture(scope="module")
-def run(file: Path, tiny: dict[str, Any], tmp_path_factory: pytest.TempPathFactory) -> Path:
-    path = tmp_path_factory.mktemp("runs") / "discs"
-    settings = [part for key, value in tiny.items() for part in ("--set", f"{key}={value}")]
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("sys.argv", ["topojax", "fit", str(file), "-o", str(path), *settings])
-        main()
-    return path
+@pytest.fixture
+def run(discs_run: Path) -> Path:
+    return discs_run
 
 
 def test_fit_leaves_a_report_of_this_configuration(run: Path, tiny: dict[str, Any]) -> None:

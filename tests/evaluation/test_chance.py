@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import doctest
-import importlib
 from itertools import combinations
 
 import numpy as np
@@ -61,9 +59,3 @@ def test_too_few_classes_or_samples_are_refused(counts: list[int]) -> None:
 def test_a_level_out_of_range_is_refused() -> None:
     with pytest.raises(ConfigError, match="level"):
         chance_interval([0.5], [0.1], 1.0)
-
-
-def test_docstring_examples() -> None:
-    results = doctest.testmod(importlib.import_module("topojax.evaluation.chance"))
-    assert results.attempted > 0
-    assert results.failed == 0

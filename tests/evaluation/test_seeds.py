@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import doctest
-import importlib
 from collections import Counter
 
 import numpy as np
@@ -48,12 +46,6 @@ def test_interval_covers_the_mean() -> None:
     found = [summarise_seeds(values, 0.9) for values in draws]
     # 900 expected; the standard deviation of the count is 9.5.
     assert 865 <= sum(one.low <= 0.8 <= one.high for one in found) <= 935
-
-
-def test_example_of_the_docstring() -> None:
-    results = doctest.testmod(importlib.import_module("topojax.evaluation.seeds"))
-    assert results.attempted > 0
-    assert results.failed == 0
 
 
 @pytest.mark.parametrize("values", [[], [0.5], [[0.1, 0.2]], ["a", "b"], [0.1, np.nan]])

@@ -17,9 +17,11 @@ import pytest
 
 from topojax import TopoCAM
 from topojax.config import Config, make_config
-from topojax.data import SPLITS, Dataset
+from topojax.data import SPLITS, Dataset, read_medmnist
 from topojax.errors import DataError
 from topojax.experiments import fit_run
+from topojax.experiments.caveats import RESUMED
+from topojax.runs import Metrics
 
 
 @pytest.fixture(scope="module")
@@ -28,22 +30,25 @@ def config(tiny: dict[str, Any]) -> Config:
 
 
 @pytest.fixture(scope="module")
-def run(discs: Dataset, config: Config, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    path = tmp_path_factory.mktemp("runs") / "discs"
-    fit_run(discs, config, path)
-    return path
+def data(discs_file: Path) -> Dataset:
+    return read_medmnist(str(discs_file))
 
 
-def _metrics(path: Path) -> dict[str, Any]:
-    metrics = json.loads((path / "metrics.json").read_text())
-    return {key: value for key, value in metrics.items() if key not in ("timing", "warnings")}
+@pytest.fixture
+def run(discs_run: Path) -> Path:
+    return discs_run
+
+
+def _metrics(path: Path) -> Metrics:
+    """Return the metrics without what differs from one process to the next."""
+    return Metrics.read(path).model_copy(update={"timing": {}, "warnings": ()})
 
 
 def _events(path: Path) -> list[dict[str, Any]]:
     return [json.loads(line) for line in (path / "log.jsonl").read_text().splitlines()]
 
 
-def test_the_folder_holds_what_the_design_lists(run: Path) -> None:
+def test_the_folder_holds_every_file_of_a_run(run: Path) -> None:
     expected = {
         "config.json",
         "environment.json",
@@ -60,24 +65,29 @@ def test_the_folder_holds_what_the_design_lists(run: Path) -> None:
     assert {entry.name for entry in (run / "checkpoint").iterdir()} == {"model"}
 
 
-def test_no_sample_is_dropped(run: Path, discs: Dataset) -> None:
+def test_no_sample_is_dropped(run: Path, data: Dataset) -> None:
     with np.load(run / "features.npz") as features:
         for split in SPLITS:
-            n = len(discs.split(split).labels)
+            n = len(data.split(split).labels)
             assert len(features[f"{split}_descriptors"]) == n
             rows = (run / f"predictions_{split}.csv").read_text().splitlines()
             assert [int(row.split(",")[0]) for row in rows] == list(range(n))
-            assert _metrics(run)["topocam"][split]["n"] == n
-            assert _metrics(run)["roi"][split]["n"] == n
+            assert _metrics(run).topocam[split].n == n
+            assert _metrics(run).roi[split].n == n
 
 
 def test_every_score_has_an_interval_around_it(run: Path) -> None:
-    for method in ("topocam", "backbone"):
-        for split in SPLITS:
-            scores = _metrics(run)[method][split]
-            for name in ("auc", "accuracy", "sensitivity", "specificity", "f1"):
-                score = scores[name]
-                assert 0 <= score["low"] <= score["value"] <= score["high"] <= 1
+    metrics = _metrics(run)
+    for scores in (*metrics.topocam.values(), *metrics.backbone.values()):
+        assert scores.metrics.keys() == {"auc", "accuracy", "sensitivity", "specificity", "f1"}
+        for score in scores.metrics.values():
+            assert 0 <= score.low <= score.value <= score.high <= 1
+
+
+def test_what_is_unusual_is_said(run: Path) -> None:
+    warnings = Metrics.read(run).warnings
+    assert "layer4's map is one cell at (28, 28): it is flat and adds nothing" in warnings
+    assert any("trained from scratch" in warning for warning in warnings)
 
 
 def test_the_test_split_is_read_once_after_every_choice(run: Path) -> None:
@@ -88,28 +98,28 @@ def test_the_test_split_is_read_once_after_every_choice(run: Path) -> None:
         assert len(names) - 1 - names[::-1].index(choice) < names.index("test_read")
 
 
-def test_the_saved_model_predicts_what_the_run_did(run: Path, discs: Dataset) -> None:
+def test_the_saved_model_predicts_what_the_run_did(run: Path, data: Dataset) -> None:
     model = TopoCAM.load(run)
     rows = np.loadtxt(run / "predictions_test.csv", delimiter=",")
-    np.testing.assert_allclose(model.predict_proba(discs.test.images), rows[:, 1:], atol=1e-5)
+    np.testing.assert_allclose(model.predict_proba(data.test.images), rows[:, 1:], atol=1e-5)
 
 
 def test_a_complete_run_is_left_as_it_is_when_resumed(
-    run: Path, discs: Dataset, config: Config
+    run: Path, data: Dataset, config: Config
 ) -> None:
     before = (run / "metrics.json").stat().st_mtime_ns
-    fit_run(discs, config, run, resume=True)
+    fit_run(data, config, run, resume=True)
     assert (run / "metrics.json").stat().st_mtime_ns == before
 
 
-def test_bad_data_leaves_nothing(discs: Dataset, config: Config, tmp_path: Path) -> None:
-    one_class = replace(discs, val=replace(discs.val, labels=np.zeros_like(discs.val.labels)))
+def test_bad_data_leaves_nothing(data: Dataset, config: Config, tmp_path: Path) -> None:
+    one_class = replace(data, val=replace(data.val, labels=np.zeros_like(data.val.labels)))
     with pytest.raises(DataError, match="class"):
         fit_run(one_class, config, tmp_path / "run")
-    alone = np.ones_like(discs.test.labels)
+    alone = np.ones_like(data.test.labels)
     alone[0] = 0
     with pytest.raises(DataError, match=r"the test split has 1 samples of class 0 \(.*\); interv"):
-        fit_run(replace(discs, test=replace(discs.test, labels=alone)), config, tmp_path / "run")
+        fit_run(replace(data, test=replace(data.test, labels=alone)), config, tmp_path / "run")
     assert not (tmp_path / "run").exists()
 
 
@@ -173,6 +183,8 @@ def test_a_run_killed_twice_ends_as_one_that_was_not(tiny: dict[str, Any], tmp_p
     assert sorted(set(epochs)) == [0, 1, 2, 3]
     assert len(epochs) <= 5, "epochs that were finished are not run again"
     assert _metrics(killed) == _metrics(tmp_path / "whole")
+    assert RESUMED in Metrics.read(killed).warnings
+    assert RESUMED not in Metrics.read(tmp_path / "whole").warnings
     for split in SPLITS:
         name = f"predictions_{split}.csv"
         assert (killed / name).read_bytes() == (tmp_path / "whole" / name).read_bytes()

@@ -20,6 +20,7 @@ from topojax.experiments.leaktest import (
     markdown_table,
     require_chance,
 )
+from topojax.search import OBJECTIVES, register_objective
 
 
 @pytest.fixture(scope="module")
@@ -118,9 +119,17 @@ def test_verdict(aucs: tuple[float, ...], leaks: bool) -> None:
         require_chance([verdict])
 
 
-def test_a_validation_score_on_trained_images_is_judged_too() -> None:
-    trials = [_trial("official", seed, 0.5 + 0.01 * seed, 0.9 + 0.01 * seed) for seed in range(3)]
-    verdicts = leak_verdicts(trials, {"official": make_config("official")}, 0.95)
+@pytest.mark.parametrize("objective", ["val-resubstitution", "one of a user's"])
+def test_a_validation_score_on_trained_images_is_judged_too(
+    monkeypatch: pytest.MonkeyPatch, objective: str
+) -> None:
+    monkeypatch.setattr("topojax.search.objectives.registry._OBJECTIVES", dict(OBJECTIVES))
+    if objective not in OBJECTIVES:
+        fitness = OBJECTIVES["val-auc"].fitness
+        register_objective(objective, fitness, splits=("val",), is_resubstitution=True)
+    config = make_config(overrides={"search.objective": objective})
+    trials = [_trial("one", seed, 0.5 + 0.01 * seed, 0.9 + 0.01 * seed) for seed in range(3)]
+    verdicts = leak_verdicts(trials, {"one": config}, 0.95)
     assert {v.score: v.leaks for v in verdicts} == {"test AUC": False, "validation AUC": True}
 
 

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import doctest
-import importlib
-
 import numpy as np
 import pytest
 
@@ -122,9 +119,3 @@ def test_infinite_values():
     pairs, birth, death = persistence_pairs(image, 0)
     assert sorted(pairs.tolist()) == [[-np.inf, np.inf], [0.0, np.inf]]
     assert (sorted(birth.tolist()), death.tolist()) == ([0, 3], [-1, -1])
-
-
-def test_docstring_examples():
-    results = doctest.testmod(importlib.import_module("topojax.kernels.betti"))
-    assert results.attempted > 0
-    assert results.failed == 0

@@ -16,9 +16,8 @@ from hypothesis import strategies as st
 import topojax.kernels
 from oracles.gudhi_bars import gudhi_betti_curves
 from topojax.kernels import betti_curves, betti_steps, persistence_pairs
-from topojax.kernels.candidates import NO_CANDIDATES
-from topojax.kernels.sampling import write_betti_curves
-from topojax.kernels.volume import Workspace, borrowed_workspace
+from topojax.kernels.curves import write_betti_curves
+from topojax.kernels.padded.workspace import Workspace, borrowed_workspace
 
 
 def serpentine(shape: tuple[int, ...]) -> np.ndarray:
@@ -74,12 +73,12 @@ def test_wide_positions_give_the_same(rng):
     grids = grid[np.newaxis]
     grids.flags.writeable = False
     positions = ("ranks", "milestones", "voxels", "edge_voxels", "edge_left", "edge_right")
-    curves = np.zeros((2, 1, 3, 30), np.int64)
+    curves = np.zeros((2, 3, 30), np.int64)
     with borrowed_workspace(images.shape[1:], 30, True) as work:
         wide = {name: getattr(work, name).astype(np.int64) for name in positions}
         arrays = Workspace(**(work._asdict() | wide))
-        write_betti_curves(images, masks, grids, NO_CANDIDATES, 0, 2, True, arrays, curves)
-    np.testing.assert_array_equal(curves[:, 0], [betti_curves(image, grid) for image in images])
+        write_betti_curves(images, masks, grids, 0, 2, True, arrays, curves)
+    np.testing.assert_array_equal(curves, [betti_curves(image, grid) for image in images])
 
 
 DTYPES = (
@@ -128,7 +127,7 @@ def test_compiled_code_follows_every_source(tmp_path: Path):
     source = Path(topojax.kernels.__file__).parent
     shutil.copytree(source, package, ignore=shutil.ignore_patterns("__pycache__"))
     code = (
-        "import numpy as np; from kernels.exact import changes_exact;"
+        "import numpy as np; from kernels.exact_filtration import changes_exact;"
         "print(changes_exact(np.zeros(1, np.int32), False)[0])"
     )
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import doctest
-import importlib
 from collections import Counter
 
 import numpy as np
@@ -154,9 +152,3 @@ def test_bad_rules_are_refused(maps, weights, tau, error, message):
     with pytest.raises(error, match=message) as caught:
         regions_of_interest(maps, weights, tau)
     assert "\n" not in str(caught.value)
-
-
-def test_docstring_examples():
-    results = doctest.testmod(importlib.import_module("topojax.kernels.regions"))
-    assert results.attempted > 0
-    assert results.failed == 0

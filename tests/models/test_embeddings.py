@@ -9,7 +9,7 @@ import pytest
 from flax import nnx
 
 from topojax.models import Backbone, abstract_model, create_model, list_models
-from topojax.models.layers import Linear
+from topojax.models.blocks.layers import Linear
 
 
 def _head(model: Backbone) -> Linear:

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import base64
-import json
 import re
 import subprocess
 import sys
 import threading
 import xml.etree.ElementTree as ET
+from dataclasses import dataclass, replace
 from html import unescape
 from html.parser import HTMLParser
 from pathlib import Path
@@ -19,6 +19,8 @@ import pytest
 
 from topojax.errors import RunError
 from topojax.report import build_report
+from topojax.report.intervals import interval_text
+from topojax.runs import BackboneTraining, Environment, Generation, Metrics, Run, load_run
 
 
 class _Page(HTMLParser):
@@ -54,25 +56,27 @@ def _images(page: str) -> list[tuple[str, bytes]]:
     return [(kind, base64.b64decode(data)) for kind, data in found]
 
 
-def _interval(values: dict[str, float]) -> str:
-    return "{value:.3f} [{low:.3f},\N{NO-BREAK SPACE}{high:.3f}]".format(**values)
+@dataclass(frozen=True)
+class Built:
+    """A run's folder, its page and what the page must show, not to be changed."""
+
+    folder: Path
+    page: str
+    run: Run
 
 
-def _metrics(folder: Path) -> dict[str, Any]:
-    return json.loads((folder / "metrics.json").read_text())
+@pytest.fixture(params=["discs_run", "solids_run"])
+def built(request: pytest.FixtureRequest) -> Built:
+    """Return a run on images of two classes, or on volumes of three."""
+    folder = request.getfixturevalue(request.param)
+    return Built(folder, (folder / "report.html").read_text(encoding="utf-8"), load_run(folder))
 
 
 def _change_metrics(folder: Path, **changes: Any) -> None:
-    (folder / "metrics.json").write_text(json.dumps(_metrics(folder) | changes))
+    Metrics.read(folder).model_copy(update=changes).write(folder)
 
 
-def _change_features(folder: Path, **changes: np.ndarray) -> None:
-    with np.load(folder / "features.npz") as file:
-        arrays = dict(file)
-    np.savez(folder / "features.npz", **(arrays | changes))
-
-
-def test_the_page_needs_nothing_beside_itself(built: Any) -> None:
+def test_the_page_needs_nothing_beside_itself(built: Built) -> None:
     page = _Page(built.page)
     assert not {"link", "script", "iframe", "object"} & {tag for tag, _ in page.tags}
     targets = [
@@ -87,41 +91,42 @@ def test_the_page_needs_nothing_beside_itself(built: Any) -> None:
     assert "@import" not in built.page
 
 
-def test_every_score_is_in_its_table(built: Any) -> None:
-    page, metrics = _Page(built.page), _metrics(built.folder)
+def test_every_score_is_in_its_table(built: Built) -> None:
+    page, metrics = _Page(built.page), built.run.metrics
     for split in ("train", "val", "test"):
         table = page.table(f"{split} split, n =")
-        for method in ("topocam", "backbone"):
+        for scores in (metrics.topocam[split], metrics.backbone[split]):
             for name in ("auc", "accuracy", "sensitivity", "specificity", "f1"):
-                assert _interval(metrics[method][split][name]) in table
-    for method, title in (("topocam", "TopoCAM"), ("backbone", "Backbone alone")):
-        for intervals in metrics[method]["test"]["per_class"].values():
+                assert interval_text(scores.metrics[name]) in table
+    for scores, title in ((metrics.topocam, "TopoCAM"), (metrics.backbone, "Backbone alone")):
+        for intervals in scores["test"].per_class.values():
             table = page.table(f"{title}, test split, each class")
-            assert all(_interval(interval) in table for interval in intervals)
+            assert all(interval_text(interval) in table for interval in intervals)
 
 
-def test_rule_coverage_and_timing_are_in_their_tables(built: Any) -> None:
-    page, metrics = _Page(built.page), _metrics(built.folder)
+def test_rule_coverage_and_timing_are_in_their_tables(built: Built) -> None:
+    page, metrics = _Page(built.page), built.run.metrics
     rule = page.table("The rule of the ROI")
-    fusion = metrics["fusion"]
-    for number in (*fusion["weights"].values(), fusion["tau"], fusion["fitness"]):
+    fusion = metrics.fusion
+    for number in (*fusion.weights.values(), fusion.tau, fusion.fitness):
         assert f"{number:.3f}" in rule
     coverage = page.table("Size of the ROI")
-    for roi in metrics["roi"].values():
-        assert f"\n{roi['n']}\n{roi['empty']}\n" in coverage
-        assert f"{roi['coverage_mean']:.1%}\n{roi['coverage_median']:.1%}" in coverage
+    for roi in metrics.roi.values():
+        assert f"\n{roi.n}\n{roi.empty}\n" in coverage
+        assert f"{roi.coverage_mean:.1%}\n{roi.coverage_median:.1%}" in coverage
     timing = page.table("Time by stage")
-    assert all(f"\n{seconds:.1f}\n" in timing for seconds in metrics["timing"].values())
-    assert all(warning in unescape(built.page) for warning in metrics["warnings"])
+    assert all(f"\n{seconds:.1f}\n" in timing for seconds in metrics.timing.values())
+    assert metrics.warnings
+    assert all(warning in unescape(built.page) for warning in metrics.warnings)
 
 
-def test_what_the_method_is_measured_against_is_there(built: Any) -> None:
-    page, metrics = _Page(built.page), _metrics(built.folder)
+def test_what_the_method_is_measured_against_is_there(built: Built) -> None:
+    page, metrics = _Page(built.page), built.run.metrics
     table = page.table("what it is measured against")
-    assert len(metrics["comparisons"]) == 6
-    for found in metrics["comparisons"].values():
+    assert len(metrics.comparisons) == 6
+    for found in metrics.comparisons.values():
         for name in ("auc", "accuracy", "f1"):
-            assert _interval(found["scores"][name]) in table
+            assert interval_text(found.scores.metrics[name]) in table
     (forest,) = [
         attributes["alt"]
         for tag, attributes in page.tags
@@ -133,21 +138,18 @@ def test_what_the_method_is_measured_against_is_there(built: Any) -> None:
         assert title in forest
 
 
-def test_calibration_is_there(built: Any) -> None:
-    table = _Page(built.page).table("Calibration of TopoCAM")
-    assert "T = 1.38" in table
-    for split in ("val", "test"):
-        for errors in (
-            _metrics(built.folder)["calibration"][split][k] for k in ("before", "after")
-        ):
-            assert all(f"{error:.3f}" in table for error in errors.values())
+def test_calibration_is_there(built: Built) -> None:
+    table, found = _Page(built.page).table("Calibration of TopoCAM"), built.run.metrics.calibration
+    assert f"T = {found.temperature:.2f}" in table
+    for errors in (found.val.before, found.val.after, found.test.before, found.test.after):
+        assert all(f"{error:.3f}" in table for error in errors.to_json().values())
     assert "as the classifier gives them" in built.page
 
 
-def test_scores_that_mean_nothing_say_so_in_red(make_run: Any) -> None:
-    folder = make_run()
+def test_scores_that_mean_nothing_say_so_in_red(copied: Any, discs_run: Path) -> None:
+    folder = copied(discs_run)
     assert "mean nothing" not in build_report(folder).read_text()
-    _change_metrics(folder, meaningless=["the maps are of the true class"])
+    _change_metrics(folder, meaningless=("the maps are of the true class",))
     page = build_report(folder).read_text()
     (banner,) = re.findall(r'<aside class="meaningless".*?</aside>', page, re.DOTALL)
     assert "The scores of this run mean nothing." in banner
@@ -158,31 +160,50 @@ def test_scores_that_mean_nothing_say_so_in_red(make_run: Any) -> None:
     assert page.index(banner) < page.index("Scores on the test split")
 
 
-def test_a_given_rule_and_dropped_images_are_named(make_run: Any) -> None:
-    folder = make_run()
-    metrics = _metrics(folder)
-    given = {"method": "uniform", "searches": 0, "fitness": None, "history": []}
-    dropped = {name: roi | {"dropped": roi["empty"]} for name, roi in metrics["roi"].items()}
-    _change_metrics(folder, fusion=metrics["fusion"] | given, roi=dropped)
+def test_warnings_are_escaped(copied: Any, discs_run: Path) -> None:
+    folder = copied(discs_run)
+    warning = "layer4's map is one cell: it is flat & adds nothing <at this size>"
+    _change_metrics(folder, warnings=(warning,))
+    page = build_report(folder).read_text()
+    assert "<at this" not in page
+    assert warning in unescape(page)
+
+
+def test_a_given_rule_and_dropped_images_are_named(copied: Any, discs_run: Path) -> None:
+    folder = copied(discs_run)
+    metrics = Metrics.read(folder)
+    given = {"method": "uniform", "searches": 0, "fitness": None, "history": ()}
+    dropped = {"empty": 3, "dropped": 3}
+    _change_metrics(
+        folder,
+        fusion=metrics.fusion.model_copy(update=given),
+        roi={name: roi.model_copy(update=dropped) for name, roi in metrics.roi.items()},
+    )
     page = build_report(folder).read_text()
     assert "given (search.method=uniform)" in _Page(page).table("The rule of the ROI")
-    assert f"{dropped['val']['dropped']}, dropped" in _Page(page).table("Size of the ROI")
+    assert "3, dropped" in _Page(page).table("Size of the ROI")
     assert "no image is left out" not in page
 
 
-def test_configuration_and_environment_are_there(built: Any) -> None:
-    tables = "".join(_Page(built.page).tables)
-    config = json.loads((built.folder / "config.json").read_text())
-    assert f"\n{config['search']['population_per_gene']}\n" in tables
-    for text in ("learning_rate", "9f86d081884c7d65", "topojax fit 'my data.npz'", "0.12.0"):
+def test_configuration_and_environment_are_there(built: Built) -> None:
+    tables, environment = "".join(_Page(built.page).tables), built.run.environment
+    assert f"\n{built.run.config['search']['population_per_gene']}\n" in tables
+    jax = environment.packages["jax"]
+    for text in ("learning_rate", environment.data.fingerprint, environment.started, jax):
         assert text in tables
 
 
-def test_figures_are_valid_and_described(built: Any) -> None:
+def test_the_command_can_be_pasted(discs_run: Path, discs_file: Path) -> None:
+    table = _Page((discs_run / "report.html").read_text()).table("What the run ran on")
+    assert f"topojax fit '{discs_file}' -o " in table
+
+
+def test_figures_are_valid_and_described(built: Built) -> None:
     images = _images(built.page)
     kinds = [kind for kind, _ in images]
     assert kinds.count("svg+xml") == 5
-    assert kinds.count("png") == 7
+    # The examples, and the search's landscape.
+    assert kinds.count("png") == len(built.run.arrays.examples.labels) + 1
     for kind, content in images:
         if kind == "png":
             assert content.startswith(b"\x89PNG")
@@ -193,7 +214,7 @@ def test_figures_are_valid_and_described(built: Any) -> None:
     assert all(alt and len(alt) > 30 for alt in alts)
 
 
-def test_tables_have_captions_and_heads(built: Any) -> None:
+def test_tables_have_captions_and_heads(built: Built) -> None:
     tags = _Page(built.page).tags
     counts = {name: sum(tag == name for tag, _ in tags) for name in ("table", "caption", "thead")}
     assert counts["table"] == counts["caption"] == counts["thead"]
@@ -201,76 +222,80 @@ def test_tables_have_captions_and_heads(built: Any) -> None:
     assert ("html", {"lang": "en"}) in tags
 
 
-def test_the_page_says_what_it_cannot_show(built: Any) -> None:
-    paper = json.loads((built.folder / "config.json").read_text())["preset"] == "paper"
-    # The fixture of the paper's preset stores no shared grid.
+def test_the_page_says_what_it_cannot_show(built: Built) -> None:
+    paper = built.run.preset == "paper"
     assert ("own grid of thresholds" in built.page) == paper
     assert ("scores are optimistic" in built.page) == paper
     assert "scored once, after every choice was fixed" in built.page
 
 
+def test_folders_without_the_objectives_sentence_get_it(copied: Any, solids_run: Path) -> None:
+    folder = copied(solids_run)
+    before = (folder / "report.html").read_bytes()
+    _change_metrics(folder, fusion=Metrics.read(folder).fusion.model_copy(update={"note": ""}))
+    assert build_report(folder).read_bytes() == before
+
+
 NASTY = ("<script>alert(1)</script>", 'a & "b"', "$x_2$ costs $5", "_hidden", "漢字")
 
 
-def test_class_names_are_escaped(make_run: Any) -> None:
-    folder = make_run((9, 9), NASTY)
+@pytest.mark.parametrize("names", [NASTY[:3], NASTY[2:]])
+def test_class_names_are_escaped(copied: Any, solids_run: Path, names: tuple[str, ...]) -> None:
+    folder = copied(solids_run)
+    environment = Environment.read(folder)
+    data = environment.data.model_copy(update={"class_names": names})
+    environment.model_copy(update={"data": data}).write(folder)
     page = build_report(folder).read_text(encoding="utf-8")
     assert "<script" not in page
     assert '"b"' not in page
-    assert all(name in unescape(page) for name in NASTY)
+    assert all(name in unescape(page) for name in names)
     drawn = "".join(
         "".join(ET.fromstring(content).itertext())
         for kind, content in _images(page)
         if kind == "svg+xml"
     )
-    assert all(name in drawn for name in NASTY)
+    assert all(name in drawn for name in names)
 
 
 @pytest.mark.filterwarnings("error")
-@pytest.mark.parametrize("shape", [(9, 9), (5, 6, 7)])
-def test_degenerate_runs_are_drawn_without_warnings(make_run: Any, shape: tuple) -> None:
-    folder = make_run(shape, ("empty", "full"))
-    with np.load(folder / "features.npz") as file:
-        curves, masks = file["test_curves"], file["example_masks"]
-    full = np.ones_like(masks)
+def test_degenerate_runs_are_drawn_without_warnings(copied: Any, built: Built) -> None:
+    folder, arrays, metrics = copied(built.folder), built.run.arrays, built.run.metrics
+    shape = arrays.examples.masks.shape
+    full = np.ones(shape, bool)
     full[0] = False
-    _change_features(
-        folder,
-        test_curves=np.zeros_like(curves),
-        test_curves_full=np.zeros_like(curves),
-        example_masks=full,
-        example_fused=np.zeros(masks.shape, np.float32),
-        example_images=np.full((*masks.shape, 3), 255, np.uint8),
-    )
-    metrics = _metrics(folder)
+    replace(
+        arrays,
+        curves=np.zeros_like(arrays.curves),
+        full_curves=np.zeros_like(arrays.full_curves),
+        examples=replace(
+            arrays.examples,
+            masks=full,
+            fused=np.zeros(shape, np.float32),
+            images=np.full((*shape, 3), 255, np.uint8),
+        ),
+    ).write(folder)
+    start = (Generation(generation=0, best=0.5, mean=None),)
     _change_metrics(
         folder,
-        fusion=metrics["fusion"]
-        | {"fitness": None, "history": [{"generation": 0, "best": 0.5, "mean": None}]},
-        backbone_training={"best_epoch": 0, "history": metrics["backbone_training"]["history"][:1]},
+        fusion=metrics.fusion.model_copy(update={"fitness": None, "history": start}),
+        backbone_training=BackboneTraining(
+            best_epoch=0, history=metrics.backbone_training.history[:1]
+        ),
         timing={},
-        warnings=[],
+        warnings=(),
     )
     assert "Warnings of the run" not in build_report(folder).read_text()
     _change_metrics(
         folder,
-        fusion=metrics["fusion"] | {"history": []},
-        backbone_training={"best_epoch": 0, "history": []},
+        fusion=metrics.fusion.model_copy(update={"history": ()}),
+        backbone_training=BackboneTraining(best_epoch=0, history=()),
     )
     assert "not searched for" in build_report(folder).read_text()
 
 
-def test_many_classes_have_a_colour_each(make_run: Any) -> None:
-    names = tuple(f"organ {c}" for c in range(9))
-    page = build_report(make_run((9, 9), names)).read_text()
-    roc = next(content for kind, content in _images(page) if kind == "svg+xml").decode()
-    colours = set(re.findall(r"stroke: (#[0-9a-f]{6})", roc)) - {"#000000", "#999999"}
-    assert len(colours) == 9
-
-
-def test_same_folder_same_page_even_from_threads(make_run: Any) -> None:
-    folder = make_run((9, 9), ("a", "b"))
-    first = build_report(folder).read_bytes()
+def test_same_folder_same_page_even_from_threads(copied: Any, discs_run: Path) -> None:
+    folder = copied(discs_run)
+    first = (folder / "report.html").read_bytes()
     threads = [threading.Thread(target=build_report, args=(folder,)) for _ in range(3)]
     for thread in threads:
         thread.start()
@@ -280,8 +305,8 @@ def test_same_folder_same_page_even_from_threads(make_run: Any) -> None:
     assert not list(folder.glob(".report*"))
 
 
-def test_a_failure_leaves_the_old_page_and_nothing_else(make_run: Any) -> None:
-    folder = make_run()
+def test_a_failure_leaves_the_old_page_and_nothing_else(copied: Any, discs_run: Path) -> None:
+    folder = copied(discs_run)
     (folder / "report.html").write_text("old")
     before = sorted(folder.iterdir())
     (folder / "metrics.json").write_text("{}")
@@ -291,8 +316,9 @@ def test_a_failure_leaves_the_old_page_and_nothing_else(make_run: Any) -> None:
     assert sorted(folder.iterdir()) == before
 
 
-def test_a_place_that_cannot_be_written_is_named(make_run: Any) -> None:
-    folder = make_run()
+def test_a_place_that_cannot_be_written_is_named(copied: Any, discs_run: Path) -> None:
+    folder = copied(discs_run)
+    (folder / "report.html").unlink()
     (folder / "report.html").mkdir()
     with pytest.raises(RunError, match=r"report\.html cannot be written"):
         build_report(folder)
@@ -301,7 +327,7 @@ def test_a_place_that_cannot_be_written_is_named(make_run: Any) -> None:
 
 def test_importing_the_report_loads_no_drawing_library() -> None:
     code = (
-        "import sys, topojax.report, topojax.evaluation; "
+        "import sys, topojax.report, topojax.runs, topojax.evaluation; "
         "print({'matplotlib', 'jinja2', 'jax'} & set(sys.modules))"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)

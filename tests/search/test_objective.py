@@ -8,25 +8,26 @@ import numpy as np
 import pytest
 
 from topojax.config import Config, make_config
+from topojax.defects.fit import DroppingObjective
 from topojax.errors import DataError
-from topojax.search import OBJECTIVES, RoiObjective, SearchSplits
+from topojax.search import OBJECTIVES, LabelledMaps, RoiObjective, SearchData
 from topojax.topology import fixed_grid
 
 GENES = np.array([[0.9, 0.1, 0.5], [0.1, 0.9, 0.5], [0.4, 0.6, 0.9], [0.5, 0.5, 0.1]], np.float32)
 
 
-def make_splits(rng: np.random.Generator) -> SearchSplits:
+def make_data(rng: np.random.Generator) -> SearchData:
     """Return images whose texture under the first map alone tells the class."""
 
-    def split(n: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    def split(n: int) -> LabelledMaps:
         labels = np.arange(n) % 2
         images = rng.random((n, 12, 12)).astype(np.float32)
         images[labels == 1, :6] = np.round(images[labels == 1, :6])
         maps = np.zeros((n, 2, 12, 12), np.uint8)
         maps[:, 0, :6], maps[:, 1, 6:] = 255, 255
-        return images, maps, labels
+        return LabelledMaps(images, maps, labels)
 
-    return SearchSplits(*split(36), *split(24))
+    return SearchData(split(36), split(24))
 
 
 def config(objective: str, **changes: object) -> Config:
@@ -41,20 +42,20 @@ def config(objective: str, **changes: object) -> Config:
     return make_config(overrides=overrides | tau | changes)
 
 
-def objective(splits: SearchSplits, settings: Config) -> RoiObjective:
-    return RoiObjective(splits, fixed_grid(splits.train_images, 10), settings, seed=3)
+def objective(data: SearchData, settings: Config) -> RoiObjective:
+    return RoiObjective(data, fixed_grid(data.train.images, 10), settings, seed=3)
 
 
 @pytest.mark.parametrize("name", ["cv-auc", "val-auc", "train-loss", "val-resubstitution"])
 def test_the_layer_that_shows_the_class_is_found(rng: np.random.Generator, name: str) -> None:
-    evaluate = objective(make_splits(rng), config(name))
+    evaluate = objective(make_data(rng), config(name))
     assert evaluate.seconds() == {}
     fitness = evaluate(GENES)
     assert fitness.shape == (4,)
     assert fitness.dtype == np.float64
     assert fitness[0] < fitness[1]
     seconds = evaluate.seconds()
-    assert set(seconds) == {"mask", "topology", "classifiers"}
+    assert set(seconds) == {"topology", "classifiers"}
     assert all(value >= 0 for value in seconds.values())
     np.testing.assert_array_equal(fitness, evaluate(GENES))
     np.testing.assert_array_equal(fitness[2:3], evaluate(GENES[2:3]))
@@ -62,41 +63,42 @@ def test_the_layer_that_shows_the_class_is_found(rng: np.random.Generator, name:
 
 @pytest.mark.parametrize("name", OBJECTIVES)
 def test_a_split_that_is_not_read_has_no_influence(rng: np.random.Generator, name: str) -> None:
-    splits = make_splits(rng)
+    data = make_data(rng)
     genes = GENES[:, :2] if name == "map-auc" else GENES
-    evaluate = objective(splits, config(name))
+    evaluate = objective(data, config(name))
     for split in {"train", "val"} - set(OBJECTIVES[name].splits):
-        images, labels = splits[split].images, splits[split].labels
-        changed = {f"{split}_images": 1 - images, f"{split}_labels": labels[::-1]}
-        spoilt = replace(splits, **changed)
-        other = RoiObjective(spoilt, fixed_grid(splits.train_images, 10), config(name), 3)
+        given = data[split]
+        spoilt = replace(given, images=1 - given.images, labels=given.labels[::-1])
+        grid = fixed_grid(data.train.images, 10)
+        other = RoiObjective(replace(data, **{split: spoilt}), grid, config(name), 3)
         np.testing.assert_array_equal(evaluate(genes), other(genes))
 
 
 def test_map_auc_reads_maps_alone(rng: np.random.Generator) -> None:
-    splits = make_splits(rng)
-    maps = rng.integers(0, 100, splits.val_maps.shape).astype(np.uint8)
-    maps[splits.val_labels == 1, 0, :, :9] += 100
-    shown = replace(splits, val_maps=maps, val_images=np.zeros_like(splits.val_images))
+    data = make_data(rng)
+    maps = rng.integers(0, 100, data.val.maps.shape).astype(np.uint8)
+    maps[data.val.labels == 1, 0, :, :9] += 100
+    shown = replace(data, val=replace(data.val, maps=maps, images=np.zeros_like(data.val.images)))
     fitness = objective(shown, config("map-auc"))(np.array([[1, 0], [0, 1]], np.float32))
     assert fitness[0] < 0.05
     assert fitness[1] > 0.2
 
 
 def test_empty_regions_are_left_out_where_they_are_to_be_dropped(rng: np.random.Generator) -> None:
-    splits = make_splits(rng)
+    data = make_data(rng)
     # Not rescaled, half of either map never reaches 0.6.
     changes = {"cam.rescale_fused": False, "search.tau": 0.6}
     genes = np.array([[0.5, 0.5], [1.0, 0.0]], np.float32)
-    kept = objective(splits, config("val-auc", **changes))(genes)
-    dropped = objective(splits, config("val-auc", **changes, **{"topology.empty_roi": "drop"}))
+    kept = objective(data, config("val-auc", **changes))(genes)
+    grid = fixed_grid(data.train.images, 10)
+    dropped = DroppingObjective(data, grid, config("val-auc", **changes), seed=3)
     assert np.isfinite(kept).all()
     assert np.isnan(dropped(genes)).tolist() == [True, False]
 
 
 def test_every_class_must_be_scored(rng: np.random.Generator) -> None:
-    splits = make_splits(rng)
-    alike = replace(splits, val_labels=np.zeros_like(splits.val_labels))
+    data = make_data(rng)
+    alike = replace(data, val=replace(data.val, labels=np.zeros_like(data.val.labels)))
     with pytest.raises(DataError, match="class 1 has no sample in the val split"):
         objective(alike, config("val-auc"))
     objective(alike, config("cv-auc"))

@@ -186,6 +186,21 @@ def test_objectives_can_be_added(monkeypatch: pytest.MonkeyPatch) -> None:
         find_objective("accuracy")
 
 
+def test_objectives_say_what_their_scores_are_worth(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert all(objective.note for objective in OBJECTIVES.values())
+    # Of what is read from the validation split, its scores know already.
+    for name in ("val-auc", "map-auc"):
+        assert "optimistic" in OBJECTIVES[name].note
+    assert [name for name, one in OBJECTIVES.items() if one.defect] == ["val-resubstitution"]
+    monkeypatch.setattr("topojax.search.objectives.registry._OBJECTIVES", dict(_OBJECTIVES))
+    fitness = OBJECTIVES["val-auc"].fitness
+    assert register_objective("honest", fitness).defect == ""
+    marked = register_objective("marked", fitness, splits=("val",), is_resubstitution=True)
+    assert "trained on" in marked.defect
+    excused = register_objective("excused", fitness, is_resubstitution=True, defect="")
+    assert excused.defect == ""
+
+
 def test_too_few_samples_for_the_folds() -> None:
     with pytest.raises(DataError, match="class 1 has 2 training samples"):
         stratified_folds(np.array([0] * 9 + [1] * 2), 3, 0)

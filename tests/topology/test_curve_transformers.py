@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import doctest
-import importlib
-
 import numpy as np
 import pytest
 
@@ -121,10 +118,3 @@ def test_integers_are_read_as_they_are(rng: np.random.Generator) -> None:
             BettiCurve(grid).fit_transform(images),
             BettiCurve(grid).fit_transform(images.astype(np.float64)),
         )
-
-
-@pytest.mark.parametrize("module", ["giotto", "curve_transformers"])
-def test_examples_in_docstrings_hold(module: str) -> None:
-    results = doctest.testmod(importlib.import_module(f"topojax.topology.{module}"))
-    assert results.attempted > 0
-    assert results.failed == 0

@@ -7,7 +7,7 @@ import pytest
 from flax import nnx
 
 from topojax.models import Backbone, abstract_model
-from topojax.models.layers import relu
+from topojax.models.blocks.layers import relu
 from topojax.weights import inflate_resnet18, load_torchvision, torchvision_report
 from topojax.weights.inflation import inflate
 

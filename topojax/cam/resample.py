@@ -1,4 +1,4 @@
-"""Maps on the image's grid and in [0, 1] (design of the method: A^l to M^l)."""
+"""Maps on the image's grid and in [0, 1] (METHOD.md, "Class activation maps")."""
 
 from __future__ import annotations
 
@@ -7,9 +7,7 @@ import jax.numpy as jnp
 from jaxtyping import Array, Float, UInt8
 
 from topojax.errors import DataError
-
-# Interpolating a constant leaves rounding noise of about 1e-7 of it; that is not a map.
-_FLAT = 1e-6
+from topojax.kernels.roi.flatness import is_flat
 
 
 def upsample_maps(
@@ -62,9 +60,8 @@ def scale_maps(maps: Float[Array, " b *shape"]) -> Float[Array, " b *shape"]:
     """Map each map's range onto [0, 1]; a flat map becomes all zeros."""
     axes = tuple(range(1, maps.ndim))
     low, high = maps.min(axes, keepdims=True), maps.max(axes, keepdims=True)
-    extent = high - low
-    flat = extent <= _FLAT * jnp.maximum(jnp.abs(low), jnp.abs(high))
-    scaled = (maps - low) / jnp.where(flat, 1.0, extent)
+    flat = is_flat(low, high)
+    scaled = (maps - low) / jnp.where(flat, 1.0, high - low)
     # XLA may divide by a reciprocal, which leaves the maximum just below 1 and out of M >= 1.
     return jnp.where(flat, 0.0, jnp.where(maps == high, 1.0, scaled))
 

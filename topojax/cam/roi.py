@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any
-
 import numpy as np
 
 import topojax.kernels as kernels
-from topojax.errors import ConfigError, DataError
+from topojax.errors import ConfigError, DataError, raised_as
+from topojax.kernels.arguments import check_maps, check_rule
 
 
 def fuse_maps(maps: np.ndarray, weights: np.ndarray, *, rescale: bool = True) -> np.ndarray:
@@ -20,11 +18,11 @@ def fuse_maps(maps: np.ndarray, weights: np.ndarray, *, rescale: bool = True) ->
         rescale: scale every sum to [0, 1].
 
     Raises:
-        ConfigError: weights out of range.
-        DataError: not one weight a layer, or maps of another shape, dtype or range.
+        ConfigError: weights out of range, or not one a layer.
+        DataError: maps of another shape, dtype or range.
     """
-    stack = np.asarray(maps)
-    return _from_maps(kernels.fuse_maps, stack, check_weights(weights, stack), rescale=rescale)
+    _check(maps, weights, 1.0)
+    return kernels.fuse_maps(maps, weights, rescale=rescale)
 
 
 def regions_of_interest(
@@ -42,45 +40,12 @@ def regions_of_interest(
         ConfigError: weights or tau out of range.
         DataError: as `fuse_maps`.
     """
-    stack = np.asarray(maps)
-    given = check_weights(weights, stack)
-    check_taus(tau)
-    return _from_maps(kernels.regions_of_interest, stack, given, tau, rescale=rescale)
+    _check(maps, weights, tau)
+    return kernels.regions_of_interest(maps, weights, tau, rescale=rescale)
 
 
-def check_weights(weights: np.ndarray, maps: np.ndarray) -> np.ndarray:
-    """Return fusion weights (…, L) as float32.
-
-    Raises:
-        ConfigError: not finite, negative, or all zero in a row.
-        DataError: not one weight a layer of the maps (n, L, *spatial).
-    """
-    given = np.asarray(weights, np.float32)
-    if given.shape[-1:] != maps.shape[1:2]:
-        raise DataError(
-            f"weights have shape {given.shape}, maps have shape {maps.shape}; give one weight a "
-            "layer, the maps' second axis"
-        )
-    rows = given.reshape(-1, given.shape[-1])
-    bad = ~(np.isfinite(rows) & (rows >= 0)).all(axis=1) | ~rows.any(axis=1)
-    if bad.any():
-        raise ConfigError(
-            f"weights={rows[bad][0].tolist()} must be finite, not negative and not all zero"
-        )
-    return given
-
-
-def check_taus(taus: float | np.ndarray) -> None:
-    """Raise ConfigError unless all thresholds on the fused map lie in (0, 1]."""
-    given = np.atleast_1d(taus)
-    bad = ~((given > 0) & (given <= 1))
-    if bad.any():
-        raise ConfigError(f"tau={given[bad][0]} must lie in (0, 1]")
-
-
-def _from_maps(function: Callable[..., Any], maps: np.ndarray, *rule: Any, rescale: bool) -> Any:
-    try:
-        return function(maps, *rule, rescale=rescale)
-    except (TypeError, ValueError) as error:
-        # The rule is checked: what is left are the maps.
-        raise DataError(str(error)) from None
+def _check(maps: np.ndarray, weights: np.ndarray, tau: float) -> None:
+    with raised_as(DataError):
+        n_layers = check_maps(maps).shape[1]
+    with raised_as(ConfigError):
+        check_rule(weights, tau, n_layers)

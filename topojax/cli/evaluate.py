@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 
 import click
@@ -28,16 +27,17 @@ def command(
 ) -> None:
     """Score the fitted RUN on the images and labels of DATA, with bootstrap intervals."""
     from topojax.cli.summary import print_comparisons, print_scores
+    from topojax.defects import load_method
     from topojax.experiments.evaluation import evaluate_fitted
-    from topojax.files import check_new_file, write_atomically
-    from topojax.pipeline import load_fitted
+    from topojax.files import check_new_file
+    from topojax.runs.record import write_json
 
     if json_file is not None:
         check_new_file(json_file)
-    fitted = load_fitted(run)
+    fitted = load_method(run)
     found = options.images_for(fitted, data, split, data_root)
     scores = evaluate_fitted(fitted, found, seed=seed)
     if json_file is not None:
-        write_atomically(json_file, (json.dumps(scores, indent=2) + "\n").encode())
-    print_scores({"TopoCAM": scores["topocam"], "backbone alone": scores["backbone"]})
-    print_comparisons(scores["comparisons"])
+        write_json(json_file, scores.to_json())
+    print_scores({"TopoCAM": scores.topocam, "backbone alone": scores.backbone})
+    print_comparisons(scores.comparisons)

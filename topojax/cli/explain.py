@@ -43,10 +43,10 @@ def command(
 
     One PNG an image, and `maps.npz` with the arrays.
     """
+    from topojax.defects import load_method
     from topojax.experiments.explanation import write_explanation
-    from topojax.pipeline import load_fitted
 
-    fitted = load_fitted(run)
+    fitted = load_method(run)
     images = options.images_for(fitted, data, split, data_root).images
     folder = output if output is not None else run / "explained"
     for file in write_explanation(fitted, images, indices, folder):

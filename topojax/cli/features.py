@@ -41,6 +41,7 @@ def command(
     """
     from topojax.config import make_config, parse_overrides
     from topojax.data import read_image_set
+    from topojax.defects import load_method
     from topojax.errors import ConfigError
     from topojax.experiments.features import (
         check_feature_file,
@@ -49,7 +50,6 @@ def command(
         write_features,
     )
     from topojax.files import check_new_file
-    from topojax.pipeline import load_fitted
 
     check_new_file(output)
     check_feature_file(output)
@@ -58,7 +58,7 @@ def command(
             "--run brings its own configuration; leave --preset, --config, --set, --seed out"
         )
     if run is not None:
-        fitted = load_fitted(run)
+        fitted = load_method(run)
         images = options.images_for(fitted, data, split, data_root).images
         features = roi_features(fitted, images)
     else:

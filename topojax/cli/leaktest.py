@@ -10,14 +10,6 @@ import click
 
 from topojax.cli import options
 
-# What a null data set needs: a network that has looked at the labels, and a search that has tried
-# to fit them.
-_BUDGET = {
-    "backbone.epochs": 2,
-    "search.generations": 5,
-    "search.population_per_gene": 5,
-}
-
 
 @click.command(
     "leaktest",
@@ -81,7 +73,7 @@ def command(
     scores the test split. The AUC's mean over seeds must have 0.5 in its interval, which is as wide
     as that of scores that know nothing of the labels.
     """
-    from topojax.config import make_config, parse_overrides
+    from topojax.config import LEAKTEST_BUDGET, make_config, parse_overrides
     from topojax.data import read_medmnist
     from topojax.experiments.leaktest import (
         leak_trials,
@@ -91,7 +83,7 @@ def command(
     )
     from topojax.files import write_atomically
 
-    overrides: dict[str, Any] = _BUDGET | parse_overrides(sets)
+    overrides: dict[str, Any] = LEAKTEST_BUDGET | parse_overrides(sets)
     shortcuts = {"size": size, "backbone.weights": weights}
     overrides |= {key: value for key, value in shortcuts.items() if value is not None}
     variants = {

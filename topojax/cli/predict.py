@@ -27,15 +27,15 @@ def command(run: Path, data: str, split: str, data_root: Path | None, output: Pa
     DATA is an npy array, an npz file with `images` or `SPLIT_images`, or a data-set name. Rows are
     `index,p0,p1,…` without a header, as MedMNIST's evaluator reads them.
     """
-    from topojax.experiments.run_folder import predictions_csv
+    from topojax.defects import load_method
     from topojax.files import check_new_file, write_atomically
-    from topojax.pipeline import load_fitted, read_images
+    from topojax.runs import predictions_csv
 
     if output is not None:
         check_new_file(output)
-    fitted = load_fitted(run)
+    fitted = load_method(run)
     images = options.images_for(fitted, data, split, data_root).images
-    text = predictions_csv(read_images(fitted, images, progress=True).probabilities)
+    text = predictions_csv(fitted.read(images, progress=True).probabilities)
     if output is None:
         click.echo(text, nl=False)
     else:

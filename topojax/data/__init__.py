@@ -4,17 +4,18 @@ from topojax.data.dataset import (
     SPLITS,
     Dataset,
     Split,
+    SplitName,
     validate_dataset,
     validate_images,
     validate_labels,
     validate_splits,
 )
 from topojax.data.image_set import ImageSet, read_image_set
-from topojax.data.medmnist import read_medmnist
-from topojax.data.medmnist_table import MEDMNIST, MedMNIST
+from topojax.data.medmnist.reading import read_medmnist
+from topojax.data.medmnist.table import MEDMNIST, MedMNIST
 from topojax.data.null import NULLS, fewer_training_images, noise_images, shuffled_labels
 from topojax.data.resize import resize_images
-from topojax.data.synthetic import Samples, make_shapes, make_vessels, synthetic_dataset
+from topojax.data.synthetic.images import Samples, make_shapes, make_vessels, synthetic_dataset
 
 __all__ = [
     "MEDMNIST",
@@ -25,6 +26,7 @@ __all__ = [
     "MedMNIST",
     "Samples",
     "Split",
+    "SplitName",
     "fewer_training_images",
     "make_shapes",
     "make_vessels",

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from topojax.data.dataset import validate_images
-from topojax.data.medmnist import locate
+from topojax.data.medmnist.reading import locate
 from topojax.data.npz import keys_of, read_npy, read_npz
 from topojax.data.resize import resize_images
 from topojax.errors import DataError

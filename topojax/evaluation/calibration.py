@@ -10,11 +10,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from topojax.config import EvaluationConfig
 from topojax.errors import ConfigError
 from topojax.evaluation.scores import checked_predictions, decide
 
-N_BINS = 15
-"""As in Guo et al. (2017), so that numbers can be compared with published ones."""
+N_BINS = EvaluationConfig().calibration_bins
+"""The default of `evaluation.calibration_bins`."""
 
 
 @dataclass(frozen=True)

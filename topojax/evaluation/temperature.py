@@ -11,15 +11,18 @@ import math
 import numpy as np
 from scipy.special import log_softmax, softmax
 
+from topojax.config import ClassifierConfig
 from topojax.errors import ConfigError, DataError
 from topojax.evaluation.scores import checked_rows
 
-TEMPERATURE_BOUNDS = (0.05, 20.0)
-"""Where `fit_temperature` looks."""
+TEMPERATURE_BOUNDS = ClassifierConfig().temperature_bounds
+"""The default of `classifier.temperature_bounds`."""
 
 
-def fit_temperature(labels: np.ndarray, logits: np.ndarray) -> float:
-    """Return the T in `TEMPERATURE_BOUNDS` of the least negative log-likelihood of logits / T.
+def fit_temperature(
+    labels: np.ndarray, logits: np.ndarray, bounds: tuple[float, float] = TEMPERATURE_BOUNDS
+) -> float:
+    """Return the T within bounds of the least negative log-likelihood of logits / T.
 
     The likelihood is convex in 1 / T, so its only minimum is found by Brent's method on log T. It
     is never above that at T = 1. It lies at a bound, and is returned as exactly that, where the
@@ -29,6 +32,7 @@ def fit_temperature(labels: np.ndarray, logits: np.ndarray) -> float:
     Args:
         labels: integers (n,) in 0 … K-1, of the validation split; a class may be absent.
         logits: finite numbers (n, K), or `log_probabilities` where logits are not at hand.
+        bounds: least and greatest T, 1 between them.
 
     Raises:
         DataError: other shapes, NaN, or labels out of range.
@@ -41,7 +45,7 @@ def fit_temperature(labels: np.ndarray, logits: np.ndarray) -> float:
     def loss(temperature: float) -> float:
         return _negative_log_likelihood(labels, values / temperature)
 
-    low, high = TEMPERATURE_BOUNDS
+    low, high = bounds
     found = minimize_scalar(
         lambda log_temperature: loss(math.exp(log_temperature)),
         bounds=(math.log(low), math.log(high)),
@@ -105,6 +109,7 @@ def negative_log_likelihood(labels: np.ndarray, logits: np.ndarray) -> float:
     Args:
         labels: integers (n,) in 0 … K-1; a class may be absent.
         logits: finite numbers (n, K), or `log_probabilities` where logits are not at hand.
+        bounds: least and greatest T, 1 between them.
 
     Raises:
         DataError: other shapes, NaN, or labels out of range.

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import zlib
-from typing import Any
 
 import numpy as np
 
 from topojax.config import Config
 from topojax.errors import DataError
 from topojax.evaluation import (
+    Scores,
     brier_score,
     compare,
     log_probabilities,
@@ -19,6 +19,7 @@ from topojax.evaluation import (
     temper,
 )
 from topojax.pipeline import BACKBONE, FEATURES, Reading
+from topojax.runs import Calibrated, CalibrationErrors, Compared
 
 METHODS = (BACKBONE, *FEATURES)
 """What a method is compared with; its own kind of features is left out."""
@@ -44,8 +45,8 @@ def check_scorable(labels: np.ndarray, class_names: tuple[str, ...], *, name: st
 
 def split_scores(
     config: Config, split: str, labels: np.ndarray, probabilities: np.ndarray
-) -> dict[str, Any]:
-    """Return scores with stratified bootstrap intervals, as a JSON object.
+) -> Scores:
+    """Return scores with stratified bootstrap intervals.
 
     All methods see the same resamples of a split.
     """
@@ -55,61 +56,62 @@ def split_scores(
         rng=_resamples(config, split),
         n_bootstrap=config.evaluation.n_bootstrap,
         level=config.evaluation.level,
-    ).to_json()
+    )
 
 
 def comparisons(
     config: Config, split: str, labels: np.ndarray, reading: Reading
-) -> dict[str, dict[str, Any]]:
+) -> dict[str, Compared]:
     """Return, of every other method, its scores and what the method's exceed them by, paired.
 
     The differences' intervals are DeLong's for the AUC of two classes, else the paired bootstrap's.
     """
-    found = {}
-    for name in METHODS:
-        if name == config.classifier.features:
-            continue
-        other = reading.by_method[name]
-        found[name] = {
-            "scores": split_scores(config, split, labels, other),
-            "difference": compare(
+    return {
+        name: Compared(
+            scores=split_scores(config, split, labels, reading.by_method[name]),
+            difference=compare(
                 labels,
                 reading.probabilities,
-                other,
+                reading.by_method[name],
                 rng=_resamples(config, split),
                 n_bootstrap=config.evaluation.n_bootstrap,
                 level=config.evaluation.level,
-            ).to_json(),
-        }
-    return found
+            ),
+        )
+        for name in METHODS
+        if name != config.classifier.features
+    }
 
 
-def calibration(
-    features: str, temperature: float, labels: np.ndarray, reading: Reading
-) -> dict[str, dict[str, float]]:
+def calibrated(
+    config: Config, temperature: float, labels: np.ndarray, reading: Reading
+) -> Calibrated:
     """Return how far confidences are from accuracies, before and after the temperature.
 
     Args:
-        features: what the method is trained on.
+        config: what the method is trained on, and how many bins its confidences are sorted into.
         temperature: learnt on the validation split.
         labels: of the images read.
         reading: what was read.
     """
-    raw = reading.by_method[features]
-    return {
-        "before": _calibration(labels, raw),
-        "after": _calibration(labels, temper(log_probabilities(raw), temperature)),
-    }
+    raw, n_bins = reading.by_method[config.classifier.features], config.evaluation.calibration_bins
+    scaled = temper(log_probabilities(raw), temperature)
+    return Calibrated(
+        before=_calibration_errors(labels, raw, n_bins),
+        after=_calibration_errors(labels, scaled, n_bins),
+    )
 
 
-def _calibration(labels: np.ndarray, probabilities: np.ndarray) -> dict[str, float]:
-    curve = reliability_curve(labels, probabilities)
-    return {
-        "expected_error": curve.expected_error,
-        "maximum_error": curve.maximum_error,
-        "brier": brier_score(labels, probabilities),
-        "log_loss": negative_log_likelihood(labels, log_probabilities(probabilities)),
-    }
+def _calibration_errors(
+    labels: np.ndarray, probabilities: np.ndarray, n_bins: int
+) -> CalibrationErrors:
+    curve = reliability_curve(labels, probabilities, n_bins=n_bins)
+    return CalibrationErrors(
+        expected_error=curve.expected_error,
+        maximum_error=curve.maximum_error,
+        brier=brier_score(labels, probabilities),
+        log_loss=negative_log_likelihood(labels, log_probabilities(probabilities)),
+    )
 
 
 def _resamples(config: Config, split: str) -> np.random.Generator:

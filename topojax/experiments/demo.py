@@ -6,26 +6,17 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from topojax.config import Config, make_config
+from topojax.config import DEMO_BUDGET, DEMO_IMAGES, Config, make_config
 from topojax.data import Dataset, synthetic_dataset
-
-# Sized to end within three minutes on two cores, compilation included.
-_BUDGET = {
-    "backbone.epochs": 4,
-    "backbone.batch_size": 8,
-    "cam.batch_size": 16,
-    "search.population_per_gene": 4,
-    "search.generations": 5,
-}
 
 
 def demo_config(
     preset: str | None = None, file: Path | None = None, overrides: Mapping[str, Any] | None = None
 ) -> Config:
     """Return a preset's configuration with the demonstration's budget."""
-    return make_config(preset, file=file, overrides=_BUDGET | dict(overrides or {}))
+    return make_config(preset, file=file, overrides=DEMO_BUDGET | dict(overrides or {}))
 
 
 def demo_dataset(seed: int) -> Dataset:
     """Return balls, shells and tori of 28^3 voxels with noise and a bias field."""
-    return synthetic_dataset("shapes", seed=seed, n_train=48, n_val=18, n_test=48)
+    return synthetic_dataset("shapes", seed=seed, **DEMO_IMAGES)

@@ -12,6 +12,7 @@ import jax
 
 import topojax
 from topojax.data import SPLITS, Dataset
+from topojax.runs import DataFacts, Environment
 
 _PACKAGES = (
     "numpy",
@@ -26,31 +27,36 @@ _PACKAGES = (
 )
 
 
-def describe_environment(dataset: Dataset, seed: int) -> dict[str, Any]:
-    """Return the JSON object of a run folder's `environment.json`."""
+def environment_of(dataset: Dataset, seed: int) -> Environment:
+    """Return what a run on the data set runs on, now and here."""
     device = jax.devices()[0]
-    return {
-        "topojax": topojax.__version__,
-        "python": platform.python_version(),
-        "platform": platform.platform(),
-        "device": f"{device.platform}: {device.device_kind}",
-        "packages": {name: metadata.version(name) for name in _PACKAGES},
-        "seed": seed,
-        "started": datetime.now(UTC).isoformat(timespec="seconds"),
-        "command": sys.argv,
-        "data": describe_data(dataset),
-    }
+    return Environment(
+        topojax=topojax.__version__,
+        python=platform.python_version(),
+        platform=platform.platform(),
+        device=f"{device.platform}: {device.device_kind}",
+        packages={name: metadata.version(name) for name in _PACKAGES},
+        seed=seed,
+        started=datetime.now(UTC).isoformat(timespec="seconds"),
+        command=tuple(sys.argv),
+        data=data_facts(dataset),
+    )
 
 
-def describe_data(dataset: Dataset) -> dict[str, Any]:
+def data_facts(dataset: Dataset) -> DataFacts:
     """Return name, shape, classes, sizes and fingerprint of a data set."""
-    return {
-        "name": dataset.name,
-        "source": dataset.source,
-        "shape": list(dataset.shape),
-        "spatial_dims": dataset.spatial_dims,
-        "n_channels": dataset.n_channels,
-        "class_names": list(dataset.class_names),
-        "n": {name: len(dataset.split(name).labels) for name in SPLITS},
-        "fingerprint": dataset.fingerprint(),
-    }
+    return DataFacts(
+        name=dataset.name,
+        source=dataset.source,
+        shape=dataset.shape,
+        spatial_dims=3 if dataset.spatial_dims == 3 else 2,
+        n_channels=dataset.n_channels,
+        class_names=dataset.class_names,
+        n={name: len(dataset.split(name).labels) for name in SPLITS},
+        fingerprint=dataset.fingerprint(),
+    )
+
+
+def describe_environment(dataset: Dataset, seed: int) -> dict[str, Any]:
+    """Return the same as a JSON object, for files that are no run's."""
+    return environment_of(dataset, seed).to_json()

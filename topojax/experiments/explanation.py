@@ -8,9 +8,10 @@ from pathlib import Path
 
 import numpy as np
 
+from topojax.defects import explain
 from topojax.errors import DataError, RunError
 from topojax.files import write_atomically
-from topojax.pipeline import Explanation, FittedTopoCAM, check_shape, explain_images
+from topojax.pipeline import Explanation, FittedTopoCAM
 from topojax.report import explanation_figure
 
 
@@ -26,7 +27,7 @@ def write_explanation(
     beyond = [index for index in indices if index >= len(images)]
     if beyond:
         raise DataError(f"index {beyond[0]} is beyond the {len(images)} images; start from 0")
-    check_shape(fitted, images)
+    fitted.check_shape(images)
     try:
         folder.mkdir(parents=True)
     except FileExistsError:
@@ -34,7 +35,7 @@ def write_explanation(
     except OSError as error:
         raise RunError(f"{folder} cannot be made: {error.strerror}; choose another") from None
     chosen = images[list(indices)]
-    explanation = explain_images(fitted, chosen)
+    explanation = explain(fitted, images, indices)
     files = [
         _write_picture(fitted, chosen, explanation, row, folder / f"image_{index}.png")
         for row, index in enumerate(indices)

@@ -13,7 +13,7 @@ from topojax.config import TopologyConfig
 from topojax.data import ImageSet
 from topojax.errors import ConfigError
 from topojax.files import write_atomically
-from topojax.pipeline import FittedTopoCAM, read_images
+from topojax.pipeline import FittedTopoCAM
 from topojax.topology import (
     BettiDescriptors,
     describe,
@@ -34,7 +34,7 @@ class Features:
 
 def roi_features(fitted: FittedTopoCAM, images: np.ndarray) -> Features:
     """Return the descriptors of images on the ROIs of a fitted method."""
-    return _features(read_images(fitted, images, progress=True).descriptors, fitted.grid)
+    return _features(fitted.read(images, progress=True).descriptors, fitted.grid)
 
 
 def whole_image_features(found: ImageSet, config: TopologyConfig) -> Features:

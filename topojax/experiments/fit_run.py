@@ -3,45 +3,19 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable
 from pathlib import Path
-from typing import Any
-
-import numpy as np
 
 from topojax.config import Config
-from topojax.data import SPLITS, Dataset, validate_dataset
-from topojax.data.dataset import Split
-from topojax.errors import DataError
-from topojax.experiments.comparison import (
-    LEAST_OF_A_CLASS,
-    calibration,
-    check_scorable,
-    comparisons,
-    split_scores,
-)
-from topojax.experiments.environment import describe_environment
-from topojax.experiments.run_folder import RunFolder, check_run, open_run
-from topojax.models import map_shapes
-from topojax.pipeline import (
-    BACKBONE,
-    Fit,
-    FittedTopoCAM,
-    Reading,
-    Stopwatch,
-    check_fit,
-    explain_images,
-    fit_topocam,
-    read_images,
-    read_labelled,
-    save_fitted,
-    scored_rows,
-    settle,
-)
+from topojax.data import SPLITS, Dataset, SplitName, validate_dataset
+from topojax.defects import fit_method, read_split, save_method
+from topojax.experiments.arrays import run_arrays
+from topojax.experiments.caveats import RESUMED
+from topojax.experiments.comparison import check_scorable
+from topojax.experiments.environment import environment_of
+from topojax.experiments.metrics import run_metrics
+from topojax.pipeline import Fit, FitPlan, Reading, Stopwatch, plan_fit
 from topojax.report import build_report
-from topojax.search import decode_population, objective_score
-
-_EXAMPLES_PER_CLASS = 3
+from topojax.runs import Metrics, RunFolder, check_run, open_run, write_predictions
 
 
 def fit_run(
@@ -60,236 +34,55 @@ def fit_run(
     Raises:
         DataError, ConfigError, WeightsError, RunError: before any training, with nothing left.
     """
-    validate_dataset(dataset)
-    for name in SPLITS:
-        check_scorable(dataset.split(name).labels, dataset.class_names, name=f"the {name} split")
-    config = settle(config, dataset.spatial_dims)
-    check_fit(config, dataset.train, dataset.class_names, dataset.spatial_dims)
+    plan = _plan(dataset, config, progress=progress)
     check_run(path, overwrite=overwrite, resume=resume)
-    folder = open_run(
-        path,
-        config.model_dump(mode="json"),
-        describe_environment(dataset, config.seed),
-        overwrite=overwrite,
-        resume=resume,
-    )
+    environment = environment_of(dataset, plan.config.seed)
+    folder = open_run(path, plan.config, environment, overwrite=overwrite, resume=resume)
     if folder.is_complete():
-        return path / "report.html"
-    fit = fit_topocam(
-        config,
-        dataset.train,
-        dataset.val,
-        dataset.class_names,
-        dataset.spatial_dims,
-        folder=folder.progress,
-        progress=progress,
-        log=folder.log,
-    )
-    if folder.model.exists():
-        shutil.rmtree(folder.model)
-    save_fitted(fit.fitted, folder.model)
-    watch = Stopwatch(folder.log)
-    with watch.stage("evaluation", "test images, for the first time"):
-        # Everything is fixed by now: the test images are looked at for the first time here.
-        folder.log("test_read")
-        test = _read_test(fit.fitted, dataset.test, progress=progress)
-        readings = {"train": fit.train, "val": fit.val, "test": test}
-        metrics = _metrics(fit, dataset, readings, config)
-    metrics["timing"] = fit.seconds | watch.seconds
-    metrics["warnings"] = _warnings(fit, readings, resumed=resume)
-    metrics["meaningless"] = _meaningless(config, readings)
-    _write(folder, fit, dataset, readings, metrics)
+        return folder.report
+    plan = plan.kept_in(folder.progress, folder.log)
+    fit = _fit(plan, dataset, folder)
+    readings, metrics = _score(fit, dataset, folder, progress=progress)
+    if resume:
+        metrics = metrics.model_copy(update={"warnings": (*metrics.warnings, RESUMED)})
+    for name, reading in readings.items():
+        write_predictions(path, name, reading.probabilities)
+    run_arrays(fit, dataset, readings).write(path)
+    metrics.write(path)
     report = build_report(path)
     folder.log("finished")
     shutil.rmtree(folder.progress, ignore_errors=True)
     return report
 
 
-def _read_test(fitted: FittedTopoCAM, test: Split, *, progress: bool) -> Reading:
-    if fitted.config.cam.target == "label":
-        return read_labelled(fitted, test, progress=progress)
-    return read_images(fitted, test.images, progress=progress)
-
-
-def _metrics(
-    fit: Fit, dataset: Dataset, readings: dict[str, Reading], config: Config
-) -> dict[str, Any]:
-    scored = {name: _scored(config, dataset.split(name), readings[name]) for name in SPLITS}
-
-    def scores(probabilities: Callable[[Reading], np.ndarray]) -> dict[str, Any]:
-        return {
-            name: split_scores(config, name, labels, probabilities(reading))
-            for name, (labels, reading) in scored.items()
-        }
-
-    features, temperature = config.classifier.features, fit.fitted.temperature
-    return {
-        "topocam": scores(lambda reading: reading.probabilities),
-        "backbone": scores(lambda reading: reading.by_method[BACKBONE]),
-        "comparisons": comparisons(config, "test", *scored["test"]),
-        "calibration": {
-            "temperature": temperature,
-            "used": config.classifier.calibrate,
-            **{name: calibration(features, temperature, *scored[name]) for name in ("val", "test")},
-        },
-        "fusion": _fusion(fit, config),
-        "roi": {name: _coverage(fit.fitted, reading) for name, reading in readings.items()},
-        "backbone_training": {
-            "best_epoch": fit.fitted.backbone.best_epoch,
-            "history": [vars(record) for record in fit.fitted.backbone.history],
-        },
-    }
-
-
-def _scored(config: Config, split: Split, reading: Reading) -> tuple[np.ndarray, Reading]:
-    """Return the labels and readings that scores are of: all, unless empty ROIs are dropped.
-
-    Raises:
-        DataError: what is left lacks a class.
-    """
-    rows = scored_rows(config, reading.empty)
-    left = np.bincount(split.labels[rows], minlength=reading.probabilities.shape[1])
-    if left.min() < LEAST_OF_A_CLASS:
-        raise DataError(
-            f"topology.empty_roi='drop' leaves {left.min()} images of class {left.argmin()} in a "
-            f"split ({int((~rows).sum())} of {len(rows)} ROIs are empty), too few to score; keep "
-            "them with topology.empty_roi='keep' or lower search.tau"
-        )
-    return split.labels[rows], reading.rows(rows)
-
-
-def _fusion(fit: Fit, config: Config) -> dict[str, Any]:
-    genome, searches = fit.fitted.genome, fit.rule.evolutions
-    history = searches[0].history if searches else ()
-    return {
-        "weights": dict(zip(config.cam.layers, genome.weights.tolist(), strict=True)),
-        "tau": genome.tau,
-        "method": config.search.method,
-        "objective": config.search.objective,
-        "searches": len(searches),
-        "fitness": fit.rule.score,
-        "history": [
-            {
-                "generation": r.generation,
-                "best": objective_score(config.search.objective, r.best),
-                "mean": objective_score(config.search.objective, r.mean),
-            }
-            for r in history
-        ],
-    }
-
-
-def _coverage(fitted: FittedTopoCAM, reading: Reading) -> dict[str, Any]:
-    coverage = reading.descriptors.voxels / np.prod(fitted.spatial_shape)
-    return {
-        "n": len(coverage),
-        "empty": int(reading.empty.sum()),
-        "dropped": int(reading.empty.sum()) if fitted.config.topology.empty_roi == "drop" else 0,
-        "coverage_mean": float(coverage.mean()),
-        "coverage_median": float(np.median(coverage)),
-    }
-
-
-def _warnings(fit: Fit, readings: dict[str, Reading], *, resumed: bool) -> list[str]:
-    fitted = fit.fitted
-    shapes = map_shapes(fitted.backbone.name, fitted.spatial_shape)
-    found = [
-        f"{layer}'s map is one cell at {fitted.spatial_shape}: it is flat and adds nothing"
-        for layer in fitted.config.cam.layers
-        if set(shapes[layer]) == {1}
-    ]
-    if fitted.config.backbone.weights is None:
-        found.append("the backbone was trained from scratch, the paper's from pretrained weights")
-    drop = fitted.config.topology.empty_roi == "drop"
-    fate = "left out of all scores" if drop else "kept, with the map's maximum as ROI"
-    found += [
-        f"{int(reading.empty.sum())} of {len(reading.empty)} {name} images gave an empty ROI; "
-        f"they are {fate}"
-        for name, reading in readings.items()
-        if reading.empty.any()
-    ]
-    if resumed:
-        found.append("the run was resumed; the timing is of its last part alone")
-    return found
-
-
-def _meaningless(config: Config, readings: dict[str, Reading]) -> list[str]:
-    """Return why the scores mean nothing: one sentence a defect of what was asked for."""
-    reasons = []
-    if config.cam.target == "label":
-        reasons.append(
-            "the maps are of the true class, so that the label of every image, of the test split "
-            "too, decides its ROI"
-        )
-    if config.search.objective == "val-resubstitution":
-        reasons.append(
-            "the search trains its classifier on the validation images and scores it on the same, "
-            "so that the search's score says nothing, and random labels are fitted as well"
-        )
-    if config.topology.empty_roi == "drop":
-        dropped = sum(int(reading.empty.sum()) for reading in readings.values())
-        reasons.append(
-            f"images whose ROI is empty are dropped, from the test split too ({dropped} in all "
-            "splits), so that the scores are not of the whole data set"
-        )
-    return reasons
-
-
-def _write(
-    folder: RunFolder,
-    fit: Fit,
-    dataset: Dataset,
-    readings: dict[str, Reading],
-    metrics: dict[str, Any],
-) -> None:
-    fitted = fit.fitted
-    arrays: dict[str, np.ndarray] = {}
+def _plan(dataset: Dataset, config: Config, *, progress: bool) -> FitPlan:
+    """Return the plan of the fit, or raise what would stop the run half-way."""
+    validate_dataset(dataset)
     for name in SPLITS:
-        reading = readings[name]
-        folder.write_predictions(name, reading.probabilities)
-        arrays |= {
-            f"{name}_labels": dataset.split(name).labels,
-            f"{name}_descriptors": reading.descriptors.matrix(),
-            f"{name}_roi_voxels": reading.descriptors.voxels,
-            f"{name}_roi_empty": reading.empty,
-        }
-    if fitted.grid is not None:
-        arrays["thresholds"] = fitted.grid
-    arrays["test_curves"] = readings["test"].descriptors.normalised_curves()
-    arrays["test_curves_full"] = readings["test"].whole.normalised_curves()
-    for name, found in readings["test"].by_method.items():
-        arrays[f"test_{name.replace('-', '_')}_probabilities"] = found
-    arrays |= _genomes_tried(fit)
-    arrays |= _examples(fitted, dataset.test, readings["test"])
-    folder.write_npz("features.npz", arrays)
-    folder.write_json("metrics.json", metrics)
-
-
-def _genomes_tried(fit: Fit) -> dict[str, np.ndarray]:
-    """Return every rule that the search tried, with its score: weights, thresholds, scores."""
-    if not fit.rule.evolutions:
-        return {}
-    config, search = fit.fitted.config, fit.rule.evolutions[0]
-    genes = search.genes.reshape(-1, search.genes.shape[-1])
-    weights, taus = decode_population(genes, len(config.cam.layers), config.search)
-    scores = [objective_score(config.search.objective, one) for one in search.fitness.ravel()]
-    return {
-        "search_weights": weights,
-        "search_taus": taus,
-        "search_scores": np.array(scores),
-    }
-
-
-def _examples(fitted: FittedTopoCAM, test: Split, reading: Reading) -> dict[str, np.ndarray]:
-    index = np.concatenate(
-        [np.flatnonzero(test.labels == c)[:_EXAMPLES_PER_CLASS] for c in np.unique(test.labels)]
+        check_scorable(dataset.split(name).labels, dataset.class_names, name=f"the {name} split")
+    return plan_fit(
+        config, dataset.train, dataset.class_names, dataset.spatial_dims, progress=progress
     )
-    shown = explain_images(fitted, test.images[index])
-    return {
-        "example_images": test.images[index],
-        "example_masks": shown.masks,
-        "example_fused": shown.fused.astype(np.float32),
-        "example_labels": test.labels[index],
-        "example_predicted": reading.probabilities[index].argmax(axis=1),
-        "example_index": index,
-    }
+
+
+def _fit(plan: FitPlan, dataset: Dataset, folder: RunFolder) -> Fit:
+    """Fit the method and save it."""
+    fit = fit_method(plan, dataset.train, dataset.val)
+    if folder.model.exists():
+        shutil.rmtree(folder.model)
+    save_method(fit.fitted, folder.model)
+    return fit
+
+
+def _score(
+    fit: Fit, dataset: Dataset, folder: RunFolder, *, progress: bool
+) -> tuple[dict[SplitName, Reading], Metrics]:
+    """Read the test split and score all three."""
+    watch = Stopwatch(folder.log)
+    with watch.stage("evaluation", "test images, for the first time"):
+        # Everything is fixed by now: the test images are looked at for the first time here.
+        folder.log("test_read")
+        test = read_split(fit.fitted, dataset.test, progress=progress)
+        readings: dict[SplitName, Reading] = {"train": fit.train, "val": fit.val, "test": test}
+        metrics = run_metrics(fit, dataset, readings)
+    return readings, metrics.model_copy(update={"timing": metrics.timing | watch.seconds})

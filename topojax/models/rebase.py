@@ -18,7 +18,7 @@ from flax import nnx
 from jaxtyping import Array, Float
 
 from topojax.models.backbone import Backbone
-from topojax.models.layers import BatchNorm
+from topojax.models.blocks.layers import BatchNorm
 
 
 def has_folded_statistics(model: Backbone) -> bool:

@@ -12,19 +12,19 @@ from flax import nnx
 from jaxtyping import Array, Float
 
 from topojax.errors import ConfigError, DataError
+from topojax.models.attention.cct3d import cct3d
+from topojax.models.attention.davit import davit_tiny
+from topojax.models.attention.m3t import m3t
+from topojax.models.attention.mobilevit import mobilevit_s
+from topojax.models.attention.swin_v2 import swin_v2_t
+from topojax.models.attention.vit3d import vit3d
 from topojax.models.backbone import Backbone
-from topojax.models.cct3d import cct3d
-from topojax.models.davit import davit_tiny
-from topojax.models.densenet import densenet121
-from topojax.models.efficientnet import efficientnet3d_b0, efficientnet_b0
-from topojax.models.initialise import initial_state
-from topojax.models.m3t import m3t
-from topojax.models.mobilevit import mobilevit_s
-from topojax.models.resnet import resnet18, resnet50
-from topojax.models.swin_v2 import swin_v2_t
-from topojax.models.vgg import vgg16
-from topojax.models.video_resnet import mc3_18, r2plus1d_18, r3d_18
-from topojax.models.vit3d import vit3d
+from topojax.models.blocks.initialise import initial_state
+from topojax.models.convolutional.densenet import densenet121
+from topojax.models.convolutional.efficientnet import efficientnet3d_b0, efficientnet_b0
+from topojax.models.convolutional.vgg import vgg16
+from topojax.models.residual.resnet import resnet18, resnet50
+from topojax.models.residual.video_resnet import mc3_18, r2plus1d_18, r3d_18
 
 _PLANAR = (
     resnet18,

@@ -1,33 +1,22 @@
-"""The method as one piece: fitting, reading images, saving, and the estimator."""
+"""The method as one piece, in the order of the work: plan, fit, read, save."""
 
 from topojax.pipeline.announce import Stopwatch
-from topojax.pipeline.estimator import TopoCAM
 from topojax.pipeline.features import BACKBONE, FEATURES
 from topojax.pipeline.fit import (
     Fit,
-    FitJob,
     Grounds,
-    activation_maps_of,
-    check_fit,
-    fit_backbone,
+    class_maps,
     fit_on_maps,
     fit_topocam,
-    scored_rows,
-    settle,
+    prepare_grounds,
+    with_classifiers,
+    without_classifiers,
 )
-from topojax.pipeline.fitted import (
-    Explanation,
-    FittedTopoCAM,
-    Reading,
-    check_shape,
-    explain_images,
-    observe_maps,
-    read_images,
-    read_observation,
-)
-from topojax.pipeline.label_target import read_labelled
+from topojax.pipeline.fitted import Explanation, FittedTopoCAM, Reading
+from topojax.pipeline.network import TrainedNetwork, fit_network
 from topojax.pipeline.observation import Observation
-from topojax.pipeline.rule import RoiRule
+from topojax.pipeline.plan import FitPlan, Seeds, plan_fit, stage_seed
+from topojax.pipeline.rule_search import RuleSearch, give_rule, search_rule
 from topojax.pipeline.storage import load_fitted, save_fitted
 
 __all__ = [
@@ -35,27 +24,26 @@ __all__ = [
     "FEATURES",
     "Explanation",
     "Fit",
-    "FitJob",
+    "FitPlan",
     "FittedTopoCAM",
     "Grounds",
     "Observation",
     "Reading",
-    "RoiRule",
+    "RuleSearch",
+    "Seeds",
     "Stopwatch",
-    "TopoCAM",
-    "activation_maps_of",
-    "check_fit",
-    "check_shape",
-    "explain_images",
-    "fit_backbone",
+    "TrainedNetwork",
+    "class_maps",
+    "fit_network",
     "fit_on_maps",
     "fit_topocam",
+    "give_rule",
     "load_fitted",
-    "observe_maps",
-    "read_images",
-    "read_labelled",
-    "read_observation",
+    "plan_fit",
+    "prepare_grounds",
     "save_fitted",
-    "scored_rows",
-    "settle",
+    "search_rule",
+    "stage_seed",
+    "with_classifiers",
+    "without_classifiers",
 ]

@@ -8,58 +8,22 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
 
-from topojax.cam import CamStack, compute_cams, fuse_maps
+from topojax.cam import CamStack
 from topojax.config import Config
-from topojax.errors import ConfigError, DataError
+from topojax.errors import DataError
 from topojax.evaluation import log_probabilities, temper
 from topojax.pipeline.features import BACKBONE, probabilities_by_method
+from topojax.pipeline.network import TrainedNetwork
 from topojax.pipeline.observation import Observation, concatenate, observe
-from topojax.search import Genome
+from topojax.search import RoiRule
 from topojax.topology import BettiDescriptors, filtration_image
-from topojax.training import FittedBackbone, FittedClassifier, Normalisation
+from topojax.training import FittedClassifier
 
 # Images whose maps are held at once: 3 layers of 64^3 voxels are 0.8 MB a sample.
 _CHUNK = 128
-
-
-@dataclass(frozen=True)
-class FittedTopoCAM:
-    """Everything that a prediction needs.
-
-    Attributes:
-        labels: the value that each class is reported as, in the order of the probabilities.
-        genomes: ROI rules; one, except where `config.search.searches` asks for more.
-        grid: shared thresholds, float64 (N,), or None: one grid a sample.
-        classifiers: one for each of `topojax.pipeline.features.FEATURES`.
-        temperature: what logits are divided by to be calibrated, learnt on the validation split;
-            used where `config.classifier.calibrate` says so.
-    """
-
-    config: Config
-    class_names: tuple[str, ...]
-    labels: tuple[int | float | str | bool, ...]
-    spatial_shape: tuple[int, ...]
-    n_channels: int
-    normalisation: Normalisation
-    backbone: FittedBackbone
-    genomes: tuple[Genome, ...]
-    grid: np.ndarray | None
-    classifiers: dict[str, FittedClassifier]
-    temperature: float
-
-    @property
-    def spatial_dims(self) -> int:
-        """2 for images, 3 for volumes."""
-        return len(self.spatial_shape)
-
-    @property
-    def genome(self) -> Genome:
-        """The ROI rule; the first one where there are several."""
-        return self.genomes[0]
 
 
 @dataclass(frozen=True)
@@ -102,7 +66,7 @@ class Reading:
 class Explanation:
     """Maps of n images: scaled per layer (n, L, *spatial), fused, and the ROI (n, *spatial).
 
-    The maps are float32 in [0, 1].
+    The maps are float32 in [0, 1]; predicted: classes, int (n,).
     """
 
     layer_maps: np.ndarray
@@ -111,113 +75,109 @@ class Explanation:
     predicted: np.ndarray
 
 
-def class_activation_maps(
-    config: Config,
-    backbone: FittedBackbone,
-    normalisation: Normalisation,
-    images: np.ndarray,
-    spatial_dims: int,
-    *,
-    folder: Path | None = None,
-    progress: bool = False,
-) -> CamStack:
-    """Return maps, logits and embeddings of images (n, *spatial[, 3]) for their predicted class.
+@dataclass(frozen=True)
+class FittedTopoCAM:
+    """Everything that a prediction needs.
 
-    With `folder`, maps that exceed `config.cam.memory_mb` are kept there, and a killed call goes
-    on from there.
+    Attributes:
+        config: settled.
+        class_names: one a class.
+        labels: the value that each class is reported as, in the order of the probabilities.
+        spatial_shape: of the images, (H, W) or (D, H, W).
+        network: what maps, logits and embeddings are taken of.
+        rule: what makes ROIs of the maps.
+        grid: shared thresholds, float64 (N,), or None: one grid a sample.
+        classifiers: one for each of `topojax.pipeline.features.FEATURES`.
+        temperature: what logits are divided by to be calibrated, learnt on the validation split;
+            used where `config.classifier.calibrate` says so.
     """
-    return compute_cams(
-        backbone.model(),
-        normalisation(images, spatial_dims),
-        layers=config.cam.layers,
-        method=config.cam.method,
-        batch_size=config.cam.batch_size,
-        folder=folder,
-        memory_mb=config.cam.memory_mb,
-        progress=progress,
-    )
 
+    config: Config
+    class_names: tuple[str, ...]
+    labels: tuple[int | float | str | bool, ...]
+    spatial_shape: tuple[int, ...]
+    network: TrainedNetwork
+    rule: RoiRule
+    grid: np.ndarray | None
+    classifiers: dict[str, FittedClassifier]
+    temperature: float
 
-def observe_maps(
-    fitted: FittedTopoCAM, images: np.ndarray, cams: CamStack, *, first: int = 0
-) -> Observation:
-    """Return what images show whose maps are known; `first`: place of the first in its split."""
-    grey = filtration_image(images, fitted.spatial_dims, fitted.config.topology.filtration)
-    return observe(fitted.config, fitted.genomes, fitted.grid, grey, cams, first=first)
+    @property
+    def spatial_dims(self) -> int:
+        """2 for images, 3 for volumes."""
+        return len(self.spatial_shape)
 
+    @property
+    def n_channels(self) -> int:
+        """1 for grey images, 3 for RGB."""
+        return self.network.backbone.in_channels
 
-def read_observation(fitted: FittedTopoCAM, seen: Observation) -> Reading:
-    """Return what the method's classifiers say of what was seen."""
-    by_method = probabilities_by_method(fitted.classifiers, seen)
-    settings = fitted.config.classifier
-    probabilities = by_method[settings.features]
-    if settings.calibrate:
-        calibrated = temper(log_probabilities(probabilities), fitted.temperature)
-        probabilities = calibrated.astype(np.float32)
-    return Reading(probabilities, by_method, seen.descriptors, seen.whole, seen.empty)
+    def observe(self, images: np.ndarray, cams: CamStack, *, first: int = 0) -> Observation:
+        """Return what images (n, *spatial[, 3]) show whose maps are known.
 
+        Args:
+            images, cams: of the same images.
+            first: place of the first of them among all that are read together; nothing depends on
+                it here.
+        """
+        return observe(self.config, self.rule, self.grid, self.grey(images), cams)
 
-def read_images(fitted: FittedTopoCAM, images: np.ndarray, *, progress: bool = False) -> Reading:
-    """Return what the method reads in images (n, *spatial[, 3]), n >= 1.
+    def read(self, images: np.ndarray, *, progress: bool = False) -> Reading:
+        """Return what the method reads in images (n, *spatial[, 3]), n >= 1.
 
-    Raises:
-        DataError: the images have another shape or number of channels than those fitted on.
-        ConfigError: the method was fitted on maps of the true class, so that it cannot read images
-            without their labels.
-    """
-    check_shape(fitted, images)
-    if fitted.config.cam.target == "label":
-        raise ConfigError(
-            "cam.target='label' was fitted on maps of the true class and reads no image without "
-            "its label: it exists to show the leak; fit with cam.target='predicted'"
-        )
-    parts = [
-        observe_maps(fitted, chunk, _maps(fitted, chunk, progress=progress), first=first)
-        for first, chunk in _chunks(images)
-    ]
-    return read_observation(fitted, concatenate(parts))
+        Raises:
+            DataError: the images have another shape or number of channels than those fitted on.
+        """
+        self.check_shape(images)
+        parts = [
+            self.observe(chunk, self.cams(chunk, progress=progress), first=first)
+            for first, chunk in _chunks(images)
+        ]
+        return self.judge(concatenate(parts))
 
+    def judge(self, seen: Observation) -> Reading:
+        """Return what the classifiers say of what was seen."""
+        by_method = probabilities_by_method(self.classifiers, seen)
+        settings = self.config.classifier
+        probabilities = by_method[settings.features]
+        if settings.calibrate:
+            calibrated = temper(log_probabilities(probabilities), self.temperature)
+            probabilities = calibrated.astype(np.float32)
+        return Reading(probabilities, by_method, seen.descriptors, seen.whole, seen.empty)
 
-def explain_images(fitted: FittedTopoCAM, images: np.ndarray) -> Explanation:
-    """Return the maps and ROIs of a few images (n, *spatial[, 3]), held in memory at once.
+    def explain(self, images: np.ndarray) -> Explanation:
+        """Return the maps and ROIs of a few images (n, *spatial[, 3]), held in memory at once.
 
-    Maps are of the predicted class, whatever the method was fitted on.
-
-    Raises:
-        DataError: the images have another shape or number of channels than those fitted on.
-    """
-    check_shape(fitted, images)
-    cams = _maps(fitted, images, progress=False)
-    rescale, genome = fitted.config.cam.rescale_fused, fitted.genome
-    masks, _ = genome.regions(cams.maps, rescale=rescale)
-    return Explanation(
-        cams.maps.astype(np.float32) / 255,
-        fuse_maps(cams.maps, genome.weights, rescale=rescale),
-        masks,
-        read_observation(fitted, observe_maps(fitted, images, cams)).probabilities.argmax(axis=1),
-    )
-
-
-def check_shape(fitted: FittedTopoCAM, images: np.ndarray) -> None:
-    """Raise DataError unless images are of the shape that the method was fitted on."""
-    rgb = (3,) if fitted.n_channels == 3 else ()
-    expected = (*fitted.spatial_shape, *rgb)
-    if images.shape[1:] != expected:
-        raise DataError(
-            f"images have shape {images.shape[1:]}, this model was fitted on {expected}; "
-            "resize them or fit another model"
+        Raises:
+            DataError: the images have another shape or number of channels than those fitted on.
+        """
+        self.check_shape(images)
+        cams, rescale = self.cams(images), self.config.cam.rescale_fused
+        masks, _ = self.rule.regions(cams.maps, rescale=rescale)
+        return Explanation(
+            cams.maps.astype(np.float32) / 255,
+            self.rule.fused(cams.maps, rescale=rescale),
+            masks,
+            self.judge(self.observe(images, cams)).probabilities.argmax(axis=1),
         )
 
+    def cams(self, images: np.ndarray, *, progress: bool = False) -> CamStack:
+        """Return the maps of the predicted classes of images (n, *spatial[, 3])."""
+        return self.network.cams(images, self.config.cam, progress=progress)
 
-def _maps(fitted: FittedTopoCAM, images: np.ndarray, *, progress: bool) -> CamStack:
-    return class_activation_maps(
-        fitted.config,
-        fitted.backbone,
-        fitted.normalisation,
-        images,
-        fitted.spatial_dims,
-        progress=progress,
-    )
+    def grey(self, images: np.ndarray) -> np.ndarray:
+        """Return what is filtered of images, float32 (n, *spatial)."""
+        return filtration_image(images, self.spatial_dims, self.config.topology.filtration)
+
+    def check_shape(self, images: np.ndarray) -> None:
+        """Raise DataError unless images are of the shape that the method was fitted on."""
+        rgb = (3,) if self.n_channels == 3 else ()
+        expected = (*self.spatial_shape, *rgb)
+        if images.shape[1:] != expected:
+            raise DataError(
+                f"images have shape {images.shape[1:]}, this model was fitted on {expected}; "
+                "resize them or fit another model"
+            )
 
 
 def _chunks(images: np.ndarray) -> Iterator[tuple[int, np.ndarray]]:

@@ -1,6 +1,6 @@
 """What the fitted network and ROI rule show of images, before any classifier: no label comes near.
 
-The same functions make the training split's rows and those of every image after it.
+The same function makes the training split's rows and those of every image after it.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ import numpy as np
 
 from topojax.cam import CamStack
 from topojax.config import Config
-from topojax.search import Genome
+from topojax.search import RoiRule
 from topojax.topology import BettiDescriptors, describe, describe_candidates
 
 
@@ -49,45 +49,30 @@ class Observation:
 
 
 def observe(
-    config: Config,
-    genomes: tuple[Genome, ...],
-    grid: np.ndarray | None,
-    grey: np.ndarray,
-    cams: CamStack,
-    *,
-    first: int = 0,
+    config: Config, rule: RoiRule, grid: np.ndarray | None, grey: np.ndarray, cams: CamStack
 ) -> Observation:
     """Return what images show whose maps are known.
 
     Args:
         config: of the topology and of the fused map's scaling.
-        genomes: ROI rules; image i follows number (first + i) modulo their number.
+        rule: what makes ROIs of the maps.
         grid: shared thresholds, float64 (N,), or None: as `config.topology.grid` has it.
         grey: what is filtered, float32 (n, *spatial); see `topojax.topology.filtration_image`.
         cams: maps, logits and embeddings of the same images.
-        first: place of the first image in its split.
     """
-    curves: np.ndarray | None = None
-    voxels, empty = np.zeros(len(grey), np.int64), np.zeros(len(grey), bool)
-    for number, genome in enumerate(genomes):
-        rows = slice((number - first) % len(genomes), None, len(genomes))
-        if not len(grey[rows]):
-            continue
-        found, was_empty = describe_candidates(
-            grey[rows],
-            cams.maps[rows],
-            genome.weights[None],
-            np.array([genome.tau], np.float32),
-            grid,
-            config.topology,
-            rescale=config.cam.rescale_fused,
-        )
-        if curves is None:
-            curves = np.zeros((len(grey), *found.curves.shape[2:]), np.int64)
-        curves[rows], voxels[rows], empty[rows] = found.curves[0], found.voxels[0], was_empty[0]
-    assert curves is not None
+    found, empty = describe_candidates(
+        grey,
+        cams.maps,
+        rule.weights[None],
+        np.array([rule.tau], np.float32),
+        grid,
+        config.topology,
+        rescale=config.cam.rescale_fused,
+    )
+    # As int64, whatever the kernel counts in: sums over many thresholds must not overflow.
+    descriptors = BettiDescriptors(found.curves[0].astype(np.int64), found.voxels[0])
     whole = describe(grey, np.ones(grey.shape, bool), grid, config.topology)
-    return Observation(BettiDescriptors(curves, voxels), whole, empty, cams.logits, cams.embeddings)
+    return Observation(descriptors, whole, empty[0], cams.logits, cams.embeddings)
 
 
 def concatenate(parts: Sequence[Observation]) -> Observation:

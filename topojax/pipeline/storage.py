@@ -9,11 +9,12 @@ from typing import Any
 import jax
 import numpy as np
 
-from topojax.checkpoint import load_checkpoint, save_checkpoint
+from topojax.checkpoint import load_checkpoint, load_meta, save_checkpoint
 from topojax.config import parse_config
 from topojax.errors import RunError, WeightsError
 from topojax.pipeline.fitted import FittedTopoCAM
-from topojax.search import Genome
+from topojax.pipeline.network import TrainedNetwork
+from topojax.search import RoiRule
 from topojax.training import (
     EpochRecord,
     FittedBackbone,
@@ -21,21 +22,28 @@ from topojax.training import (
     Normalisation,
     Standardisation,
 )
-from topojax.training.backbone import abstract_backbone
-from topojax.training.mlps import mlp_template
+from topojax.training.backbone.fitted import abstract_backbone
+from topojax.training.classifier.mlps import mlp_template
 
 _KIND = "TopoCAM"
 
 
-def save_fitted(fitted: FittedTopoCAM, path: Path) -> None:
+def save_fitted(
+    fitted: FittedTopoCAM, path: Path, rules: tuple[RoiRule, ...] | None = None
+) -> None:
     """Write a fitted method into the new folder `path`, atomically.
+
+    Args:
+        fitted: the method.
+        path: a folder that is not there yet.
+        rules: written in place of the method's one rule, for `load_rules` to read.
 
     Raises:
         RunError: the folder exists, or cannot be made.
     """
     if path.exists():
         raise RunError(f"{path} exists and is not overwritten; choose another folder")
-    backbone = fitted.backbone
+    backbone = fitted.network.backbone
     arrays = {
         "backbone": {"params": backbone.params, "stats": backbone.stats},
         "classifiers": {
@@ -54,15 +62,13 @@ def save_fitted(fitted: FittedTopoCAM, path: Path) -> None:
         "labels": list(fitted.labels),
         "spatial_shape": list(fitted.spatial_shape),
         "n_channels": fitted.n_channels,
-        "normalisation": asdict(fitted.normalisation),
+        "normalisation": asdict(fitted.network.normalisation),
         "backbone": {
             "name": backbone.name,
             "best_epoch": backbone.best_epoch,
             "history": [asdict(record) for record in backbone.history],
         },
-        "roi_rules": [
-            {"weights": genome.weights.tolist(), "tau": genome.tau} for genome in fitted.genomes
-        ],
+        "roi_rules": [rule.to_json() for rule in rules or (fitted.rule,)],
         "grid": None if fitted.grid is None else fitted.grid.tolist(),
         "n_features": {
             name: len(classifier.standardisation.mean)
@@ -83,31 +89,21 @@ def load_fitted(path: Path) -> FittedTopoCAM:
     Raises:
         WeightsError: no checkpoint there, or one that is damaged or of another model.
     """
-    in_run = path / "checkpoint" / "model"
-    folder = in_run if in_run.is_dir() else path
+    folder = _model_folder(path)
     arrays, meta = load_checkpoint(folder, lambda meta: _expected(meta, folder))
-    backbone = arrays["backbone"]
     config = parse_config(meta["config"])
-    n_classes = len(meta["class_names"])
+    n_classes, shape = len(meta["class_names"]), tuple(meta["spatial_shape"])
     return FittedTopoCAM(
         config=config,
         class_names=tuple(meta["class_names"]),
         labels=tuple(meta["labels"]),
-        spatial_shape=tuple(meta["spatial_shape"]),
-        n_channels=meta["n_channels"],
-        normalisation=Normalisation(**{k: tuple(v) for k, v in meta["normalisation"].items()}),
-        backbone=FittedBackbone(
-            meta["backbone"]["name"],
-            n_classes,
-            meta["n_channels"],
-            backbone["params"],
-            backbone["stats"],
-            tuple(EpochRecord(**record) for record in meta["backbone"]["history"]),
-            meta["backbone"]["best_epoch"],
+        spatial_shape=shape,
+        network=TrainedNetwork(
+            Normalisation(**{k: tuple(v) for k, v in meta["normalisation"].items()}),
+            _backbone(arrays["backbone"], meta),
+            len(shape),
         ),
-        genomes=tuple(
-            Genome(np.array(rule["weights"], np.float32), rule["tau"]) for rule in meta["roi_rules"]
-        ),
+        rule=RoiRule.from_json(meta["roi_rules"][0]),
         grid=None if meta["grid"] is None else np.array(meta["grid"]),
         classifiers={
             name: FittedClassifier(
@@ -122,12 +118,45 @@ def load_fitted(path: Path) -> FittedTopoCAM:
     )
 
 
-def _expected(meta: dict[str, Any], folder: Path) -> Any:
+def load_rules(path: Path) -> tuple[RoiRule, ...]:
+    """Read the rules that `save_fitted` was given, or the method's own.
+
+    Raises:
+        WeightsError: as `load_fitted`.
+    """
+    folder = _model_folder(path)
+    meta = load_meta(folder)
+    _check_kind(meta, folder)
+    return tuple(RoiRule.from_json(stored) for stored in meta["roi_rules"])
+
+
+def _model_folder(path: Path) -> Path:
+    in_run = path / "checkpoint" / "model"
+    return in_run if in_run.is_dir() else path
+
+
+def _backbone(arrays: dict[str, Any], meta: dict[str, Any]) -> FittedBackbone:
+    return FittedBackbone(
+        meta["backbone"]["name"],
+        len(meta["class_names"]),
+        meta["n_channels"],
+        arrays["params"],
+        arrays["stats"],
+        tuple(EpochRecord(**record) for record in meta["backbone"]["history"]),
+        meta["backbone"]["best_epoch"],
+    )
+
+
+def _check_kind(meta: dict[str, Any], folder: Path) -> None:
     if meta.get("kind") != _KIND:
         raise WeightsError(
             f"{folder} is a checkpoint of another model; give a folder that fit or TopoCAM.save "
             "has written"
         )
+
+
+def _expected(meta: dict[str, Any], folder: Path) -> Any:
+    _check_kind(meta, folder)
     n_classes = len(meta["class_names"])
     _, params, stats = abstract_backbone(meta["backbone"]["name"], n_classes, meta["n_channels"])
     return {

@@ -4,6 +4,6 @@ Importing this package loads neither matplotlib nor Jinja; making a figure or a 
 """
 
 from topojax.report.build import build_report
-from topojax.report.examples import explanation_figure
+from topojax.report.figures.examples import explanation_figure
 
 __all__ = ["build_report", "explanation_figure"]

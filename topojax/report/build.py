@@ -8,14 +8,14 @@ from typing import Any
 
 from topojax.evaluation import log_probabilities, temper
 from topojax.files import write_atomically
-from topojax.report.comparison import MethodRow, comparison_figure
-from topojax.report.curves import betti_figure, training_figure
-from topojax.report.examples import example_figure
-from topojax.report.landscape import landscape_figure
-from topojax.report.performance import roc_figure
-from topojax.report.reliability import reliability_figure
-from topojax.report.rendering import PageFigure
-from topojax.report.run_files import RunFiles, load_run
+from topojax.report.figures.betti import betti_figure
+from topojax.report.figures.comparison import MethodRow, comparison_figure
+from topojax.report.figures.examples import example_figure
+from topojax.report.figures.landscape import landscape_figure
+from topojax.report.figures.reliability import reliability_figure
+from topojax.report.figures.rendering import PageFigure
+from topojax.report.figures.roc import RocMethod, roc_figure
+from topojax.report.figures.training import training_figure
 from topojax.report.tables import (
     calibration_table,
     class_table,
@@ -29,6 +29,7 @@ from topojax.report.tables import (
     score_table,
     timing_table,
 )
+from topojax.runs import Fusion, Run, RunFolder, load_run
 
 _METHODS = {
     "backbone": "backbone alone",
@@ -40,29 +41,6 @@ _METHODS = {
     "topology+embedding": "topology and pooled features",
 }
 """Methods as they are shown, in that order; TopoCAM is above them all."""
-
-_OPTIMISM = {
-    "cv-auc": (
-        "The validation split chose the backbone's epoch; the ROI's rule was found by "
-        "cross-validation inside the training split."
-    ),
-    "val-auc": (
-        "The validation split chose the backbone's epoch and the ROI's rule, so its scores are "
-        "optimistic."
-    ),
-    "train-loss": (
-        "The validation split chose the backbone's epoch; the ROI's rule is the one that the "
-        "training split can be fitted best with."
-    ),
-    "map-auc": (
-        "The validation split chose the backbone's epoch; the ROI's rule was found by the mean of "
-        "the fused map on the training split."
-    ),
-    "val-resubstitution": (
-        "The validation split chose the backbone's epoch, and the classifiers of the search were "
-        "trained and scored on it."
-    ),
-}
 
 
 def build_report(run_dir: Path) -> Path:
@@ -77,12 +55,12 @@ def build_report(run_dir: Path) -> Path:
     """
     run_dir = Path(run_dir)
     page = render_page(load_run(run_dir))
-    target = run_dir / "report.html"
+    target = RunFolder(run_dir).report
     write_atomically(target, page.encode("utf-8"))
     return target
 
 
-def render_page(run: RunFiles) -> str:
+def render_page(run: Run) -> str:
     """Return the page as HTML; every name in it is escaped."""
     from jinja2 import Environment, StrictUndefined
 
@@ -93,13 +71,13 @@ def render_page(run: RunFiles) -> str:
     return environment.from_string(source).render(**_page_values(run))
 
 
-def _page_values(run: RunFiles) -> dict[str, Any]:
+def _page_values(run: Run) -> dict[str, Any]:
     metrics, data = run.metrics, run.environment.data
     test = metrics.topocam["test"]
     return {
         "data": data,
         "environment": run.environment,
-        "preset": run.config.get("preset", "unnamed"),
+        "preset": run.preset,
         "shape": " × ".join(str(length) for length in data.shape),
         "unit": "voxels" if data.spatial_dims == 3 else "pixels",
         "warnings": metrics.warnings,
@@ -110,23 +88,21 @@ def _page_values(run: RunFiles) -> dict[str, Any]:
         "other_scores": [score_table(run, "val"), score_table(run, "train")],
         "per_class": per_class_tables(run),
         "confusion": confusion_rows(run),
-        "roc": roc_figure(run),
+        "roc": _roc(run),
         "comparison": _comparison(run),
         "comparison_table": comparison_table(run, _METHODS),
         "reliability": _reliability(run),
         "calibration": calibration_table(run),
         "calibration_used": metrics.calibration.used,
-        "examples": [example_figure(run, row) for row in range(len(run.examples.labels))],
+        "examples": _examples(run),
         "betti": betti_figure(run),
-        "thresholds_shared": run.thresholds is not None,
+        "thresholds_shared": run.arrays.thresholds is not None,
         "dropped": metrics.roi["test"].dropped,
         "rule": rule_table(run),
         "search": _landscape(run),
         "coverage": coverage_table(run),
-        "training": training_figure(metrics.backbone_training)
-        if metrics.backbone_training.history
-        else None,
-        "optimism": _OPTIMISM.get(metrics.fusion.objective, ""),
+        "training": _training(run),
+        "optimism": _note(metrics.fusion),
         "classes": class_table(run),
         "timing": timing_table(run),
         "configuration": configuration_tables(run.config),
@@ -134,7 +110,37 @@ def _page_values(run: RunFiles) -> dict[str, Any]:
     }
 
 
-def _comparison(run: RunFiles) -> PageFigure:
+def _note(fusion: Fusion) -> str:
+    """Return what the choice of the rule does to other scores."""
+    if fusion.note:
+        return fusion.note
+    # Folders of older versions hold the objective's name alone; its module loads jax.
+    from topojax.search import OBJECTIVES
+
+    return OBJECTIVES[fusion.objective].note if fusion.objective in OBJECTIVES else ""
+
+
+def _roc(run: Run) -> PageFigure:
+    metrics = run.metrics
+    backbone = run.arrays.probabilities["backbone"]
+    methods = (
+        RocMethod("TopoCAM", run.probabilities["test"], metrics.topocam["test"]),
+        RocMethod("Backbone alone", backbone, metrics.backbone["test"]),
+    )
+    return roc_figure(run.labels["test"], run.class_names, methods)
+
+
+def _examples(run: Run) -> list[PageFigure]:
+    examples = run.arrays.examples
+    return [example_figure(examples, row, run.class_names) for row in range(len(examples.labels))]
+
+
+def _training(run: Run) -> PageFigure | None:
+    training = run.metrics.backbone_training
+    return training_figure(training) if training.history else None
+
+
+def _comparison(run: Run) -> PageFigure:
     metrics = run.metrics
     test = metrics.topocam["test"]
     rows = [MethodRow("TopoCAM", test.metrics["auc"], None)]
@@ -150,15 +156,21 @@ def _comparison(run: RunFiles) -> PageFigure:
     return comparison_figure(rows, level=test.level)
 
 
-def _reliability(run: RunFiles) -> PageFigure:
-    raw = run.by_method[run.features]
+def _reliability(run: Run) -> PageFigure:
+    raw = run.arrays.probabilities[run.features]
     temperature = run.metrics.calibration.temperature
     calibrated = temper(log_probabilities(raw), temperature)
-    return reliability_figure(run.labels["test"], raw, calibrated, temperature=temperature)
+    return reliability_figure(
+        run.labels["test"],
+        raw,
+        calibrated,
+        temperature=temperature,
+        n_bins=run.calibration_bins,
+    )
 
 
-def _landscape(run: RunFiles) -> PageFigure | None:
-    tried, fusion = run.tried, run.metrics.fusion
+def _landscape(run: Run) -> PageFigure | None:
+    tried, fusion = run.arrays.tried, run.metrics.fusion
     if tried is None or not fusion.history:
         return None
     return landscape_figure(

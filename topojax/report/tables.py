@@ -1,4 +1,4 @@
-"""Tables of the page, as text: no number is rounded anywhere else."""
+"""Tables of the page, as text."""
 
 from __future__ import annotations
 
@@ -9,9 +9,10 @@ from typing import Any
 
 import numpy as np
 
-from topojax.evaluation import Interval, Scores, confusion_matrix
-from topojax.report.run_files import RunFiles
-from topojax.report.run_records import SPLITS, Environment, Split
+from topojax.data import SPLITS, SplitName
+from topojax.evaluation import Scores, confusion_matrix
+from topojax.report.intervals import interval_text
+from topojax.runs import Environment, Run
 
 _METRIC_NAMES = {
     "auc": "AUC",
@@ -40,9 +41,9 @@ class ConfusionCell:
     correct: bool
 
 
-def score_table(run: RunFiles, split: Split) -> Table:
+def score_table(run: Run, split: SplitName) -> Table:
     """Return every score of a split with its interval, of TopoCAM and of the backbone."""
-    methods = [getattr(run.metrics, name)[split] for name in ("topocam", "backbone")]
+    methods = (run.metrics.topocam[split], run.metrics.backbone[split])
     rows = tuple(
         (title, *(interval_text(scores.metrics[name]) for scores in methods))
         for name, title in _METRIC_NAMES.items()
@@ -51,7 +52,7 @@ def score_table(run: RunFiles, split: Split) -> Table:
     return Table(f"{split} split, n = {n}", ("Score", "TopoCAM", "Backbone alone"), rows)
 
 
-def comparison_table(run: RunFiles, titles: Mapping[str, str]) -> Table:
+def comparison_table(run: Run, titles: Mapping[str, str]) -> Table:
     """Return the test scores of TopoCAM and of all that it is measured against.
 
     Args:
@@ -71,7 +72,7 @@ def comparison_table(run: RunFiles, titles: Mapping[str, str]) -> Table:
     return Table(caption, ("Method", *_METRIC_NAMES.values()), rows)
 
 
-def calibration_table(run: RunFiles) -> Table:
+def calibration_table(run: Run) -> Table:
     """Return calibration errors before and after the temperature, of both held-out splits."""
     found = run.metrics.calibration
     names = {
@@ -89,7 +90,7 @@ def calibration_table(run: RunFiles) -> Table:
     return Table("Calibration of TopoCAM", heads, rows)
 
 
-def per_class_tables(run: RunFiles) -> list[Table]:
+def per_class_tables(run: Run) -> list[Table]:
     """Return one table a method of the test scores of each class; none for two classes."""
     methods = {"TopoCAM": run.metrics.topocam, "Backbone alone": run.metrics.backbone}
     return [
@@ -99,7 +100,7 @@ def per_class_tables(run: RunFiles) -> list[Table]:
     ]
 
 
-def _per_class_table(caption: str, scores: Scores, run: RunFiles) -> Table:
+def _per_class_table(caption: str, scores: Scores, run: Run) -> Table:
     rows = tuple(
         (name, *(interval_text(intervals[c]) for intervals in scores.per_class.values()))
         for c, name in enumerate(run.class_names)
@@ -108,12 +109,7 @@ def _per_class_table(caption: str, scores: Scores, run: RunFiles) -> Table:
     return Table(caption, ("Class", *heads), rows)
 
 
-def interval_text(interval: Interval) -> str:
-    """Return `0.873 [0.801, 0.932]`, which breaks before the bracket if it must."""
-    return f"{interval.value:.3f} [{interval.low:.3f},\N{NO-BREAK SPACE}{interval.high:.3f}]"
-
-
-def confusion_rows(run: RunFiles) -> list[tuple[str, list[ConfusionCell]]]:
+def confusion_rows(run: Run) -> list[tuple[str, list[ConfusionCell]]]:
     """Return the test split's true classes with their decisions."""
     counts = confusion_matrix(run.labels["test"], run.probabilities["test"])
     shares = counts / counts.sum(axis=1, keepdims=True)
@@ -129,7 +125,7 @@ def confusion_rows(run: RunFiles) -> list[tuple[str, list[ConfusionCell]]]:
     ]
 
 
-def class_table(run: RunFiles) -> Table:
+def class_table(run: Run) -> Table:
     """Return the number of images of each class in each split."""
     counts = {s: np.bincount(run.labels[s], minlength=len(run.class_names)) for s in SPLITS}
     rows = [
@@ -140,7 +136,7 @@ def class_table(run: RunFiles) -> Table:
     return Table("Images by class and split", ("Class", *SPLITS), (*rows, total))
 
 
-def rule_table(run: RunFiles) -> Table:
+def rule_table(run: Run) -> Table:
     """Return the fusion weights, the threshold and the search's score."""
     fusion = run.metrics.fusion
     rows = [(f"weight of {layer}", f"{weight:.3f}") for layer, weight in fusion.weights.items()]
@@ -154,7 +150,7 @@ def rule_table(run: RunFiles) -> Table:
     return Table("The rule of the ROI", ("Quantity", "Value"), tuple(rows))
 
 
-def coverage_table(run: RunFiles) -> Table:
+def coverage_table(run: Run) -> Table:
     """Return how much of the images the ROIs cover."""
     rows = tuple(
         (
@@ -170,7 +166,7 @@ def coverage_table(run: RunFiles) -> Table:
     return Table("Size of the ROI, as a share of the image", heads, rows)
 
 
-def timing_table(run: RunFiles) -> Table:
+def timing_table(run: Run) -> Table:
     """Return the seconds of each stage and their share."""
     timing = run.metrics.timing
     total = sum(timing.values())

@@ -1,8 +1,7 @@
 """Search for fusion weights and threshold by differential evolution (paper, sections 3 and 4.1)."""
 
+from topojax.search.data import LabelledMaps, SearchData, stratified_folds
 from topojax.search.evolution import Evolution, GenerationRecord, minimise
-from topojax.search.genome import Genome, decode_genomes, decode_population, genome_size
-from topojax.search.given import check_given, given_genome
 from topojax.search.objective import EvaluationSeconds, RoiObjective
 from topojax.search.objectives import (
     OBJECTIVES,
@@ -11,24 +10,32 @@ from topojax.search.objectives import (
     objective_score,
     register_objective,
 )
-from topojax.search.splits import SearchSplits, stratified_folds
+from topojax.search.rule import (
+    RoiRule,
+    check_given_weights,
+    decode_rule,
+    decode_rules,
+    given_rule,
+    n_genes,
+)
 
 __all__ = [
     "OBJECTIVES",
     "EvaluationSeconds",
     "Evolution",
     "GenerationRecord",
-    "Genome",
+    "LabelledMaps",
     "Objective",
     "RoiObjective",
-    "SearchSplits",
-    "check_given",
-    "decode_genomes",
-    "decode_population",
+    "RoiRule",
+    "SearchData",
+    "check_given_weights",
+    "decode_rule",
+    "decode_rules",
     "find_objective",
-    "genome_size",
-    "given_genome",
+    "given_rule",
     "minimise",
+    "n_genes",
     "objective_score",
     "register_objective",
     "stratified_folds",

@@ -20,18 +20,13 @@ from evosax.algorithms import DifferentialEvolution
 from jaxtyping import Array, Float
 from tqdm import tqdm
 
+from topojax.config import SearchConfig
 from topojax.errors import ConfigError, TrainingError
 from topojax.search.generation_files import GenerationFiles
 
-# Chosen by benchmarks/evolution.py against scipy's differential_evolution: with these the median of
-# 20 seeds is at least as deep on all 30 functions of 3 and 4 dimensions, after as many evaluations.
-# evosax's own (0.9 and a constant 0.8) and scipy's (0.7 and 0.5 to 1) reach that on 20: scipy's
-# members see the better ones of their own generation, ours, evaluated all at once, only those of
-# the one before. A higher crossover rate loses on Rastrigin's, a lower one on Rosenbrock's.
-CROSSOVER_RATE = 2 / 3
-DIFFERENTIAL_WEIGHT = (0.45, 0.6)  # drawn anew every generation ("dither")
-
 Stop = Literal["generations", "patience", "tolerance"]
+
+_RATES = SearchConfig()
 
 
 @dataclass(frozen=True)
@@ -77,6 +72,8 @@ def minimise(
     population_size: int,
     generations: int,
     seed: int,
+    crossover_rate: float = _RATES.crossover_rate,
+    differential_weight: tuple[float, float] = _RATES.differential_weight,
     patience: int | None = None,
     tolerance: float | None = None,
     folder: Path | None = None,
@@ -94,6 +91,7 @@ def minimise(
         population_size: P, at least 4; absolute, not a multiple of G.
         generations: rounds after the initial population, at most.
         seed: fixes the initial population and every variation.
+        crossover_rate, differential_weight: see `topojax.config.SearchConfig`.
         patience: stop after so many generations in a row without a better candidate.
         tolerance: stop when std(fitness) <= tolerance * |mean(fitness)| over the population, as
             scipy's `differential_evolution` does.
@@ -109,7 +107,15 @@ def minimise(
     """
     _check(n_genes, population_size, generations, patience, tolerance)
     algorithm = _algorithm(population_size, n_genes)
-    files = GenerationFiles(folder, _settings(population_size, n_genes, seed)) if folder else None
+    parameters = _parameters(algorithm, crossover_rate, differential_weight)
+    settings = {
+        "population_size": population_size,
+        "n_genes": n_genes,
+        "seed": seed,
+        "crossover_rate": crossover_rate,
+        "differential_weight": list(differential_weight),
+    }
+    files = GenerationFiles(folder, settings) if folder else None
     key = jax.random.key(seed)
     state: Any = None
     history: list[GenerationRecord] = []
@@ -120,14 +126,16 @@ def minimise(
         stored = files.read(generation) if files and resuming else None
         resuming = stored is not None
         if stored is None:
-            genes = np.asarray(_propose(algorithm, jax.random.fold_in(key, generation), state))
+            genes = np.asarray(
+                _propose(algorithm, parameters, jax.random.fold_in(key, generation), state)
+            )
             stored = genes, _fitness(evaluate, genes)
             if generation == 0:
                 _check_first(stored[1])
             if files:
                 files.write(generation, *stored)
         evaluated.append(stored)
-        state = _select(algorithm, state, *stored)
+        state = _select(algorithm, parameters, state, *stored)
         population_fitness = np.asarray(state.fitness, np.float64)
         history.append(_record(generation, population_fitness))
         if on_generation and not resuming:
@@ -150,42 +158,37 @@ def _algorithm(population_size: int, n_genes: int) -> DifferentialEvolution:
     return DifferentialEvolution(population_size, jnp.zeros(n_genes))
 
 
-def _parameters(algorithm: DifferentialEvolution) -> Any:
-    low, high = DIFFERENTIAL_WEIGHT
+def _parameters(
+    algorithm: DifferentialEvolution, crossover_rate: float, weights: tuple[float, float]
+) -> Any:
     return algorithm.default_params.replace(
         elitism=True,  # the base vector is the best member: best/1/bin, as scipy's default
-        crossover_rate=CROSSOVER_RATE,
-        differential_weight_min=low,
-        differential_weight_max=high,
+        crossover_rate=crossover_rate,
+        differential_weight_min=weights[0],
+        differential_weight_max=weights[1],
     )
 
 
-def _settings(population_size: int, n_genes: int, seed: int) -> dict[str, Any]:
-    return {
-        "population_size": population_size,
-        "n_genes": n_genes,
-        "seed": seed,
-        "crossover_rate": CROSSOVER_RATE,
-        "differential_weight": list(DIFFERENTIAL_WEIGHT),
-    }
-
-
 def _propose(
-    algorithm: DifferentialEvolution, key: jax.Array, state: Any
+    algorithm: DifferentialEvolution, parameters: Any, key: jax.Array, state: Any
 ) -> Float[Array, "population genes"]:
     if state is None:
         return latin_hypercube(key, algorithm.population_size, algorithm.num_dims)
-    candidates, _ = algorithm.ask(key, state, _parameters(algorithm))
+    candidates, _ = algorithm.ask(key, state, parameters)
     # Clipped, not reflected: optima on faces and corners, where weights vanish, are then reached
     # exactly, at no cost to inner ones (benchmarks/evolution.py).
     return jnp.clip(candidates, 0.0, 1.0)
 
 
 def _select(
-    algorithm: DifferentialEvolution, state: Any, genes: np.ndarray, fitness: np.ndarray
+    algorithm: DifferentialEvolution,
+    parameters: Any,
+    state: Any,
+    genes: np.ndarray,
+    fitness: np.ndarray,
 ) -> Any:
     # Selection draws nothing: the key is for evosax's signature alone.
-    key, parameters = jax.random.key(0), _parameters(algorithm)
+    key = jax.random.key(0)
     if state is None:
         return algorithm.init(key, jnp.asarray(genes), jnp.asarray(fitness), parameters)
     state, _ = algorithm.tell(key, jnp.asarray(genes), jnp.asarray(fitness), state, parameters)

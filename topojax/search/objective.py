@@ -9,8 +9,7 @@ import numpy as np
 
 from topojax.config import Config
 from topojax.errors import DataError
-from topojax.kernels import region_sizes
-from topojax.search.genome import decode_population
+from topojax.search.data import SearchData
 from topojax.search.objectives import (
     Candidates,
     Objective,
@@ -18,11 +17,8 @@ from topojax.search.objectives import (
     find_objective,
     fused_map_means,
 )
-from topojax.search.splits import SearchSplits
+from topojax.search.rule import decode_rules
 from topojax.topology import describe_candidates
-
-# Enough for every thread to have several; of hundreds of images a few per cent.
-_TIMED_IMAGES = 32
 
 
 @dataclass(frozen=True)
@@ -30,14 +26,11 @@ class EvaluationSeconds:
     """Wall-clock seconds of one generation.
 
     Attributes:
-        mask: regions of interest (`map-auc`: means of the fused maps). One pass makes an image's
-            regions and their topology, so that this is what the regions of some images take alone,
-            scaled to all.
-        topology: the rest of that pass, and making descriptors of Betti curves.
+        topology: the regions of interest, the Betti curves on them, and descriptors of both
+            (`map-auc`: means of the fused maps).
         classifiers: training and scoring.
     """
 
-    mask: float
     topology: float
     classifiers: float
 
@@ -50,7 +43,7 @@ class RoiObjective:
     candidates nor on the number of threads.
 
     Args:
-        splits: images, maps and labels of training and validation split.
+        data: images, maps and labels of training and validation split.
         grid: shared thresholds, or None: as `config.topology.grid` has it.
         config: settled.
         seed: of folds, initial parameters and shuffles.
@@ -60,19 +53,18 @@ class RoiObjective:
     """
 
     def __init__(
-        self, splits: SearchSplits, grid: np.ndarray | None, config: Config, seed: int
+        self, data: SearchData, grid: np.ndarray | None, config: Config, seed: int
     ) -> None:
         self._objective = find_objective(config.search.objective)
-        seen = [splits[name] for name in self._objective.splits]
+        seen = [data[name] for name in self._objective.splits]
         self._images = _joined([split.images for split in seen])
         self._maps = _joined([split.maps for split in seen])
-        self._some_maps = self._maps[:: -(-len(self._maps) // _TIMED_IMAGES)]
         self._grid, self._config = grid, config
         labels = _joined([split.labels for split in seen])
         self._task = Task(
             labels=labels,
             n_train=len(seen[0].labels) if "train" in self._objective.splits else 0,
-            n_classes=1 + max(int(splits[name].labels.max()) for name in ("train", "val")),
+            n_classes=1 + max(int(split.labels.max()) for split in (data.train, data.val)),
             search=config.search,
             classifier=config.classifier,
             seed=seed,
@@ -83,13 +75,12 @@ class RoiObjective:
     def __call__(self, genes: np.ndarray) -> np.ndarray:
         """Return the fitness, float64 (P,), of genes (P, G); lower is better, NaN the worst."""
         start = time.perf_counter()
-        rules = decode_population(genes, self._maps.shape[1], self._config.search)
-        candidates = self._candidates(*rules)
+        candidates = self._candidates(
+            *decode_rules(genes, self._maps.shape[1], self._config.search)
+        )
         described = time.perf_counter()
         fitness = self._objective.fitness(candidates, self._task)
-        end = time.perf_counter()
-        mask = min(self._mask_seconds(*rules), described - start)
-        self._seconds = EvaluationSeconds(mask, described - start - mask, end - described)
+        self._seconds = EvaluationSeconds(described - start, time.perf_counter() - described)
         return fitness
 
     def seconds(self) -> dict[str, float]:
@@ -98,31 +89,29 @@ class RoiObjective:
             return {}
         return {stage: round(seconds, 3) for stage, seconds in asdict(self._seconds).items()}
 
+    def counted(self, empty: np.ndarray) -> np.ndarray:
+        """Return which images count for each candidate, bool (P, n): all of them.
+
+        Args:
+            empty: bool (P, n), the regions that came out empty.
+        """
+        return np.ones(empty.shape, bool)
+
     def _candidates(self, weights: np.ndarray, taus: np.ndarray) -> Candidates:
-        config, rescale = self._config, self._config.cam.rescale_fused
-        everything = np.ones((len(taus), len(self._images)), bool)
+        rescale = self._config.cam.rescale_fused
         if self._objective.reads == "map means":
-            return Candidates(fused_map_means(self._maps, weights, rescale=rescale), everything)
+            means = fused_map_means(self._maps, weights, rescale=rescale)
+            return Candidates(means, np.ones(means.shape, bool))
         descriptors, empty = describe_candidates(
             self._images,
             self._maps,
             weights,
             taus,
             self._grid,
-            config.topology,
+            self._config.topology,
             rescale=rescale,
         )
-        kept = ~empty if config.topology.empty_roi == "drop" else everything
-        return Candidates(descriptors.matrix(), kept)
-
-    def _mask_seconds(self, weights: np.ndarray, taus: np.ndarray) -> float:
-        if self._objective.reads == "map means":
-            return np.inf
-        if self._seconds is None:
-            region_sizes(self._some_maps[:1], weights, taus)  # compiles
-        start = time.perf_counter()
-        region_sizes(self._some_maps, weights, taus, rescale=self._config.cam.rescale_fused)
-        return (time.perf_counter() - start) * len(self._maps) / len(self._some_maps)
+        return Candidates(descriptors.matrix(), self.counted(empty))
 
 
 def _joined(parts: list[np.ndarray]) -> np.ndarray:

@@ -12,12 +12,7 @@ from topojax.topology.descriptor import (
     feature_names,
     masked_betti_curves,
 )
-from topojax.topology.diagram_transformers import (
-    PersistenceEntropy,
-    PersistenceImage,
-    PersistenceLandscape,
-    PersistenceSilhouette,
-)
+from topojax.topology.diagram_transformers import PersistenceEntropy, PersistenceImage
 from topojax.topology.diagrams import (
     persistence_diagrams,
     persistence_entropy,
@@ -30,6 +25,7 @@ from topojax.topology.giotto import (
     reduced_steps,
 )
 from topojax.topology.grids import fixed_grid, learn_grid, quantile_grid, sample_grids
+from topojax.topology.gudhi_transformers import PersistenceLandscape, PersistenceSilhouette
 from topojax.topology.intensity import filtration_image
 from topojax.topology.roi import roi_images
 

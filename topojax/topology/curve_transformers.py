@@ -131,6 +131,12 @@ class EulerCurve(_CurveTransformer):
     Attributes:
         grid_: float64 (N,), the shared grid; None for `sample`.
         spatial_dims_: number of spatial axes d.
+
+    Example:
+        >>> rings = np.ones((2, 3, 3)) * [[[1]], [[2]]]
+        >>> rings[:, 1, 1] = 9
+        >>> EulerCurve(n_thresholds=3, normalise=False).fit_transform(rings).tolist()
+        [[0.0, 0.0, 1.0], [0.0, 0.0, 1.0]]
     """
 
     _grids = ("fixed", "quantile", "sample")

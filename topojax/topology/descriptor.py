@@ -10,9 +10,9 @@ import numpy as np
 
 import topojax.kernels as kernels
 from topojax.cam import regions_of_interest
-from topojax.cam.roi import check_taus, check_weights
 from topojax.config import TopologyConfig
-from topojax.errors import DataError
+from topojax.errors import ConfigError, DataError, raised_as
+from topojax.kernels.arguments import check_maps, check_rules
 from topojax.topology.giotto import giotto_betti_curves_batch
 from topojax.topology.grids import sample_grids
 
@@ -25,6 +25,11 @@ class BettiDescriptors:
         curves: integers (n, d, N) or (P, n, d, N); Betti numbers of dimensions 0 … d-1 at N
             thresholds.
         voxels: int64 (n,) or (P, n); number of ROI voxels V', at least 1.
+
+    Example:
+        >>> found = BettiDescriptors(np.array([[[1, 2], [0, 1]]]), np.array([4]))
+        >>> found.matrix().tolist()
+        [[0.25, 0.5, 0.0, 0.25, 4.0]]
     """
 
     curves: np.ndarray
@@ -56,7 +61,12 @@ class BettiDescriptors:
 
 
 def feature_names(n_dims: int, n_thresholds: int) -> tuple[str, ...]:
-    """Return the names of φ's columns: betti0_0 … betti(d-1)_(N-1), roi_voxels."""
+    """Return the names of φ's columns: betti0_0 … betti(d-1)_(N-1), roi_voxels.
+
+    Example:
+        >>> feature_names(2, 2)
+        ('betti0_0', 'betti0_1', 'betti1_0', 'betti1_1', 'roi_voxels')
+    """
     curves = [f"betti{k}_{i}" for k in range(n_dims) for i in range(n_thresholds)]
     return (*curves, "roi_voxels")
 
@@ -77,7 +87,19 @@ def masked_betti_curves(
         thresholds: float64, (N,) shared or (n, N).
         background: `exclude`, the complex is the ROI alone; `zero`, it is the full grid with
             X ⊙ M, as the paper's formula has it.
-        construction: T or V (design, section 1).
+        construction: T or V (METHOD.md, "Constructions").
+
+    Example:
+        A dark ring around a bright pixel, on the ring alone and as X ⊙ M, where the pixel is 0.
+
+        >>> ring = np.array([[[1, 1, 1], [1, 9, 1], [1, 1, 1]]], np.float32)
+        >>> roi, thresholds = ring < 9, np.array([0.0, 1.0])
+        >>> masked_betti_curves(
+        ...     ring, roi, thresholds, background="exclude", construction="T"
+        ... ).tolist()
+        [[[0, 1], [0, 1]]]
+        >>> masked_betti_curves(ring, roi, thresholds, background="zero", construction="T").tolist()
+        [[[1, 1], [0, 0]]]
     """
     inside = masks if background == "exclude" else None
     values = images if background == "exclude" else np.where(masks, images, images.dtype.type(0))
@@ -95,6 +117,12 @@ def describe(
         grid: shared thresholds (N,) learnt on the training split, or None: made for each sample
             (see `learn_grid`).
         config: construction, background, kind of grid and number of thresholds.
+
+    Example:
+        >>> ring = np.array([[[1, 1, 1], [1, 9, 1], [1, 1, 1]]], np.float32)
+        >>> found = describe(ring, ring < 9, np.array([0.0, 1.0]), TopologyConfig())
+        >>> found.curves.tolist(), found.voxels.tolist()
+        ([[[0, 1], [0, 1]]], [8])
     """
     if grid is None and config.grid == "giotto":
         outside = np.inf if config.background == "exclude" else 0.0
@@ -141,30 +169,38 @@ def describe_candidates(
         empty: bool (P, n); ROIs that came out empty and became the map's maximum.
 
     Raises:
-        ConfigError: weights or taus out of range.
+        ConfigError: weights or taus out of range, or not one a layer or a candidate.
         DataError: shapes that do not fit together, or images or maps that cannot be used.
+
+    Example:
+        Two thresholds on one map, which fades from the image's left to its right.
+
+        >>> image, grid = np.array([[[1, 2, 1]]], np.float32), np.array([1.0])
+        >>> maps = np.array([[[[255, 153, 51]]]], np.uint8)
+        >>> weights, taus = np.ones((2, 1)), np.array([0.1, 0.9])
+        >>> found, empty = describe_candidates(
+        ...     image, maps, weights, taus, grid, TopologyConfig(), rescale=False
+        ... )
+        >>> found.curves[:, 0, 0].tolist(), found.voxels.tolist(), empty.tolist()
+        ([[2], [1]], [[3], [1]], [[False], [False]])
     """
-    rows = check_weights(weights, maps)
-    check_taus(taus)
-    if rows.ndim != 2 or np.shape(taus) != (len(rows),):
-        raise DataError(
-            f"weights have shape {rows.shape} and taus {np.shape(taus)}; expected (P, L) and (P,)"
-        )
+    with raised_as(DataError):
+        n_layers = check_maps(maps).shape[1]
+    with raised_as(ConfigError):
+        check_rules(weights, taus, n_layers)
     if grid is None and config.grid == "giotto":
-        return _describe_by_giotto(images, maps, rows, taus, config, rescale)
-    try:
+        return _describe_by_giotto(images, maps, weights, taus, config, rescale)
+    with raised_as(DataError):
         curves, voxels, empty = kernels.roi_betti_curves(
             images,
             maps,
-            rows,
+            weights,
             taus,
             config.n_thresholds if grid is None else grid,
             construction=config.construction,
             background=config.background,
             rescale=rescale,
         )
-    except (TypeError, ValueError) as error:
-        raise DataError(str(error)) from None
     return BettiDescriptors(curves, voxels), empty
 
 

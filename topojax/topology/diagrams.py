@@ -22,13 +22,18 @@ def persistence_diagrams(
         dim: 0 or d - 1: in 2-D that is the whole diagram, in 3-D all but dimension 1.
         ceiling: deaths beyond it, +inf among them, become it; bars born at or beyond it are
             left out.
-        construction: T or V (design, section 1).
+        construction: T or V (METHOD.md, "Constructions").
 
     Returns:
         float64 (n_bars, 2) each: birth < death <= ceiling.
 
     Raises:
         TypeError, ValueError: as `topojax.kernels.persistence_pairs`.
+
+    Example:
+        >>> two_wells = np.array([[[0, 4, 1]]])
+        >>> persistence_diagrams(two_wells, 0, ceiling=9.0)[0].tolist()
+        [[0.0, 9.0], [1.0, 4.0]]
     """
     return [
         end_bars(persistence_pairs(image, dim, construction=construction)[0], ceiling)
@@ -47,6 +52,10 @@ def persistence_entropy(diagram: np.ndarray) -> float:
 
     A diagram without a bar has entropy 0 (Atienza, Gonzalez-Diaz and Soriano-Trigueros 2018,
     arXiv:1803.08304, definition 2.3).
+
+    Example:
+        >>> round(persistence_entropy(np.array([[0.0, 2.0], [1.0, 3.0]])), 3)
+        0.693
     """
     lengths = diagram[:, 1] - diagram[:, 0]
     shares = lengths / lengths.sum()
@@ -75,6 +84,13 @@ def persistence_image(
 
     Returns:
         float64 (H, W).
+
+    Example:
+        >>> bar = np.array([[0.0, 2.0]])
+        >>> persistence_image(
+        ...     bar, np.array([0.0, 1.0]), np.array([0.0, 2.0]), bandwidth=0.1, weight_power=1.0
+        ... ).round(2).tolist()
+        [[0.0, 0.0], [31.83, 0.0]]
     """
     lifetimes = diagram[:, 1] - diagram[:, 0]
     columns = _gaussian(births - diagram[:, :1], bandwidth)

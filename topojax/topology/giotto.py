@@ -59,10 +59,16 @@ def reduced_steps(image: np.ndarray, *, construction: Literal["T", "V"] = "T") -
 
     Args:
         image: (H, W) or (D, H, W), bool, integer or float. A voxel of +inf is absent.
-        construction: T or V (design, section 1).
+        construction: T or V (METHOD.md, "Constructions").
 
     Raises:
         TypeError, ValueError: as `topojax.kernels.betti_steps`.
+
+    Example:
+        >>> two_wells = np.array([[0, 4, 1]])
+        >>> steps = reduced_steps(two_wells)
+        >>> steps.values.tolist(), steps.betti[0].tolist()
+        ([0.0, 1.0, 4.0], [0, 1, 0])
     """
     values, betti = betti_steps(image, construction=construction)
     if not values.size:
@@ -85,6 +91,11 @@ def giotto_grids(steps: Sequence[ReducedSteps], n: int) -> np.ndarray:
     Args:
         steps: one or more images of the same number of axes.
         n: number of thresholds N, at least 1.
+
+    Example:
+        >>> two_wells = np.array([[0, 4, 1]])
+        >>> giotto_grids([reduced_steps(two_wells)], 4).tolist()
+        [[1.0, 2.0, 3.0, 4.0], [0.0, 1.3333333333333333, 2.6666666666666665, 4.0]]
     """
     spans = np.stack([one.lifetimes() for one in steps])
     births, deaths = spans[..., 0].min(axis=0), spans[..., 1].max(axis=0)
@@ -135,6 +146,11 @@ def giotto_betti_curves_batch(
 
     Raises:
         TypeError, ValueError: as `topojax.kernels.betti_steps`.
+
+    Example:
+        >>> wells = np.array([[[0, 4, 1]], [[0, 4, 4]]])
+        >>> giotto_betti_curves_batch(wells, 4)[:, 0].tolist()
+        [[1, 1, 1, 0], [0, 0, 0, 0]]
     """
     # In threads it takes longer: most of the time passes in Python, which runs in one of them.
     curves = np.empty((len(images), images.ndim - 1, n), np.int64)

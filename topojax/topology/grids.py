@@ -1,4 +1,4 @@
-"""Threshold grids t_1 < … < t_N of the Betti curves (design, section 1, "Grids")."""
+"""Threshold grids t_1 < … < t_N of the Betti curves (METHOD.md, "Grids")."""
 
 from __future__ import annotations
 
@@ -17,6 +17,13 @@ def learn_grid(images: np.ndarray, config: TopologyConfig) -> np.ndarray | None:
 
     Raises:
         DataError: the images are one constant, and the grid is learnt from them.
+
+    Example:
+        >>> images = np.array([[[0, 4, 1]]])
+        >>> learn_grid(images, TopologyConfig(n_thresholds=3)).tolist()
+        [0.0, 2.0, 4.0]
+        >>> learn_grid(images, TopologyConfig(grid="sample")) is None
+        True
     """
     if config.grid == "fixed":
         return fixed_grid(images, config.n_thresholds)
@@ -32,6 +39,10 @@ def fixed_grid(images: np.ndarray, n: int) -> np.ndarray:
 
     Raises:
         DataError: the images are one constant, so that there is nothing to filter.
+
+    Example:
+        >>> fixed_grid(np.array([0, 4, 1]), 3).tolist()
+        [0.0, 2.0, 4.0]
     """
     low, high = float(images.min()), float(images.max())
     _refuse_constant(low, high)
@@ -51,6 +62,10 @@ def quantile_grid(images: np.ndarray, n: int) -> np.ndarray:
 
     Raises:
         DataError: the images are one constant.
+
+    Example:
+        >>> quantile_grid(np.array([0, 0, 0, 0, 1, 2, 3, 4]), 3).tolist()
+        [0.0, 2.0, 4.0]
     """
     values, counts = np.unique(images, return_counts=True)
     _refuse_constant(float(values[0]), float(values[-1]))
@@ -74,6 +89,11 @@ def sample_grids(images: np.ndarray, masks: np.ndarray, n: int) -> np.ndarray:
     From min(0, min X') to max(0, max X') over the ROI; of images that are not negative 0 … max X'
     (paper, section 3). Where all of the ROI is 0, the grid is 0 … 1: its curves are constant either
     way.
+
+    Example:
+        >>> images = np.array([[[1, 2, 8]], [[1, 2, 9]]])
+        >>> sample_grids(images, images < 9, 3).tolist()
+        [[0.0, 4.0, 8.0], [0.0, 1.0, 2.0]]
     """
     axes = tuple(range(1, images.ndim))
     low = np.min(images, axis=axes, where=masks, initial=0.0).astype(np.float64)

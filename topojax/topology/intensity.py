@@ -19,6 +19,10 @@ def filtration_image(
 
     The superlevel sets of X are the sublevel sets of -X. It is negated here and nowhere else:
     grids and curves are of the image that this returns.
+
+    Example:
+        >>> filtration_image(np.array([[[1, 3]]]), 2, "superlevel").tolist()
+        [[[-1.0, -3.0]]]
     """
     grey = images.astype(np.float32, copy=False)
     if images.ndim == spatial_dims + 2:

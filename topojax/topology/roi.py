@@ -8,16 +8,11 @@ the images say the same, where the caller can pass them.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
 
 import numpy as np
 
-from topojax.errors import DataError
-
-Background = Literal["exclude", "zero"]
-
-# The largest integer up to which float64 holds every integer.
-_LARGEST_INTEGER = 2**53
+from topojax.errors import DataError, raised_as
+from topojax.kernels.arguments import Background, check_images, check_masks
 
 
 @dataclass(frozen=True)
@@ -25,7 +20,7 @@ class RoiImages:
     """Images and the voxels of them that count.
 
     Attributes:
-        images: float32 or float64 (n, *spatial), finite inside.
+        images: float32 or float64 (n, *spatial), finite inside; read-only.
         inside: bool (n, *spatial), the ROIs.
     """
 
@@ -61,41 +56,26 @@ def roi_images(images: np.ndarray, masks: np.ndarray | None = None) -> np.ndarra
     Raises:
         DataError: no images, another shape or dtype, NaN, -inf, integers beyond 2^53, or masks
             that are not bool or of another shape.
+
+    Example:
+        >>> images = np.array([[[1, 2], [3, 4]]], np.uint8)
+        >>> roi_images(images, images < 4).tolist()
+        [[[1.0, 2.0], [3.0, inf]]]
     """
     return read_rois(images, masks).filtered("exclude")
 
 
 def read_rois(images: np.ndarray, masks: np.ndarray | None) -> RoiImages:
     """Check images and masks as `roi_images` says, and join the masks with the absent voxels."""
-    array = np.asarray(images)
-    _check_images(array)
-    kept = array.dtype in (np.float32, np.float64)
-    narrow = array.dtype.itemsize <= 2
-    volumes: np.ndarray = array if kept else array.astype(np.float32 if narrow else np.float64)
+    shape = np.shape(images)
+    with raised_as(DataError):
+        volumes = check_images(images, "X", batch=True)
+        inside = None if masks is None else check_masks(masks, volumes, shape, "masks")
+    if volumes.size == 0:
+        raise DataError(f"X has shape {shape}; expected at least one image with a voxel")
+    if volumes.min() == -np.inf:
+        raise DataError("X has -inf; expected finite values, or +inf where a voxel is absent")
     present = volumes < np.inf
-    if masks is None:
-        return RoiImages(volumes, present)
-    given = np.asarray(masks)
-    if given.dtype != np.bool_:
-        raise DataError(f"masks has dtype {given.dtype}; expected bool, such as masks > 0")
-    if given.shape != array.shape:
-        raise DataError(f"masks has shape {given.shape}; expected that of X, {array.shape}")
-    return RoiImages(volumes, present & given)
-
-
-def _check_images(array: np.ndarray) -> None:
-    kind, width = array.dtype.kind, array.dtype.itemsize
-    if kind not in "fiub" or width > 8:
-        raise DataError(f"X has dtype {array.dtype}; expected bool, integer or float up to 64 bits")
-    if array.ndim not in (3, 4):
-        raise DataError(f"X has shape {array.shape}; expected grey (n, H, W) or (n, D, H, W)")
-    if array.size == 0:
-        raise DataError(f"X has shape {array.shape}; expected at least one image with a voxel")
-    if kind == "f":
-        lowest = array.min()
-        if np.isnan(lowest):
-            raise DataError("X has NaN; replace it, or set absent voxels to +inf")
-        if lowest == -np.inf:
-            raise DataError("X has -inf; expected finite values, or +inf where a voxel is absent")
-    elif width == 8 and max(int(array.max()), -int(array.min())) > _LARGEST_INTEGER:
-        raise DataError("X has integers beyond 2^53, which float64 rounds; rescale it")
+    if inside is not None:
+        present &= inside
+    return RoiImages(volumes.reshape(shape), present.reshape(shape))

@@ -12,7 +12,7 @@ from flax import nnx
 
 from topojax.errors import WeightsError
 from topojax.models import Backbone
-from topojax.models.layers import Noise
+from topojax.models.blocks.layers import Noise
 
 _LEAF = {
     "kernel": "weight",

@@ -30,14 +30,48 @@ from topojax.search.objectives.registry import (
     register_objective,
 )
 
-register_objective("cv-auc", cv_auc, splits=("train",))
-register_objective("val-auc", val_auc, splits=("train", "val"))
 register_objective(
-    "train-loss", train_loss, splits=("train",), is_auc=False, is_resubstitution=True
+    "cv-auc",
+    cv_auc,
+    splits=("train",),
+    note="The validation split chose the backbone's epoch; the ROI's rule was found by "
+    "cross-validation inside the training split.",
 )
-register_objective("map-auc", map_auc, splits=("val",), reads="map means")
 register_objective(
-    "val-resubstitution", val_resubstitution, splits=("val",), is_resubstitution=True
+    "val-auc",
+    val_auc,
+    splits=("train", "val"),
+    note="The validation split chose the backbone's epoch and the ROI's rule, so its scores are "
+    "optimistic.",
+)
+register_objective(
+    "train-loss",
+    train_loss,
+    splits=("train",),
+    is_auc=False,
+    is_resubstitution=True,
+    note="The validation split chose the backbone's epoch; the ROI's rule is the one that the "
+    "training split can be fitted best with.",
+    # A loss that is shown as the training split's passes for no score of other images.
+    defect="",
+)
+register_objective(
+    "map-auc",
+    map_auc,
+    splits=("val",),
+    reads="map means",
+    note="The validation split chose the backbone's epoch and, by the mean of the fused map, the "
+    "ROI's rule, so its scores are optimistic.",
+)
+register_objective(
+    "val-resubstitution",
+    val_resubstitution,
+    splits=("val",),
+    is_resubstitution=True,
+    note="The validation split chose the backbone's epoch, and the classifiers of the search were "
+    "trained and scored on it.",
+    defect="the search trains its classifier on the validation images and scores it on the same, "
+    "so that the search's score says nothing, and random labels are fitted as well",
 )
 
 __all__ = [

@@ -11,9 +11,9 @@ import numpy as np
 from scipy.special import log_softmax, softmax
 
 from topojax.evaluation import auc_scores
+from topojax.search.data import stratified_folds
 from topojax.search.objectives.registry import Candidates, Task
-from topojax.search.splits import stratified_folds
-from topojax.training import MLPSettings, Splits, cross_fit_logits
+from topojax.training import Folds, MLPSettings, cross_fit_logits
 
 
 def cv_auc(candidates: Candidates, task: Task) -> np.ndarray:
@@ -29,8 +29,8 @@ def cv_auc(candidates: Candidates, task: Task) -> np.ndarray:
 
 def val_auc(candidates: Candidates, task: Task) -> np.ndarray:
     """Return 1 - AUC on the validation split, trained on the training split (paper, 4.1)."""
-    splits = ((task.train, task.val),)
-    return 1.0 - _aucs(candidates, task, splits, task.search.classifier_batch_size)[0]
+    folds = ((task.train, task.val),)
+    return 1.0 - _aucs(candidates, task, folds, task.search.classifier_batch_size)[0]
 
 
 def val_resubstitution(candidates: Candidates, task: Task) -> np.ndarray:
@@ -54,25 +54,25 @@ def train_loss(candidates: Candidates, task: Task) -> np.ndarray:
     return np.where((left > 0) & np.isfinite(means), means, np.nan)
 
 
-def _aucs(candidates: Candidates, task: Task, splits: Splits, batch_size: int) -> np.ndarray:
-    """Return the AUC on each split's scored samples, float64 (splits, P)."""
-    by_split = _logits(candidates, task, splits, batch_size)
+def _aucs(candidates: Candidates, task: Task, folds: Folds, batch_size: int) -> np.ndarray:
+    """Return the AUC on each fold's scored samples, float64 (folds, P)."""
+    by_fold = _logits(candidates, task, folds, batch_size)
     return np.stack(
         [
             auc_scores(task.labels[scored], softmax(logits, axis=2), candidates.kept[:, scored])
-            for logits, (_, scored) in zip(by_split, splits, strict=True)
+            for logits, (_, scored) in zip(by_fold, folds, strict=True)
         ]
     )
 
 
 def _logits(
-    candidates: Candidates, task: Task, splits: Splits, batch_size: int
+    candidates: Candidates, task: Task, folds: Folds, batch_size: int
 ) -> tuple[np.ndarray, ...]:
     return cross_fit_logits(
         jax.random.key(task.seed),
         candidates.features,
         task.labels,
-        splits,
+        folds,
         candidates.kept,
         MLPSettings(
             n_classes=task.n_classes,

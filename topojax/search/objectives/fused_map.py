@@ -7,11 +7,10 @@ from concurrent.futures import ThreadPoolExecutor
 import numpy as np
 
 from topojax.evaluation import rank_aucs
+from topojax.kernels.roi.flatness import is_flat
 from topojax.kernels.threads import check_threads
 from topojax.search.objectives.registry import Candidates, Task
 
-# A flat sum of maps differs from a constant by rounding alone, as in `topojax.cam.fuse_maps`.
-_FLAT = 1e-6
 # Fused values of all candidates at so many voxels stay in the cache.
 _VALUES_AT_A_TIME = 2**18
 
@@ -54,9 +53,8 @@ def fused_map_means(maps: np.ndarray, weights: np.ndarray, *, rescale: bool = Tr
         mean = total / n_voxels
         if not rescale:
             return mean
-        extent = high - low
-        flat = extent <= _FLAT * np.maximum(np.abs(low), np.abs(high))
-        return np.where(flat, 0.0, (mean - low) / np.where(flat, 1.0, extent))
+        flat = is_flat(low, high)
+        return np.where(flat, 0.0, (mean - low) / np.where(flat, 1.0, high - low))
 
     with ThreadPoolExecutor(check_threads(None)) as pool:
         return np.stack(list(pool.map(means, range(len(maps)))), axis=1)

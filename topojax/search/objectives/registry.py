@@ -11,7 +11,7 @@ import numpy as np
 
 from topojax.config import ClassifierConfig, SearchConfig
 from topojax.errors import ConfigError
-from topojax.search.splits import SplitName
+from topojax.search.data import SplitName
 
 
 @dataclass(frozen=True)
@@ -76,6 +76,9 @@ class Objective:
         reads: `descriptors`, of the ROIs; or `map means`, which do not depend on τ.
         is_auc: the fitness is 1 - AUC.
         is_resubstitution: classifiers are judged by the samples that they were trained on.
+        note: what the report says of the scores on the splits that choices were made by; a
+            sentence, or empty.
+        defect: why the scores of a run mean nothing; a clause, empty where they do mean something.
     """
 
     name: str
@@ -84,6 +87,14 @@ class Objective:
     reads: Reads
     is_auc: bool
     is_resubstitution: bool
+    note: str
+    defect: str
+
+
+_RESUBSTITUTION = (
+    "the search judges classifiers by the images that they were trained on, so that it rewards "
+    "what can be memorised, and random labels are fitted as well"
+)
 
 
 _OBJECTIVES: dict[str, Objective] = {}
@@ -100,8 +111,13 @@ def register_objective(
     reads: Reads = "descriptors",
     is_auc: bool = True,
     is_resubstitution: bool = False,
+    note: str = "",
+    defect: str | None = None,
 ) -> Objective:
     """Add an objective to `OBJECTIVES` and return it; see `Objective` for the arguments.
+
+    Without a `defect`, one that judges by what was trained on is marked by a general sentence; an
+    empty `defect` says that its scores mean something nevertheless.
 
     Raises:
         ConfigError: the name is taken, or no split is read.
@@ -113,7 +129,9 @@ def register_objective(
             f"splits={splits!r} of objective {name!r}; expected ('train',), ('val',) or "
             "('train', 'val')"
         )
-    objective = Objective(name, fitness, splits, reads, is_auc, is_resubstitution)
+    if defect is None:
+        defect = _RESUBSTITUTION if is_resubstitution else ""
+    objective = Objective(name, fitness, splits, reads, is_auc, is_resubstitution, note, defect)
     _OBJECTIVES[name] = objective
     return objective
 

@@ -1,0 +1,1 @@
+"""What the benchmarks of Betti curves share: images, peers, measurements, tables."""

@@ -1,0 +1,82 @@
+"""Checks of images and masks, and their conversion to the few types kernels compile for."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from .arrays import read_only, real_array
+from .options import check_construction
+
+_LARGEST_INTEGER = 2**53
+
+
+def check_images(images: Any, name: str, *, batch: bool) -> np.ndarray:
+    """Return images as read-only, C-ordered float32 or float64 (B, D, H, W), B = 1 for one image.
+
+    2-D images become one slice. Values are unchanged: float16, bool and integers of up to 16 bits
+    fit into float32, everything else into float64.
+
+    Args:
+        images: (B, H, W) or (B, D, H, W) for a batch, else (H, W) or (D, H, W).
+        name: of the argument, for messages.
+        batch: the first axis counts images.
+
+    Raises:
+        TypeError: as `real_array`.
+        ValueError: not 2-D or 3-D images, a NaN, or an integer beyond 2^53.
+    """
+    array = real_array(images, name)
+    kind, width = array.dtype.kind, array.dtype.itemsize
+    if array.ndim - batch not in (2, 3):
+        expected = "(B, H, W) or (B, D, H, W)" if batch else "(H, W) or (D, H, W)"
+        raise ValueError(f"{name} has shape {array.shape}; expected {expected}")
+    spatial = array.shape[int(batch) :]
+    volume = spatial if len(spatial) == 3 else (1, *spatial)
+    if array.size:
+        _check_values(array, name)
+    narrow = width <= 2 or (kind == "f" and width == 4)
+    converted = read_only(array, np.float32 if narrow else np.float64)
+    return converted.reshape(array.shape[0] if batch else 1, *volume)
+
+
+def _check_values(array: np.ndarray, name: str) -> None:
+    if array.dtype.kind == "f":
+        if np.isnan(array.min()):
+            raise ValueError(f"{name} has NaN; replace it, or set absent voxels to +inf")
+    elif array.dtype.itemsize == 8 and max(int(array.max()), -int(array.min())) > _LARGEST_INTEGER:
+        raise ValueError(f"{name} has integers beyond 2^53, which float64 rounds; rescale it")
+
+
+def check_masks(masks: Any, images: np.ndarray, shape: tuple[int, ...], name: str) -> np.ndarray:
+    """Return masks as read-only bool (B, D, H, W), or (1, 0, 0, 0) where there are none.
+
+    Args:
+        masks: bool of the images' shape, or None.
+        images: what `check_images` returned.
+        shape: the images' shape as the caller gave it.
+
+    Raises:
+        TypeError: not bool.
+        ValueError: another shape.
+    """
+    if masks is None:
+        return read_only(np.empty((1, 0, 0, 0), np.bool_), np.bool_)
+    array = np.asarray(masks)
+    if array.dtype != np.bool_:
+        raise TypeError(f"{name} has dtype {array.dtype}; expected bool, such as {name} > 0")
+    if array.shape != shape:
+        raise ValueError(f"{name} has shape {array.shape}; expected that of the image, {shape}")
+    return read_only(array, np.bool_).reshape(images.shape)
+
+
+def check_sample(image: Any, mask: Any, construction: str) -> tuple[np.ndarray, np.ndarray, bool]:
+    """Return one image as a batch of one, its mask, and whether voxels are top-dimensional cells.
+
+    Raises:
+        TypeError, ValueError: as `check_images`, `check_masks` and `check_construction`.
+    """
+    top = check_construction(construction)
+    images = check_images(image, "image", batch=False)
+    return images, check_masks(mask, images, np.shape(image), "mask"), top

@@ -1,0 +1,150 @@
+"""The merges of one image in the exact order of its values, without a grid.
+
+A value's key is the unsigned integer of its bits, changed so that integers compare as the values
+do. Keys serve as levels; only births and edges between basins, which are few, are ever sorted.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from .compiling import entry, source_digest
+from .euler import euler_changes
+from .padded.layout import Box, Layout, bounding_box, padded_layout, voxel_position
+from .padded.workspace import Workspace, borrowed_workspace
+from .simple.critical import Critical, classify
+from .tree.edges import Direction, Edges, trace
+from .tree.kruskal import join
+from .tree.merge_tree import Merges
+
+
+@dataclass(frozen=True)
+class ExactVolume:
+    """An image made ready.
+
+    Attributes:
+        values: the image, flat.
+        box, layout: where its voxels lie in the padded volume.
+        shape: of the image, (D, H, W).
+        work: `levels` are the keys.
+        critical: critical voxels in raster order.
+        absent: key of absent voxels, a scalar of the keys' dtype.
+        top: T-construction, else V.
+    """
+
+    values: np.ndarray
+    box: Box
+    layout: Layout
+    shape: tuple[int, ...]
+    work: Workspace
+    critical: Critical
+    absent: Any
+    top: bool
+
+    def values_at(self, positions: np.ndarray) -> np.ndarray:
+        """Return the values at padded positions, float64; +inf for the outside at position 0."""
+        values = self.values[np.where(positions == 0, 0, self.image_index(positions))]
+        absent = (positions == 0) | (self.work.levels[positions] == self.absent)
+        # Adding 0 turns -0 into 0.
+        return np.where(absent, np.inf, values.astype(np.float64) + 0.0)
+
+    def image_index(self, positions: np.ndarray) -> np.ndarray:
+        """Return the flat index in the image of padded positions of its voxels, int64."""
+        _, height, width = self.shape
+        flat = positions.astype(np.int64) - self.layout.first
+        z, flat = np.divmod(flat, self.layout.plane) if self.layout.plane else (0, flat)
+        y, x = np.divmod(flat, self.layout.row)
+        return ((z + self.box.z) * height + y + self.box.y) * width + x + self.box.x
+
+
+@contextmanager
+def exact_volume(
+    image: np.ndarray, mask: np.ndarray, volumetric: bool, top: bool
+) -> Iterator[ExactVolume]:
+    """List the critical voxels of an image, and keep its work arrays as long as they are needed.
+
+    Args:
+        image: float32 or float64 (D, H, W), without NaN.
+        mask: bool (D, H, W), or of no voxels where there is none.
+    """
+    whole = Box(0, 0, 0, *image.shape)
+    box = Box(*bounding_box.py_func(mask)) if mask.size else whole
+    bits = np.uint32 if image.itemsize == 4 else np.uint64
+    last = np.iinfo(bits).max
+    rows = slice(box.y, box.y + box.height)
+    inside = slice(box.z, box.z + box.depth), rows, slice(box.x, box.x + box.width)
+    keys = ordered_keys(image[inside])
+    gone = image[inside] == np.inf
+    keys[gone | ~mask[inside] if mask.size else gone] = last - 1
+    layout = padded_layout.py_func(box, volumetric)
+    extent = (box.depth, box.height, box.width)
+    with borrowed_workspace(extent, int(last) - 1, volumetric) as work:
+        critical = _list_exact(keys, layout, box, top, work)
+        absent = bits(last - 1)
+        yield ExactVolume(image.ravel(), box, layout, image.shape, work, critical, absent, top)
+
+
+def ordered_keys(values: np.ndarray) -> np.ndarray:
+    """Return unsigned integers in the order of float values; those of 0 and -0 are equal."""
+    n_bits = 8 * values.itemsize
+    unsigned = np.dtype(f"uint{n_bits}").type
+    bits = (values + values.dtype.type(0)).view(unsigned)
+    sign = unsigned(1 << (n_bits - 1))
+    # A negative number's bits grow as it falls.
+    return np.where(bits & sign, ~bits, bits | sign)
+
+
+def merges_of(volume: ExactVolume, *, ascending: bool) -> Merges:
+    """Let the voxels enter, from the lowest value up or from the highest down."""
+    levels = volume.work.levels
+    direction = Direction(ascending, volume.top == ascending)
+    births, edges = _trace_exact(volume.work, volume.critical, direction, volume.layout)
+    order = np.argsort(levels[edges.voxels], kind="stable")
+    return Merges(births, _join_exact(edges, order, levels[births], ascending))
+
+
+def _entry_points(digest: int) -> tuple[Callable, Callable, Callable, Callable]:
+    @entry
+    def list_exact(
+        keys: np.ndarray, layout: Layout, box: Box, top: bool, work: Workspace
+    ) -> Critical:
+        digest  # noqa: B018
+        n_planes = 8 * keys.itemsize
+        levels = work.levels
+        for i in range(64 * layout.n_words):
+            levels[i] = ~levels.dtype.type(0)
+        for z in range(box.depth):
+            for y in range(box.height):
+                start = voxel_position(layout, z, y, 0)
+                for x in range(box.width):
+                    levels[start + x] = keys[z, y, x]
+        return classify(work, n_planes, layout, top)
+
+    @entry
+    def trace_exact(
+        work: Workspace, critical: Critical, direction: Direction, layout: Layout
+    ) -> tuple[np.ndarray, Edges]:
+        digest  # noqa: B018
+        return trace(work, critical, direction, layout)
+
+    @entry
+    def join_exact(
+        edges: Edges, order: np.ndarray, birth_levels: np.ndarray, ascending: bool
+    ) -> np.ndarray:
+        digest  # noqa: B018
+        return join(edges, order, birth_levels, ascending)
+
+    @entry
+    def changes_exact(words: np.ndarray, top: bool) -> np.ndarray:
+        digest  # noqa: B018
+        return euler_changes(words, top)
+
+    return list_exact, trace_exact, join_exact, changes_exact
+
+
+_list_exact, _trace_exact, _join_exact, changes_exact = _entry_points(source_digest())

@@ -1,0 +1,1 @@
+"""Regions of interest: maps fused, scaled and thresholded, for one rule or for a population."""

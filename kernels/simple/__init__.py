@@ -1,0 +1,1 @@
+"""Simple voxels told from critical ones, 64 voxels a machine word."""

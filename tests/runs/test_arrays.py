@@ -1,0 +1,97 @@
+"""`features.npz`: keys that outside readers rely on, and back again."""
+
+from __future__ import annotations
+
+from dataclasses import fields, is_dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from topojax.data import SPLITS
+from topojax.errors import RunError
+from topojax.runs import Examples, RunArrays, SplitFeatures, Tried
+
+
+@pytest.fixture
+def arrays(rng: np.random.Generator) -> RunArrays:
+    sizes = dict(zip(SPLITS, (5, 4, 3), strict=True))
+    features = {
+        name: SplitFeatures(
+            np.arange(n) % 2, rng.random((n, 9), np.float32), np.arange(1, n + 1), np.arange(n) > 1
+        )
+        for name, n in sizes.items()
+    }
+    curves, full = rng.random((2, 3, 2, 4), np.float32)
+    methods = ("roi-size", "topology+embedding", "backbone")
+    probabilities = {name: rng.dirichlet(np.ones(2), 3).astype(np.float32) for name in methods}
+    tried = Tried(rng.dirichlet(np.ones(3), 8), rng.random(8), rng.random(8))
+    examples = Examples(
+        rng.random((2, 6, 6), np.float32),
+        rng.random((2, 6, 6)) > 0.5,
+        rng.random((2, 6, 6), np.float32),
+        np.array([0, 1]),
+        np.array([1, 1]),
+        np.array([0, 2]),
+    )
+    return RunArrays(features, np.linspace(0, 1, 4), curves, full, probabilities, tried, examples)
+
+
+def _assert_same(a: Any, b: Any) -> None:
+    assert type(a) is type(b)
+    if is_dataclass(a):
+        for field in fields(a):
+            _assert_same(getattr(a, field.name), getattr(b, field.name))
+    elif isinstance(a, dict):
+        assert list(a) == list(b)
+        for key in a:
+            _assert_same(a[key], b[key])
+    elif a is not None:
+        assert a.dtype == b.dtype
+        np.testing.assert_array_equal(a, b)
+
+
+def test_arrays_come_back(arrays: RunArrays, tmp_path: Path) -> None:
+    for written in (arrays, replace(arrays, thresholds=None), replace(arrays, tried=None)):
+        written.write(tmp_path)
+        _assert_same(RunArrays.read(tmp_path), written)
+
+
+def test_keys_stay(arrays: RunArrays, tmp_path: Path) -> None:
+    arrays.write(tmp_path)
+    of_splits = ("labels", "descriptors", "roi_voxels", "roi_empty")
+    with np.load(tmp_path / "features.npz") as file:
+        assert set(file.files) == {
+            *(f"{split}_{name}" for split in SPLITS for name in of_splits),
+            "thresholds",
+            "test_curves",
+            "test_curves_full",
+            "test_roi_size_probabilities",
+            "test_topology+embedding_probabilities",
+            "test_backbone_probabilities",
+            *(f"search_{name}" for name in ("weights", "taus", "scores")),
+            *(f"example_{f.name}" for f in fields(Examples)),
+        }
+        np.testing.assert_array_equal(file["test_curves_full"], arrays.full_curves)
+        np.testing.assert_array_equal(file["search_taus"], arrays.tried.taus)
+
+
+def test_a_missing_array_is_named(arrays: RunArrays, tmp_path: Path) -> None:
+    kept = {key: value for key, value in arrays.to_npz().items() if key != "val_roi_voxels"}
+    np.savez(tmp_path / "features.npz", **kept)
+    with pytest.raises(RunError, match=r"features\.npz .*it lacks val_roi_voxels"):
+        RunArrays.read(tmp_path)
+
+
+def test_runs_hold_what_their_configuration_asks_for(discs_run: Path, solids_run: Path) -> None:
+    shared, own = RunArrays.read(discs_run), RunArrays.read(solids_run)
+    assert shared.thresholds is not None
+    assert own.thresholds is None
+    for found, classes, maps in ((shared, 2, (28, 28)), (own, 3, (24, 24, 24))):
+        assert found.examples.masks.shape == (3 * classes, *maps)
+        assert found.tried is not None
+        assert found.tried.weights.shape == (len(found.tried.scores), 3)
+        n = len(found.splits["test"].labels)
+        assert {one.shape for one in found.probabilities.values()} == {(n, classes)}
+        assert {"topology", "backbone", "whole-image"} <= found.probabilities.keys()

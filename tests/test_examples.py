@@ -1,0 +1,60 @@
+"""The examples in docstrings do what they say, and every public name of the topology has one."""
+
+from __future__ import annotations
+
+import doctest
+import importlib
+import pkgutil
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+import topojax
+from topojax import kernels, topology
+
+OPTIONS = doctest.NORMALIZE_WHITESPACE | doctest.ELLIPSIS
+
+
+def _modules() -> Iterator[str]:
+    # An editable install keeps the kernels beside the package, where its path does not lead.
+    for package in (topojax, kernels):
+        yield package.__name__
+        for found in pkgutil.walk_packages(package.__path__, f"{package.__name__}."):
+            if not found.name.endswith("__main__"):
+                yield found.name
+
+
+def _examples() -> dict[str, doctest.DocTest]:
+    finder = doctest.DocTestFinder()
+    return {
+        found.name: found
+        for name in _modules()
+        for found in finder.find(importlib.import_module(name))
+        if found.examples
+    }
+
+
+def _public_names() -> dict[str, Any]:
+    names = {f"kernels.{name}": getattr(kernels, name) for name in kernels.__all__}
+    names |= {f"topology.{name}": getattr(topology, name) for name in topology.__all__}
+    return names | {"TopoCAM": topojax.TopoCAM}
+
+
+EXAMPLES = _examples()
+PUBLIC = _public_names()
+
+
+@pytest.mark.parametrize("name", EXAMPLES)
+def test_an_example_gives_what_it_says(name: str) -> None:
+    said: list[str] = []
+    runner = doctest.DocTestRunner(optionflags=OPTIONS, verbose=False)
+    outcome = runner.run(EXAMPLES[name], out=said.append)
+    assert outcome.attempted > 0
+    assert outcome.failed == 0, "".join(said)
+
+
+@pytest.mark.parametrize("name", PUBLIC)
+def test_a_public_name_has_an_example(name: str) -> None:
+    text = PUBLIC[name].__doc__ or ""
+    assert doctest.DocTestParser().get_examples(text), f"{name} shows no example in its docstring"

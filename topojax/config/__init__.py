@@ -1,0 +1,41 @@
+"""The configuration: one frozen schema, three presets, overrides by dotted key.
+
+A preset is a named set of values of the same fields (METHOD.md, "Presets"). Everything that changes
+a number is here; nothing else is.
+"""
+
+from topojax.config.presets import (
+    DEMO_BUDGET,
+    DEMO_IMAGES,
+    LEAKTEST_BUDGET,
+    PRESETS,
+    USUAL_TAU,
+)
+from topojax.config.reading import make_config, parse_config, parse_overrides
+from topojax.config.schema import (
+    BackboneConfig,
+    CamConfig,
+    ClassifierConfig,
+    Config,
+    EvaluationConfig,
+    SearchConfig,
+    TopologyConfig,
+)
+
+__all__ = [
+    "DEMO_BUDGET",
+    "DEMO_IMAGES",
+    "LEAKTEST_BUDGET",
+    "PRESETS",
+    "USUAL_TAU",
+    "BackboneConfig",
+    "CamConfig",
+    "ClassifierConfig",
+    "Config",
+    "EvaluationConfig",
+    "SearchConfig",
+    "TopologyConfig",
+    "make_config",
+    "parse_config",
+    "parse_overrides",
+]

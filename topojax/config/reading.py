@@ -1,0 +1,126 @@
+"""Configurations from a preset, a file and overrides by dotted key."""
+
+from __future__ import annotations
+
+import difflib
+import json
+import tomllib
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+from pydantic import ValidationError
+
+from topojax.config.presets import PRESETS
+from topojax.config.schema import Config, Section
+from topojax.errors import ConfigError
+
+
+def make_config(
+    preset: str | None = None,
+    *,
+    file: str | Path | None = None,
+    overrides: Mapping[str, Any] | None = None,
+) -> Config:
+    """Build a configuration: the preset, then the file, then the overrides.
+
+    Args:
+        preset: `sound`, `paper` or `official`; None: the one that `file` names, else `sound`.
+        file: JSON or TOML with the sections of `Config`.
+        overrides: dotted key to value, such as `{"backbone.epochs": 5}`.
+
+    Raises:
+        ConfigError: unknown preset or key, or a value out of its range.
+    """
+    values: dict[str, Any] = _read_config_file(Path(file)) if file is not None else {}
+    changes = dict(overrides or {})
+    # A preset is more than its name: wherever it is named, its values are the base.
+    name = changes.pop("preset", None) or preset or values.get("preset", "sound")
+    if name not in PRESETS:
+        raise ConfigError(f"preset={name!r} is unknown; choose one of {', '.join(PRESETS)}")
+    merged = _merge(_merge(PRESETS[name], values), {"preset": name})
+    for key, value in changes.items():
+        merged = _merge(merged, _nest(key, value))
+    return parse_config(merged)
+
+
+def parse_config(values: Mapping[str, Any]) -> Config:
+    """Validate nested values, as read back from a run folder's `config.json`.
+
+    Raises:
+        ConfigError: one line naming the first key that is wrong.
+    """
+    try:
+        return Config.model_validate(values)
+    except ValidationError as error:
+        raise ConfigError(_first_problem(error)) from None
+
+
+def parse_overrides(pairs: Iterable[str]) -> dict[str, Any]:
+    """Read `key=value` strings; values are JSON where they parse as JSON, else text.
+
+    Raises:
+        ConfigError: a pair without `=`.
+    """
+    overrides: dict[str, Any] = {}
+    for pair in pairs:
+        key, separator, text = pair.partition("=")
+        if not separator or not key.strip():
+            raise ConfigError(f"--set {pair!r} is not key=value; write it as backbone.epochs=5")
+        try:
+            overrides[key.strip()] = json.loads(text)
+        except json.JSONDecodeError:
+            overrides[key.strip()] = text
+    return overrides
+
+
+def _read_config_file(path: Path) -> dict[str, Any]:
+    try:
+        text = path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise ConfigError(f"config file {path} cannot be read: {error}") from None
+    try:
+        values = tomllib.loads(text) if path.suffix == ".toml" else json.loads(text)
+    except (json.JSONDecodeError, tomllib.TOMLDecodeError) as error:
+        raise ConfigError(f"config file {path} is not valid JSON or TOML: {error}") from None
+    if not isinstance(values, dict):
+        raise ConfigError(f"config file {path} must hold an object of sections, got {text[:40]!r}")
+    return values
+
+
+def _merge(base: Mapping[str, Any], top: Mapping[str, Any]) -> dict[str, Any]:
+    merged = dict(base)
+    for key, value in top.items():
+        old = merged.get(key)
+        both = isinstance(old, Mapping) and isinstance(value, Mapping)
+        merged[key] = _merge(old, value) if both else value  # type: ignore[arg-type]
+    return merged
+
+
+def _nest(dotted: str, value: Any) -> dict[str, Any]:
+    head, _, rest = dotted.partition(".")
+    return {head: _nest(rest, value) if rest else value}
+
+
+def _first_problem(error: ValidationError) -> str:
+    problem = error.errors()[0]
+    location = [str(part) for part in problem["loc"]]
+    key = ".".join(location)
+    if problem["type"] == "extra_forbidden":
+        known = _known_keys()
+        close = difflib.get_close_matches(key, known, n=1)
+        hint = f"did you mean {close[0]}?" if close else f"known keys: {', '.join(known)}"
+        return f"configuration key {key!r} is unknown; {hint}"
+    message = problem["msg"].removeprefix("Value error, ")
+    return f"configuration key {key!r} is {problem['input']!r}: {message}"
+
+
+def _known_keys() -> list[str]:
+    keys: list[str] = []
+    for name, field in Config.model_fields.items():
+        section = field.annotation
+        if isinstance(section, type) and issubclass(section, Section):
+            keys += [f"{name}.{inner}" for inner in section.model_fields]
+        else:
+            keys.append(name)
+    return keys

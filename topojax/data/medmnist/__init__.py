@@ -1,0 +1,1 @@
+"""MedMNIST's data sets: what is published, how it is fetched and read."""

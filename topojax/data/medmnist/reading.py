@@ -1,0 +1,188 @@
+"""MedMNIST files, by path or by name, as data sets of three splits."""
+
+from __future__ import annotations
+
+import difflib
+import os
+import re
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+
+from topojax.data.dataset import (
+    SPLITS,
+    Dataset,
+    Split,
+    validate_dataset,
+    validate_images,
+    validate_labels,
+    whole_numbers,
+)
+from topojax.data.medmnist.download import download, file_md5
+from topojax.data.medmnist.table import MEDMNIST, MedMNIST
+from topojax.data.npz import check_file, read_npz
+from topojax.data.resize import resize_images
+from topojax.errors import DataError
+
+
+def read_medmnist(
+    source: str | Path,
+    *,
+    size: int | None = None,
+    data_root: Path | None = None,
+    may_download: bool = True,
+    progress: bool = True,
+) -> Dataset:
+    """Return a data set in MedMNIST's form: `{train,val,test}_{images,labels}` in an npz file.
+
+    Args:
+        source: a file, or a data set's name such as `adrenalmnist3d` or `adrenalmnist3d_64`, which
+            is looked up in `data_root` and in `~/.medmnist`, then downloaded.
+        size: voxels along every axis. For a name, the official file of that size where there is
+            one; images of another size are resized.
+        data_root: folder of official files, and where downloads go.
+        may_download: False: a file that is not there is an error.
+        progress: show a bar while downloading, on a terminal.
+
+    Raises:
+        DataError: the file or name is unknown, damaged, not the official one of its name, or cannot
+            be downloaded; or its images or labels cannot be used (`validate_images`,
+            `validate_labels`, `validate_dataset`).
+    """
+    # Before a download, which may take gigabytes.
+    if not _looks_like_a_path(str(source)):
+        _refuse_several_labels(MEDMNIST.get(_parse_name(str(source))[0]))
+    path, facts = locate(
+        source, size=size, data_root=data_root, may_download=may_download, progress=progress
+    )
+    _refuse_several_labels(facts)
+    arrays = read_npz(
+        path, [f"{split}_{part}" for split in SPLITS for part in ("images", "labels")]
+    )
+    dataset = _dataset(path, facts, arrays)
+    validate_dataset(dataset)
+    if size is None:
+        return dataset
+    train, val, test = (_resized(dataset, name, size) for name in SPLITS)
+    return replace(dataset, train=train, val=val, test=test)
+
+
+def locate(
+    source: str | Path,
+    *,
+    size: int | None = None,
+    data_root: Path | None = None,
+    may_download: bool = True,
+    progress: bool = True,
+) -> tuple[Path, MedMNIST | None]:
+    """Return the file that `source` means, and the facts about it where it is an official one.
+
+    Raises:
+        DataError: no such file or name, an official file that cannot be downloaded, or one whose
+            checksum differs.
+    """
+    text = str(source)
+    name, official_size = _parse_name(text)
+    facts = MEDMNIST.get(name)
+    if _looks_like_a_path(text):
+        path = Path(source)
+        check_file(path)
+        facts = _facts_by_file(path)
+        return path, facts
+    if facts is None:
+        close = difflib.get_close_matches(name, MEDMNIST, n=3)
+        hint = f"did you mean {' or '.join(close)}?" if close else f"known: {', '.join(MEDMNIST)}"
+        raise DataError(f"{text!r} is neither a file nor a MedMNIST data set; {hint}")
+    chosen = official_size or (size if size in facts.md5 else 28)
+    if chosen not in facts.md5:
+        sizes = ", ".join(map(str, facts.md5))
+        raise DataError(f"{name} has no official file of size {chosen}; choose from {sizes}")
+    return _official_file(facts, chosen, data_root, may_download, progress), facts
+
+
+def _refuse_several_labels(facts: MedMNIST | None) -> None:
+    if facts is not None and facts.task == "multi-label":
+        raise DataError(f"{facts.name} has several labels an image; one label an image is needed")
+
+
+def _official_file(
+    facts: MedMNIST, size: int, data_root: Path | None, may_download: bool, progress: bool
+) -> Path:
+    home = Path.home() / ".medmnist"
+    for folder in [data_root, home] if data_root else [home]:
+        path = folder / facts.file_name(size)
+        if path.is_file():
+            _check_md5(path, facts.md5[size])
+            return path
+    target = (data_root or home) / facts.file_name(size)
+    if not may_download:
+        raise DataError(
+            f"{target.name} is not on this machine; download {facts.address(size)} and put it "
+            f"into {target.parent}"
+        )
+    return download(facts.address(size), target, facts.md5[size], progress=progress)
+
+
+def _looks_like_a_path(text: str) -> bool:
+    return text.endswith(".npz") or "/" in text or "\\" in text or os.path.exists(text)
+
+
+def _parse_name(text: str) -> tuple[str, int | None]:
+    match = re.fullmatch(r"([a-z0-9]+?)_(\d+)", text)
+    return (match[1], int(match[2])) if match else (text, None)
+
+
+def _facts_by_file(path: Path) -> MedMNIST | None:
+    """Return the facts of an official file, told by its name, its checksum checked."""
+    name, size = _parse_name(path.stem)
+    facts = MEDMNIST.get(name)
+    if facts is None or path.suffix != ".npz" or (size or 28) not in facts.md5:
+        return None
+    _check_md5(path, facts.md5[size or 28])
+    return facts
+
+
+def _check_md5(path: Path, expected: str) -> None:
+    got = file_md5(path)
+    if got != expected:
+        raise DataError(
+            f"{path} has MD5 {got}, the official file {expected}: it is damaged or another file; "
+            "delete it to download it again, or rename it if the data are your own"
+        )
+
+
+def _dataset(path: Path, facts: MedMNIST | None, arrays: dict[str, np.ndarray]) -> Dataset:
+    dims = facts.spatial_dims if facts else None
+    splits: dict[str, Split] = {}
+    names = facts.class_names if facts else _numbered(path, arrays)
+    for name in SPLITS:
+        images, dims = validate_images(
+            arrays[f"{name}_images"], name=f"{path}: {name}_images", spatial_dims=dims
+        )
+        labels = validate_labels(
+            arrays[f"{name}_labels"], len(names), name=f"{path}: {name}_labels"
+        )
+        splits[name] = Split(images, labels)
+    assert dims is not None
+    return Dataset(
+        path.stem, splits["train"], splits["val"], splits["test"], names, dims, str(path)
+    )
+
+
+def _numbered(path: Path, arrays: dict[str, np.ndarray]) -> tuple[str, ...]:
+    labels = [whole_numbers(arrays[f"{name}_labels"], f"{path}: {name}_labels") for name in SPLITS]
+    top = max(int(part.max()) for part in labels)
+    # Every class has to be in every split. Without a bound, one wild label names 10^9 classes.
+    most = max(len(part) for part in labels)
+    if top >= most:
+        raise DataError(
+            f"{path}: labels reach {top} with at most {most} samples a split; number the classes "
+            "0, 1, 2 and so on"
+        )
+    return tuple(str(label) for label in range(top + 1))
+
+
+def _resized(dataset: Dataset, name: str, size: int) -> Split:
+    split = dataset.split(name)
+    return replace(split, images=resize_images(split.images, size, dataset.spatial_dims))

@@ -1,0 +1,1 @@
+"""Synthetic images whose Betti numbers are known."""

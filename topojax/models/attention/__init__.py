@@ -1,0 +1,1 @@
+"""Networks with attention: over windows, over channels, beside convolutions, over all tokens."""

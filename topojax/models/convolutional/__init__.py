@@ -1,0 +1,1 @@
+"""Other convolutional networks: VGG, DenseNet, and EfficientNet for images and volumes."""

@@ -1,0 +1,170 @@
+"""A fit before it begins: settled, checked, every seed named. Every stage is told by it."""
+
+from __future__ import annotations
+
+import zlib
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+
+from topojax.cam import check_layers, check_maps
+from topojax.config import Config
+from topojax.data import Split
+from topojax.errors import ConfigError
+from topojax.models import Backbone, abstract_model, check_image_shape, list_models
+from topojax.pipeline.announce import Log, no_log
+from topojax.search import check_given_weights, find_objective, stratified_folds
+from topojax.topology import learn_grid
+from topojax.training import check_augmentation, with_pretrained_weights
+
+_USUAL_NETWORK = {2: "resnet18", 3: "r3d_18"}
+
+
+@dataclass(frozen=True)
+class Seeds:
+    """Seeds of the stages that draw, each fixed by `config.seed` and the stage's name."""
+
+    backbone: int
+    search: int
+    classifier: int
+
+    @classmethod
+    def of(cls, seed: int) -> Seeds:
+        """Return the seeds of a run."""
+        return cls(*(stage_seed(seed, stage) for stage in ("backbone", "search", "classifier")))
+
+
+@dataclass(frozen=True)
+class FitPlan:
+    """What every stage of a fit is told.
+
+    Attributes:
+        config: settled: the network and its CAM layers are named.
+        class_names: one a class, in the labels' order.
+        spatial_dims: 2 or 3.
+        seeds: of the stages' random draws.
+        folder: where training, maps and search keep their state to resume from, or None.
+        progress: show progress bars on a terminal.
+        log: called with an event's name and its fields at every step.
+    """
+
+    config: Config
+    class_names: tuple[str, ...]
+    spatial_dims: int
+    seeds: Seeds
+    folder: Path | None = None
+    progress: bool = False
+    log: Log = no_log
+
+    @property
+    def n_classes(self) -> int:
+        """The number of classes."""
+        return len(self.class_names)
+
+    @property
+    def is_searched(self) -> bool:
+        """Whether there is any rule to search for; see `is_searched`."""
+        return is_searched(self.config)
+
+    def folder_of(self, stage: str) -> Path | None:
+        """Return where a stage keeps its state, or None."""
+        return self.folder / stage if self.folder else None
+
+    def kept_in(self, folder: Path, log: Log) -> FitPlan:
+        """Return the plan of a fit that keeps its state and its log."""
+        return replace(self, folder=folder, log=log)
+
+    def with_seed(self, seed: int) -> FitPlan:
+        """Return the same plan with other random draws."""
+        config = self.config.model_copy(update={"seed": seed})
+        return replace(self, config=config, seeds=Seeds.of(seed))
+
+
+def plan_fit(
+    config: Config,
+    train: Split,
+    class_names: tuple[str, ...],
+    spatial_dims: int,
+    *,
+    progress: bool = False,
+) -> FitPlan:
+    """Settle a configuration, and raise what would otherwise stop a fit half-way; at once.
+
+    Args:
+        config: see `topojax.config`.
+        train: images and labels to fit on.
+        class_names: one a class, in the labels' order.
+        spatial_dims: 2 or 3.
+        progress: show progress bars on a terminal.
+
+    Raises:
+        ConfigError: a network that is unknown or for another dimension, layers that it has not or
+            that give no map, an unknown objective, weights that are not one a layer, or flips along
+            an axis that the images do not have.
+        DataError: images too small for the network or constant; too few samples for the folds.
+        WeightsError: `backbone.weights` cannot be read or does not fit.
+    """
+    name = _network_name(config, spatial_dims)
+    n_channels = train.images.shape[-1] if train.images.ndim == spatial_dims + 2 else 1
+    network = abstract_model(name, len(class_names), n_channels)
+    config = _settled(config, network)
+    shape = train.images.shape[1 : 1 + spatial_dims]
+    check_image_shape(name, shape)
+    check_maps(name, config.cam.layers, shape)
+    check_augmentation(config.backbone, spatial_dims)
+    learn_grid(train.images, config.topology)
+    _check_rule(config, train.labels)
+    with_pretrained_weights(network, config.backbone)
+    return FitPlan(config, class_names, spatial_dims, Seeds.of(config.seed), progress=progress)
+
+
+def is_searched(config: Config) -> bool:
+    """Tell whether there is anything to search for.
+
+    There is not where the rule is given, where no ROI has a say in the classifier's features, and
+    where one layer has all the weight at a fixed threshold.
+
+    Args:
+        config: settled.
+    """
+    free = len(config.cam.layers) > 1 or config.search.tau is None
+    return (
+        config.search.method == "evolution" and config.classifier.features != "embedding" and free
+    )
+
+
+def stage_seed(seed: int, stage: str) -> int:
+    """Return the seed of a stage's random draws, fixed by the run's and the stage's name."""
+    sequence = np.random.SeedSequence((seed, zlib.crc32(stage.encode())))
+    return int(sequence.generate_state(1)[0] >> 1)
+
+
+def _network_name(config: Config, spatial_dims: int) -> str:
+    name = config.backbone.name
+    if name == "auto":
+        name = _USUAL_NETWORK[spatial_dims]
+    if name not in list_models(spatial_dims):
+        raise ConfigError(
+            f"backbone.name={name!r} does not take {spatial_dims}-D images; choose 'auto' or one "
+            f"of {', '.join(list_models(spatial_dims))}"
+        )
+    return name
+
+
+def _settled(config: Config, network: Backbone) -> Config:
+    layers = config.cam.layers or network.cam_layers
+    check_layers(network, layers)
+    return config.model_copy(
+        update={
+            "backbone": config.backbone.model_copy(update={"name": network.name}),
+            "cam": config.cam.model_copy(update={"layers": layers}),
+        }
+    )
+
+
+def _check_rule(config: Config, labels: np.ndarray) -> None:
+    check_given_weights(len(config.cam.layers), config.search)
+    find_objective(config.search.objective)
+    if config.search.objective == "cv-auc" and is_searched(config):
+        stratified_folds(labels, config.search.folds, config.seed)

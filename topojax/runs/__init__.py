@@ -1,0 +1,51 @@
+"""What a run folder is: its files as typed records, written by experiments, read by all others.
+
+Importing this package loads no jax.
+"""
+
+from topojax.runs.arrays import Examples, RunArrays, SplitFeatures, Tried
+from topojax.runs.environment import DataFacts, Environment
+from topojax.runs.folder import RunFolder, check_run, open_run
+from topojax.runs.metrics import (
+    BackboneTraining,
+    Calibrated,
+    Calibration,
+    CalibrationErrors,
+    Compared,
+    Coverage,
+    Epoch,
+    Evaluation,
+    Fusion,
+    Generation,
+    Metrics,
+)
+from topojax.runs.predictions import predictions_csv, read_predictions, write_predictions
+from topojax.runs.reading import Run, load_run
+
+__all__ = [
+    "BackboneTraining",
+    "Calibrated",
+    "Calibration",
+    "CalibrationErrors",
+    "Compared",
+    "Coverage",
+    "DataFacts",
+    "Environment",
+    "Epoch",
+    "Evaluation",
+    "Examples",
+    "Fusion",
+    "Generation",
+    "Metrics",
+    "Run",
+    "RunArrays",
+    "RunFolder",
+    "SplitFeatures",
+    "Tried",
+    "check_run",
+    "load_run",
+    "open_run",
+    "predictions_csv",
+    "read_predictions",
+    "write_predictions",
+]

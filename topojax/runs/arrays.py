@@ -1,0 +1,172 @@
+"""`features.npz`: what a run saw in its images, and what it tried, as arrays."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from pathlib import Path
+from typing import TYPE_CHECKING, TypeVar
+
+import numpy as np
+
+from topojax.data import SPLITS, SplitName
+from topojax.data.npz import keys_of, read_npz
+from topojax.errors import DataError
+from topojax.files import write_atomically
+from topojax.runs.damage import broken, unreadable
+
+if TYPE_CHECKING:
+    from _typeshed import DataclassInstance
+
+    _Group = TypeVar("_Group", bound=DataclassInstance)
+
+FILE_NAME = "features.npz"
+
+
+@dataclass(frozen=True)
+class SplitFeatures:
+    """What the method reads in n images of a split; keys `{split}_…`.
+
+    Attributes:
+        labels: int64 (n,).
+        descriptors: φ, float32 (n, d·N + 1).
+        roi_voxels: V', int64 (n,).
+        roi_empty: bool (n,); ROIs that came out empty and became the map's maximum.
+    """
+
+    labels: np.ndarray
+    descriptors: np.ndarray
+    roi_voxels: np.ndarray
+    roi_empty: np.ndarray
+
+
+@dataclass(frozen=True)
+class Tried:
+    """Every ROI rule that the search tried; keys `search_…`.
+
+    Attributes:
+        weights: float (m, L), of the layers in the configuration's order.
+        taus: float (m,).
+        scores: float (m,), as people read them; NaN or infinite where there was none.
+    """
+
+    weights: np.ndarray
+    taus: np.ndarray
+    scores: np.ndarray
+
+
+@dataclass(frozen=True)
+class Examples:
+    """m of the test images; keys `example_…`.
+
+    Attributes:
+        images: (m, *spatial) or (m, *spatial, C).
+        masks: bool (m, *spatial); the ROIs.
+        fused: float32 (m, *spatial) in [0, 1]; the fused class activation maps.
+        labels, predicted: integers (m,).
+        index: integers (m,); places in the test split.
+    """
+
+    images: np.ndarray
+    masks: np.ndarray
+    fused: np.ndarray
+    labels: np.ndarray
+    predicted: np.ndarray
+    index: np.ndarray
+
+
+@dataclass(frozen=True)
+class RunArrays:
+    """The archive.
+
+    Attributes:
+        splits: all three.
+        thresholds: float64 (N,); None where each image has its own grid.
+        curves: float32 (n, d, N), test Betti curves of the ROIs over V'; key `test_curves`.
+        full_curves: the same of whole images over all voxels; key `test_curves_full`.
+        probabilities: of the test split by method, float32 (n, K), before any calibration; keys
+            `test_{method}_probabilities`, the method's hyphens as underscores.
+        tried: None where nothing was searched for.
+        examples: some test images.
+    """
+
+    splits: dict[SplitName, SplitFeatures]
+    thresholds: np.ndarray | None
+    curves: np.ndarray
+    full_curves: np.ndarray
+    probabilities: dict[str, np.ndarray]
+    tried: Tried | None
+    examples: Examples
+
+    def to_npz(self) -> dict[str, np.ndarray]:
+        """Return the arrays by their keys."""
+        arrays: dict[str, np.ndarray] = {}
+        for name in SPLITS:
+            arrays |= _keyed(name, self.splits[name])
+        if self.thresholds is not None:
+            arrays["thresholds"] = self.thresholds
+        arrays |= {"test_curves": self.curves, "test_curves_full": self.full_curves}
+        for method, found in self.probabilities.items():
+            arrays[probabilities_key(method)] = found
+        if self.tried is not None:
+            arrays |= _keyed("search", self.tried)
+        return arrays | _keyed("example", self.examples)
+
+    def write(self, folder: Path) -> None:
+        """Write the archive into a run folder, compressed, at once.
+
+        Raises:
+            RunError: the folder cannot be written.
+        """
+        buffer = io.BytesIO()
+        np.savez_compressed(buffer, allow_pickle=False, **self.to_npz())
+        write_atomically(folder / FILE_NAME, buffer.getvalue())
+
+    @classmethod
+    def read(cls, folder: Path) -> RunArrays:
+        """Read the archive of a run folder; shapes are not looked at.
+
+        Raises:
+            RunError: the file is missing or damaged, or lacks an array.
+        """
+        path = folder / FILE_NAME
+        try:
+            arrays = read_npz(path, keys_of(path))
+        except DataError as error:
+            raise unreadable(path, error) from None
+        try:
+            return cls(
+                splits={name: _group(SplitFeatures, name, arrays) for name in SPLITS},
+                thresholds=arrays.get("thresholds"),
+                curves=arrays["test_curves"],
+                full_curves=arrays["test_curves_full"],
+                probabilities=_probabilities(arrays),
+                tried=_group(Tried, "search", arrays) if "search_scores" in arrays else None,
+                examples=_group(Examples, "example", arrays),
+            )
+        except KeyError as error:
+            raise broken(path, f"it lacks {error.args[0]}") from None
+
+
+def probabilities_key(method: str) -> str:
+    """Return the key of a method's test probabilities."""
+    return f"test_{method.replace('-', '_')}_probabilities"
+
+
+def _probabilities(arrays: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
+    start, end = "test_", "_probabilities"
+    return {
+        # No method has an underscore in its name.
+        key.removeprefix(start).removesuffix(end).replace("_", "-"): array
+        for key, array in arrays.items()
+        if key.startswith(start) and key.endswith(end)
+    }
+
+
+def _keyed(prefix: str, group: DataclassInstance) -> dict[str, np.ndarray]:
+    return {f"{prefix}_{field.name}": getattr(group, field.name) for field in fields(group)}
+
+
+def _group(kind: type[_Group], prefix: str, arrays: Mapping[str, np.ndarray]) -> _Group:
+    return kind(**{field.name: arrays[f"{prefix}_{field.name}"] for field in fields(kind)})

@@ -1,0 +1,183 @@
+"""`metrics.json`: scores with their intervals, the ROI's rule, training, timing and warnings."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Annotated, Any, ClassVar, TypeAlias, TypeVar
+
+from pydantic import AfterValidator, BeforeValidator, PlainSerializer
+
+from topojax.data import SPLITS, SplitName
+from topojax.evaluation import Comparison, Scores
+from topojax.runs.record import FileRecord, Record
+
+_T = TypeVar("_T")
+
+
+def _every_split(by_split: dict[SplitName, _T]) -> dict[SplitName, _T]:
+    absent = [name for name in SPLITS if name not in by_split]
+    if absent:
+        raise ValueError(f"lacks the {absent[0]} split")
+    return by_split
+
+
+BySplit: TypeAlias = Annotated[dict[SplitName, _T], AfterValidator(_every_split)]
+"""One value for each of the three splits."""
+
+
+def _as_scores(values: Scores | Mapping[str, Any]) -> Scores:
+    return values if isinstance(values, Scores) else Scores.from_json(values)
+
+
+def _as_comparison(values: Comparison | Mapping[str, Any]) -> Comparison:
+    return values if isinstance(values, Comparison) else Comparison.from_json(values)
+
+
+ScoresRecord: TypeAlias = Annotated[
+    Scores, BeforeValidator(_as_scores), PlainSerializer(Scores.to_json)
+]
+ComparisonRecord: TypeAlias = Annotated[
+    Comparison, BeforeValidator(_as_comparison), PlainSerializer(Comparison.to_json)
+]
+
+
+class Compared(Record):
+    """Another method on the same images, and what TopoCAM's scores exceed its by."""
+
+    scores: ScoresRecord
+    difference: ComparisonRecord
+
+
+class Evaluation(Record):
+    """Scores of a fitted method on one set of images.
+
+    Attributes:
+        comparisons: by method.
+    """
+
+    topocam: ScoresRecord
+    backbone: ScoresRecord
+    comparisons: dict[str, Compared]
+
+
+class CalibrationErrors(Record):
+    """How far confidences are from accuracies."""
+
+    expected_error: float
+    maximum_error: float
+    brier: float
+    log_loss: float
+
+
+class Calibrated(Record):
+    """The same before and after the temperature."""
+
+    before: CalibrationErrors
+    after: CalibrationErrors
+
+
+class Calibration(Record):
+    """The temperature learnt on the validation split, and what it does.
+
+    Attributes:
+        used: the run's probabilities are divided by it.
+    """
+
+    temperature: float
+    used: bool
+    val: Calibrated
+    test: Calibrated
+
+
+class Generation(Record):
+    """One generation of the search, 0 the first; scores as people read them."""
+
+    generation: int
+    best: float | None
+    mean: float | None
+
+
+class Fusion(Record):
+    """The ROI's rule and how it was found.
+
+    Attributes:
+        weights: of the fused maps, by layer.
+        tau: the threshold.
+        method, objective: as `search.method` and `search.objective` have them.
+        searches: their number; 0 where the rule was given.
+        fitness: best score of the search; None where there is none, or where it is no AUC.
+        history: of the first search.
+        note: what the choice of the rule does to other scores, a sentence; empty in folders of
+            older versions.
+    """
+
+    weights: dict[str, float]
+    tau: float
+    method: str
+    objective: str
+    searches: int
+    fitness: float | None
+    history: tuple[Generation, ...]
+    note: str = ""
+
+
+class Coverage(Record):
+    """ROI sizes of a split, as shares of the image.
+
+    Attributes:
+        n: images.
+        empty: ROIs that came out empty and became the map's maximum.
+        dropped: images that are left out of the scores for it.
+    """
+
+    n: int
+    empty: int
+    dropped: int
+    coverage_mean: float
+    coverage_median: float
+
+
+class Epoch(Record):
+    """One epoch of the backbone, from 0; losses in nats."""
+
+    epoch: int
+    train_loss: float
+    val_loss: float
+    val_auc: float
+
+
+class BackboneTraining(Record):
+    """How the backbone was trained.
+
+    Attributes:
+        best_epoch: the one that was kept.
+    """
+
+    best_epoch: int
+    history: tuple[Epoch, ...]
+
+
+class Metrics(FileRecord):
+    """All that a run found out.
+
+    Attributes:
+        topocam, backbone: scores by split.
+        comparisons: other methods on the test split, by name.
+        roi: sizes by split.
+        timing: wall-clock seconds by stage.
+        warnings: sentences for people.
+        meaningless: why the scores mean nothing, where the run was asked to leak; clauses.
+    """
+
+    file_name: ClassVar[str] = "metrics.json"
+
+    topocam: BySplit[ScoresRecord]
+    backbone: BySplit[ScoresRecord]
+    comparisons: dict[str, Compared]
+    calibration: Calibration
+    fusion: Fusion
+    roi: BySplit[Coverage]
+    backbone_training: BackboneTraining
+    timing: dict[str, float]
+    warnings: tuple[str, ...]
+    meaningless: tuple[str, ...]

@@ -1,0 +1,1 @@
+"""Fine-tuning of the backbone (paper, section 3), on all devices."""

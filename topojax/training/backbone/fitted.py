@@ -1,0 +1,88 @@
+"""The backbone f_θ (paper, section 3): what training starts from and what it gives."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from flax import nnx
+
+from topojax.config import BackboneConfig
+from topojax.errors import WeightsError
+from topojax.models import Backbone, abstract_model, create_model
+from topojax.weights import load_torchvision, pretrained_weights
+
+State = Any
+
+
+@dataclass(frozen=True)
+class EpochRecord:
+    """What one epoch gave; losses are mean cross-entropies in nats.
+
+    The training loss is the mean over batches, weighted by class if `backbone.class_weights` says
+    so; the validation loss is not.
+    """
+
+    epoch: int
+    train_loss: float
+    val_loss: float
+    val_auc: float
+
+
+@dataclass(frozen=True)
+class FittedBackbone:
+    """The network at its best validation epoch, and how it came about."""
+
+    name: str
+    n_classes: int
+    in_channels: int
+    params: State
+    stats: State
+    history: tuple[EpochRecord, ...]
+    best_epoch: int
+
+    def model(self) -> Backbone:
+        """Return the network in evaluation mode."""
+        graph = abstract_backbone(self.name, self.n_classes, self.in_channels)[0]
+        model = nnx.merge(graph, self.params, self.stats)
+        model.eval()
+        return model
+
+
+def abstract_backbone(name: str, n_classes: int, in_channels: int) -> tuple[Any, State, State]:
+    """Return (graph definition, parameters, statistics) with shapes in place of arrays."""
+    return backbone_parts(abstract_model(name, n_classes, in_channels))
+
+
+def backbone_parts(model: Backbone) -> tuple[Any, State, State]:
+    """Return (graph definition, parameters, statistics)."""
+    parts: tuple[Any, ...] = nnx.split(model, nnx.Param, nnx.BatchStat)
+    graph, params, stats = parts
+    return graph, params, stats
+
+
+def initial_backbone(
+    config: BackboneConfig, name: str, n_classes: int, in_channels: int, seed: int
+) -> Backbone:
+    """Return a new network, with the weights of `config.weights` where there are any.
+
+    Raises:
+        WeightsError: the weights are not on this machine, cannot be read, or do not fit the
+            network.
+    """
+    model = create_model(name, num_classes=n_classes, in_channels=in_channels, rngs=nnx.Rngs(seed))
+    return with_pretrained_weights(model, config)
+
+
+def with_pretrained_weights(model: Backbone, config: BackboneConfig) -> Backbone:
+    """Return a network, or its shapes alone (`abstract_model`), with `config.weights` if any.
+
+    Raises:
+        WeightsError: as `initial_backbone`.
+    """
+    if config.weights is None:
+        return model
+    try:
+        return load_torchvision(model, pretrained_weights(config.weights, model.name))
+    except WeightsError as error:
+        raise WeightsError(f"backbone.weights={config.weights}: {error}") from error

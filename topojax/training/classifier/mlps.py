@@ -1,0 +1,196 @@
+"""Many small MLPs trained side by side, each on its own rows, under one `vmap`.
+
+The same compiled loop trains the final classifier and those of all candidates of the search, so
+that a candidate is judged by what would be trained on it (paper, section 3: the objective over
+ψ, τ, w).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import optax
+from flax import nnx
+from jaxtyping import Array, Float, Int
+
+from topojax.models import MLP
+from topojax.training.classifier.standardisation import Standardisation
+
+Params = Any
+
+
+@dataclass(frozen=True)
+class MLPSettings:
+    """How classifiers are built and trained.
+
+    Attributes:
+        n_classes: length of the logits.
+        hidden: widths of the hidden layers.
+        epochs: passes over the rows.
+        batch_size: most rows an update.
+        learning_rate: of Adam.
+        standardise: give each classifier descriptors standardised by its own training rows.
+    """
+
+    n_classes: int
+    hidden: tuple[int, ...]
+    epochs: int
+    batch_size: int
+    learning_rate: float
+    standardise: bool = True
+
+
+def mlp_template(n_features: int, hidden: tuple[int, ...], n_classes: int) -> tuple[Any, Params]:
+    """Return (graph definition, abstract parameters) of the MLP, without allocating."""
+    model = nnx.eval_shape(lambda: MLP(n_features, hidden, n_classes, rngs=nnx.Rngs(0)))
+    return nnx.split(model)
+
+
+def padded_rows(rows: Sequence[np.ndarray]) -> tuple[np.ndarray, np.ndarray]:
+    """Return index arrays made equally long, int32 (k, m), and what is no padding, bool (k, m)."""
+    longest = max(len(index) for index in rows)
+    padded = [np.pad(index, (0, longest - len(index)), mode="edge") for index in rows]
+    present = [np.arange(longest) < len(index) for index in rows]
+    return np.stack(padded).astype(np.int32), np.stack(present)
+
+
+def train_mlps(
+    key: Array,
+    descriptors: Float[Array, "p n f"],
+    labels: Int[Array, " n"],
+    rows: Int[Array, "k m"],
+    weights: Float[Array, "p k m"],
+    standardisation: Standardisation,
+    *,
+    settings: MLPSettings,
+) -> Params:
+    """Train one MLP for every candidate and every choice of rows.
+
+    All of them start from the same parameters, and all candidates see the same batches, so that
+    they differ by their descriptors alone. Nothing is computed for samples that are not in a
+    choice of rows.
+
+    Args:
+        key: of the initial parameters and the shuffles.
+        descriptors: raw, one matrix a candidate.
+        labels: in 0 … n_classes - 1.
+        rows: samples that are trained on (a fold's); see `padded_rows`.
+        weights: of these samples in the cross-entropy; 0 leaves one out (padding).
+        standardisation: of leading axes (p, k).
+
+    Returns:
+        Parameters with leading axes (p, k).
+    """
+    init_key, shuffle_key = jax.random.split(key)
+    shape = (descriptors.shape[-1], settings.hidden, settings.n_classes)
+    return _train(
+        _initial_mlp(init_key, *shape),
+        _shuffled_batches(shuffle_key, rows.shape[1], settings.batch_size, settings.epochs),
+        settings.learning_rate,
+        descriptors,
+        labels,
+        rows,
+        weights,
+        standardisation,
+        shape=shape,
+    )
+
+
+# Compiled apart from the loop, which many lengths of epochs and folds share.
+@partial(jax.jit, static_argnums=(1, 2, 3))
+def _initial_mlp(key: Array, n_features: int, hidden: tuple[int, ...], n_classes: int) -> Params:
+    return nnx.state(MLP(n_features, hidden, n_classes, rngs=nnx.Rngs(key)))
+
+
+@partial(jax.jit, static_argnums=(1, 2, 3))
+def _shuffled_batches(key: Array, n: int, batch_size: int, epochs: int) -> Int[Array, "u b"]:
+    """Return places in the rows for every update: all of them once an epoch.
+
+    Batches are of one size, as even as can be; the last of an epoch repeats a few places where
+    they do not divide the rows.
+    """
+    n_batches = -(-n // batch_size)
+    size = -(-n // n_batches)
+
+    def epoch(key: Array) -> Array:
+        return jnp.resize(jax.random.permutation(key, n), (n_batches, size))
+
+    return jax.vmap(epoch)(jax.random.split(key, epochs)).reshape(-1, size)
+
+
+@partial(jax.jit, static_argnames="shape")
+def _train(
+    params: Params,
+    batches: Int[Array, "u b"],
+    learning_rate: Float[Array, ""],
+    descriptors: Float[Array, "p n f"],
+    labels: Int[Array, " n"],
+    rows: Int[Array, "k m"],
+    weights: Float[Array, "p k m"],
+    standardisation: Standardisation,
+    *,
+    shape: tuple[int, tuple[int, ...], int],
+) -> Params:
+    graph, _ = mlp_template(*shape)
+    optimiser = optax.adam(learning_rate)
+
+    def loss(params: Params, x: Array, y: Array, weight: Array) -> Array:
+        losses = optax.softmax_cross_entropy_with_integer_labels(nnx.merge(graph, params)(x), y)
+        return jnp.sum(losses * weight) / jnp.maximum(jnp.sum(weight), 1e-12)
+
+    def train(features: Array, rows: Array, weight: Array, standardised: Standardisation) -> Params:
+        def step(carry: tuple, places: Array) -> tuple[tuple, None]:
+            params, state = carry
+            batch = rows[places]
+            # Standardising the batch costs less than keeping a standardised copy a fold.
+            x = standardised(features[batch])
+            grads = jax.grad(loss)(params, x, labels[batch], weight[places])
+            updates, state = optimiser.update(grads, state, params)
+            return (optax.apply_updates(params, updates), state), None
+
+        return jax.lax.scan(step, (params, optimiser.init(params)), batches)[0][0]
+
+    by_rows = jax.vmap(train, in_axes=(None, 0, 0, 0))
+    return jax.vmap(by_rows, in_axes=(0, None, 0, 0))(descriptors, rows, weights, standardisation)
+
+
+@partial(jax.jit, static_argnames=("hidden", "n_classes"))
+def mlp_logits(
+    params: Params,
+    descriptors: Float[Array, "p n f"],
+    rows: Int[Array, "k s"],
+    standardisation: Standardisation,
+    *,
+    hidden: tuple[int, ...],
+    n_classes: int,
+) -> Float[Array, "p k s c"]:
+    """Return the logits that the MLPs of `train_mlps` give for the samples in their rows."""
+    graph, _ = mlp_template(descriptors.shape[-1], hidden, n_classes)
+
+    def logits(params: Params, features: Array, rows: Array, standardised: Standardisation) -> Any:
+        return nnx.merge(graph, params)(standardised(features[rows]))
+
+    by_rows = jax.vmap(logits, in_axes=(0, None, 0, 0))
+    return jax.vmap(by_rows, in_axes=(0, 0, None, 0))(params, descriptors, rows, standardisation)
+
+
+def predict_mlps(
+    params: Params,
+    descriptors: Float[Array, "p n f"],
+    rows: Int[Array, "k s"],
+    standardisation: Standardisation,
+    *,
+    hidden: tuple[int, ...],
+    n_classes: int,
+) -> Float[Array, "p k s c"]:
+    """Return class probabilities, as `mlp_logits` does logits."""
+    logits = mlp_logits(
+        params, descriptors, rows, standardisation, hidden=hidden, n_classes=n_classes
+    )
+    return jax.nn.softmax(logits)
