@@ -61,17 +61,20 @@ def test_the_layer_that_shows_the_class_is_found(rng: np.random.Generator, name:
     np.testing.assert_array_equal(fitness[2:3], evaluate(GENES[2:3]))
 
 
-@pytest.mark.parametrize("name", OBJECTIVES)
+_READING_ONE = [name for name, one in OBJECTIVES.items() if len(one.splits) == 1]
+
+
+@pytest.mark.parametrize("name", _READING_ONE)
 def test_a_split_that_is_not_read_has_no_influence(rng: np.random.Generator, name: str) -> None:
     data = make_data(rng)
     genes = GENES[:, :2] if name == "map-auc" else GENES
     evaluate = objective(data, config(name))
-    for split in {"train", "val"} - set(OBJECTIVES[name].splits):
-        given = data[split]
-        spoilt = replace(given, images=1 - given.images, labels=given.labels[::-1])
-        grid = fixed_grid(data.train.images, 10)
-        other = RoiObjective(replace(data, **{split: spoilt}), grid, config(name), 3)
-        np.testing.assert_array_equal(evaluate(genes), other(genes))
+    (split,) = {"train", "val"} - set(OBJECTIVES[name].splits)
+    given = data[split]
+    spoilt = replace(given, images=1 - given.images, labels=given.labels[::-1])
+    grid = fixed_grid(data.train.images, 10)
+    other = RoiObjective(replace(data, **{split: spoilt}), grid, config(name), 3)
+    np.testing.assert_array_equal(evaluate(genes), other(genes))
 
 
 def test_map_auc_reads_maps_alone(rng: np.random.Generator) -> None:
