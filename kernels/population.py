@@ -42,10 +42,10 @@ class RoiBettiCurves(NamedTuple):
     Example:
         >>> import numpy as np
         >>> from topojax.kernels import roi_betti_curves
-        >>> maps = np.full((1, 1, 2, 2), 255, np.uint8)
+        >>> maps = np.array([[[[255, 255], [255, 0]]]], np.uint8)
         >>> found = roi_betti_curves([[[1, 2], [3, 4]]], maps, [[1.0]], [0.5], [1, 2])
         >>> found.curves.shape, found.voxels.tolist(), found.empty.tolist()
-        ((1, 1, 2, 2), [[4]], [[False]])
+        ((1, 1, 2, 2), [[3]], [[False]])
     """
 
     curves: np.ndarray
@@ -90,7 +90,7 @@ def roi_betti_curves(
         >>> import numpy as np
         >>> from topojax.kernels import roi_betti_curves
         >>> image = np.array([[[1, 1, 1], [1, 9, 1], [1, 1, 1]]])
-        >>> maps = np.array([[[[255, 255, 255], [255, 0, 255], [51, 255, 255]]]], np.uint8)
+        >>> maps = np.array([[[[255, 255, 255], [51, 0, 255], [255, 255, 255]]]], np.uint8)
         >>> found = roi_betti_curves(image, maps, [[1.0], [1.0]], [0.1, 0.5], [1, 9])
         >>> found.voxels.tolist()
         [[8], [7]]
