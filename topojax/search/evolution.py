@@ -106,8 +106,6 @@ def minimise(
             written.
     """
     _check(n_genes, population_size, generations, patience, tolerance)
-    algorithm = _algorithm(population_size, n_genes)
-    parameters = _parameters(algorithm, crossover_rate, differential_weight)
     settings = {
         "population_size": population_size,
         "n_genes": n_genes,
@@ -116,7 +114,7 @@ def minimise(
         "differential_weight": list(differential_weight),
     }
     files = GenerationFiles(folder, settings) if folder else None
-    key = jax.random.key(seed)
+    variation = _Variation.of(population_size, n_genes, seed, crossover_rate, differential_weight)
     state: Any = None
     history: list[GenerationRecord] = []
     evaluated: list[tuple[np.ndarray, np.ndarray]] = []
@@ -126,25 +124,17 @@ def minimise(
         stored = files.read(generation) if files and resuming else None
         resuming = stored is not None
         if stored is None:
-            genes = np.asarray(
-                _propose(algorithm, parameters, jax.random.fold_in(key, generation), state)
-            )
-            stored = genes, _fitness(evaluate, genes)
-            if generation == 0:
-                _check_first(stored[1])
+            stored = variation.evaluated(evaluate, generation, state)
             if files:
                 files.write(generation, *stored)
         evaluated.append(stored)
-        state = _select(algorithm, parameters, state, *stored)
+        state = variation.select(state, *stored)
         population_fitness = np.asarray(state.fitness, np.float64)
         history.append(_record(generation, population_fitness))
         if on_generation and not resuming:
             on_generation(history[-1])
-        if patience is not None and _is_stale(history, patience):
-            stopped = "patience"
-            break
-        if tolerance is not None and generation and _has_converged(population_fitness, tolerance):
-            stopped = "tolerance"
+        stopped = _stop(history, population_fitness, patience, tolerance)
+        if stopped != "generations":
             break
     genes = np.stack([genes for genes, _ in evaluated])
     fitness = np.stack([fitness for _, fitness in evaluated])
@@ -158,41 +148,54 @@ def _algorithm(population_size: int, n_genes: int) -> DifferentialEvolution:
     return DifferentialEvolution(population_size, jnp.zeros(n_genes))
 
 
-def _parameters(
-    algorithm: DifferentialEvolution, crossover_rate: float, weights: tuple[float, float]
-) -> Any:
-    return algorithm.default_params.replace(
-        elitism=True,  # the base vector is the best member: best/1/bin, as scipy's default
-        crossover_rate=crossover_rate,
-        differential_weight_min=weights[0],
-        differential_weight_max=weights[1],
-    )
+@dataclass(frozen=True)
+class _Variation:
+    """How candidates are proposed and kept."""
 
+    algorithm: DifferentialEvolution
+    parameters: Any
+    key: jax.Array
 
-def _propose(
-    algorithm: DifferentialEvolution, parameters: Any, key: jax.Array, state: Any
-) -> Float[Array, "population genes"]:
-    if state is None:
-        return latin_hypercube(key, algorithm.population_size, algorithm.num_dims)
-    candidates, _ = algorithm.ask(key, state, parameters)
-    # Clipped, not reflected: optima on faces and corners, where weights vanish, are then reached
-    # exactly, at no cost to inner ones (benchmarks/evolution.py).
-    return jnp.clip(candidates, 0.0, 1.0)
+    @classmethod
+    def of(
+        cls, size: int, n_genes: int, seed: int, crossover_rate: float, weights: tuple[float, float]
+    ) -> _Variation:
+        algorithm = _algorithm(size, n_genes)
+        parameters = algorithm.default_params.replace(
+            elitism=True,  # the base vector is the best member: best/1/bin, as scipy's default
+            crossover_rate=crossover_rate,
+            differential_weight_min=weights[0],
+            differential_weight_max=weights[1],
+        )
+        return cls(algorithm, parameters, jax.random.key(seed))
 
+    def evaluated(
+        self, evaluate: Callable[[np.ndarray], np.ndarray], generation: int, state: Any
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """Return the genes of a generation and their fitness."""
+        genes = np.asarray(self.propose(generation, state))
+        fitness = _fitness(evaluate, genes)
+        if generation == 0:
+            _check_first(fitness)
+        return genes, fitness
 
-def _select(
-    algorithm: DifferentialEvolution,
-    parameters: Any,
-    state: Any,
-    genes: np.ndarray,
-    fitness: np.ndarray,
-) -> Any:
-    # Selection draws nothing: the key is for evosax's signature alone.
-    key = jax.random.key(0)
-    if state is None:
-        return algorithm.init(key, jnp.asarray(genes), jnp.asarray(fitness), parameters)
-    state, _ = algorithm.tell(key, jnp.asarray(genes), jnp.asarray(fitness), state, parameters)
-    return state
+    def propose(self, generation: int, state: Any) -> Float[Array, "population genes"]:
+        key = jax.random.fold_in(self.key, generation)
+        if state is None:
+            return latin_hypercube(key, self.algorithm.population_size, self.algorithm.num_dims)
+        candidates, _ = self.algorithm.ask(key, state, self.parameters)
+        # Clipped, not reflected: optima on faces and corners, where weights vanish, are then
+        # reached exactly, at no cost to inner ones (benchmarks/evolution.py).
+        return jnp.clip(candidates, 0.0, 1.0)
+
+    def select(self, state: Any, genes: np.ndarray, fitness: np.ndarray) -> Any:
+        # Selection draws nothing: the key is for evosax's signature alone.
+        key = jax.random.key(0)
+        found = jnp.asarray(genes), jnp.asarray(fitness)
+        if state is None:
+            return self.algorithm.init(key, *found, self.parameters)
+        state, _ = self.algorithm.tell(key, *found, state, self.parameters)
+        return state
 
 
 @partial(jax.jit, static_argnums=(1, 2))
@@ -217,6 +220,21 @@ def _fitness(evaluate: Callable[[np.ndarray], np.ndarray], genes: np.ndarray) ->
 def _record(generation: int, fitness: np.ndarray) -> GenerationRecord:
     finite = fitness[np.isfinite(fitness)]
     return GenerationRecord(generation, float(fitness.min()), float(finite.mean()))
+
+
+def _stop(
+    history: list[GenerationRecord],
+    fitness: np.ndarray,
+    patience: int | None,
+    tolerance: float | None,
+) -> Stop:
+    """Return the rule that ends the search after the last generation; `generations`: none."""
+    if patience is not None and _is_stale(history, patience):
+        return "patience"
+    # The first population has converged by chance alone.
+    if tolerance is not None and len(history) > 1 and _has_converged(fitness, tolerance):
+        return "tolerance"
+    return "generations"
 
 
 def _is_stale(history: list[GenerationRecord], patience: int) -> bool:
