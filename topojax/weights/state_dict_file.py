@@ -11,6 +11,7 @@ import numpy as np
 from topojax.data.npz import keys_of, read_npz
 from topojax.errors import DataError, WeightsError
 from topojax.files import open_atomically
+from topojax.weights.names import without_wrappers
 from topojax.weights.safetensors_file import (
     read_safetensors,
     require_safetensors,
@@ -23,7 +24,9 @@ def read_state_dict(path: str | Path) -> dict[str, np.ndarray]:
     """Read a state dict from .npz, .safetensors, or a torch file (.pth, .pt or any other name).
 
     Returns:
-        Arrays by the names of the file.
+        Arrays by the names of the file, without what torch's wrappers put before every name
+        (`module.`, `_orig_mod.`); where a torch file nests several state dicts, see
+        `read_torch_file`.
 
     Raises:
         WeightsError: the file is missing, unreadable, or of none of these formats.
@@ -32,9 +35,9 @@ def read_state_dict(path: str | Path) -> dict[str, np.ndarray]:
     if not path.is_file():
         raise WeightsError(f"weight file {path} does not exist; check the path")
     if path.suffix == ".npz":
-        return _read_npz(path)
+        return without_wrappers(_read_npz(path))
     if path.suffix == ".safetensors":
-        return read_safetensors(path)
+        return without_wrappers(read_safetensors(path))
     return read_torch_file(path)
 
 
