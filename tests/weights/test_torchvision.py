@@ -139,6 +139,8 @@ def test_half_precision_weights_become_float32(small_weights):
         (lambda w: w | {"bn1.weight": np.ones(65)}, r"bn1\.weight has shape \(65,\)"),
         (lambda w: w | {"conv1.weight": np.ones((64, 4, 7, 7))}, r"conv1\.weight has shape"),
         (lambda w: w | {"bn1.bias": np.full(64, np.nan)}, r"bn1\.bias holds NaN"),
+        (lambda w: w | {"bn1.bias": np.full(64, 1e300)}, r"bn1\.bias holds .* than float32"),
+        (lambda w: w | {"bn1.bias": np.full(64, 1j)}, r"bn1\.bias holds .* complex"),
         (lambda w: {}, r"misses .* more"),
     ],
 )

@@ -16,6 +16,8 @@ from typing import Any
 import numpy as np
 
 from topojax.errors import WeightsError
+from topojax.weights.expansion import check_expansion
+from topojax.weights.names import shown
 from topojax.weights.nesting import nested_tensors
 from topojax.weights.torch_objects import Storage, tensor_array, torch_machine
 
@@ -53,14 +55,18 @@ def read_torch_file(path: str | Path) -> dict[str, np.ndarray]:
     path = Path(path)
     try:
         data = path.read_bytes()
-    except OSError as error:
-        raise WeightsError(f"weight file {path} cannot be read: {error.strerror}") from error
-    try:
-        if data.startswith(_ZIP_START):
-            return _read_zip(data)
-        return _read_legacy(data)
+        arrays = _read_zip(data) if data.startswith(_ZIP_START) else _read_legacy(data)
+        n_bytes = sum(array.nbytes for array in arrays.values())
+        check_expansion(n_bytes, len(data), "many names share its storages")
+        return arrays
     except WeightsError as error:
         raise WeightsError(f"weight file {path} was refused: {error}") from error
+    except OSError as error:
+        raise WeightsError(f"weight file {path} cannot be read: {error.strerror}") from error
+    except MemoryError:
+        raise WeightsError(
+            f"weight file {path} does not fit into memory; use a larger machine"
+        ) from None
 
 
 def _read_zip(data: bytes) -> dict[str, np.ndarray]:
@@ -117,7 +123,9 @@ def _read_legacy(data: bytes) -> dict[str, np.ndarray]:
             raise WeightsError("it is cut short or damaged; download it again")
         (n_elements,) = struct.unpack("<q", count)
         if n_elements != storages[key].n_elements:
-            raise WeightsError(f"storage {key} holds {n_elements} elements, another count is named")
+            raise WeightsError(
+                f"storage {shown(key)} holds {n_elements} elements, another count is named"
+            )
         contents[key] = stream.read(n_elements * storages[key].dtype.itemsize)
     return _arrays(found, contents.__getitem__)
 

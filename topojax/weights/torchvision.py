@@ -33,7 +33,7 @@ class TorchvisionReport:
         missing: names that the network has and the state dict has not.
         unexpected: the other way round.
         reshaped: (name, shape given, shape expected), in torch's layout.
-        not_finite: names of entries with values that are NaN or infinite as float32.
+        not_finite: names of entries with values that are complex, or NaN or infinite as float32.
         summed_channels: the first convolution's channels are summed to one.
         head_kept: the head is for other classes or absent; the model's own is kept.
         prefix: what stands before the network's names in the state dict.
@@ -128,11 +128,7 @@ def torchvision_report(model: Backbone, state_dict: Mapping[str, np.ndarray]) ->
             for name in sorted(common - adapted)
             if given[name] != expected[name]
         ),
-        not_finite=tuple(
-            name
-            for name in sorted(common)
-            if not np.isfinite(np.asarray(own[name], np.float32)).all()
-        ),
+        not_finite=tuple(name for name in sorted(common) if not _is_finite(own[name])),
         summed_channels=summed,
         head_kept=head_kept,
         prefix=place.prefix,
@@ -217,7 +213,18 @@ def _refuse_misfits(report: TorchvisionReport) -> None:
         )
     _refuse_rivals(report.prefix, report.rivals)
     for name in report.not_finite:
-        raise WeightsError(f"{name} holds NaN or infinite values; these weights have diverged")
+        raise WeightsError(
+            f"{name} holds NaN, infinite or complex values, or larger ones than float32 has; these "
+            "weights have diverged, or are of another network"
+        )
+
+
+def _is_finite(array: np.ndarray) -> bool:
+    # As float32 a complex number would lose its imaginary part without a word.
+    if np.iscomplexobj(array) or "complex" in np.asarray(array).dtype.name:
+        return False
+    with np.errstate(over="ignore"):
+        return bool(np.isfinite(np.asarray(array, np.float32)).all())
 
 
 def _refuse_rivals(prefix: str, rivals: tuple[str, ...]) -> None:
