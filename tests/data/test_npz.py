@@ -92,6 +92,7 @@ BAD = {
     "larger than it can be": (_larger_than_it_can_be(), "images is damaged.*stand for"),
     "two of a name": (_twice(), "two arrays named images"),
     "another key": (_zip(_npy(np.zeros(3)), "pictures.npy"), "lacks images; it holds pictures"),
+    "a key that no terminal prints": (_zip(_npy(np.zeros(3)), "\x1b[31m.npy"), r"it holds \\x1b"),
     "a key of two lines": (_zip(_npy(np.zeros(3)), "a\nb.npy"), "it holds a b"),
 }
 

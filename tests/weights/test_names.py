@@ -15,7 +15,7 @@ from topojax.weights import (
     torchvision_report,
     write_state_dict,
 )
-from topojax.weights.names import Place, network_place, shown, without_wrappers
+from topojax.weights.names import Place, network_place, without_wrappers
 
 
 @pytest.fixture(scope="module")
@@ -121,11 +121,3 @@ def test_a_million_parts_cost_no_more_than_their_length(weights):
     long = "module." * 10**6 + "a." * 10**6 + "fc.bias"
     assert not torchvision_report(abstract_model("resnet18", 5), {long: np.zeros(5)}).fits
     assert len(next(iter(without_wrappers({long: 1})))) == 2 * 10**6 + 7
-
-
-def test_names_are_shown_in_a_line():
-    assert shown("conv1.weight") == "conv1.weight"
-    assert "\n" not in shown("a\nb")
-    assert "\x1b" not in shown("\x1b[31m")
-    assert shown("\ud800").encode()
-    assert len(shown("a" * 1000)) < 100

@@ -9,6 +9,7 @@ from typing import Any
 import click
 
 from topojax.cli.options import PATH
+from topojax.errors import shown
 
 
 @click.group(
@@ -125,7 +126,6 @@ Examples:
 def info(file: Path) -> None:
     """Say what is in FILE (torch, safetensors or npz), and which of our networks it fits."""
     from topojax.weights import fitting_networks, read_state_dict
-    from topojax.weights.names import shown
 
     state_dict = read_state_dict(file)
     width = max((len(shown(name)) for name in state_dict), default=0)
@@ -140,8 +140,6 @@ def info(file: Path) -> None:
 
 def _print_fits(reports: dict[str, Any]) -> None:
     """Name the networks that the weights fit, or the nearest and what is wrong."""
-    from topojax.weights.names import shown
-
     fits = [name for name, report in reports.items() if report.fits]
     if fits:
         for name in fits:
@@ -166,8 +164,6 @@ def _print_fits(reports: dict[str, Any]) -> None:
 
 def _adaptations(report: Any) -> Iterator[str]:
     """Say where in the file a network is, and what is left out of it."""
-    from topojax.weights.names import shown
-
     if report.prefix:
         yield f"its names begin with {shown(report.prefix)}"
     if report.left_out:

@@ -15,7 +15,7 @@ from typing import IO, cast
 import numpy as np
 
 from topojax.data.npy_header import check_member_size, check_npy_header
-from topojax.errors import DataError
+from topojax.errors import DataError, shown
 
 _ZIP, _NPY = b"PK", b"\x93NUMPY"
 # What numpy and zipfile let through of a damaged file. RuntimeError: encrypted members, and by
@@ -139,12 +139,13 @@ def _array(path: Path, archive: np.lib.npyio.NpzFile, key: str) -> np.ndarray:
     # By the member's whole name: numpy would take the member a.npy, which is a, for the key a.npy.
     held = _zip_of(archive)
     member = held.NameToInfo.get(f"{key}.npy") or held.NameToInfo[key]
+    what = f"{path}: {_one_line(key)}"
     try:
         check_member_size(member)
         with held.open(member) as file:
             is_array = file.read(len(_NPY)) == _NPY
         if not is_array:
-            raise DataError(f"{path}: {key} is not an array; save it with numpy.savez")
+            raise DataError(f"{what} is not an array; save it with numpy.savez")
         with held.open(member) as file:
             check_npy_header(file, member.file_size)
         with held.open(member) as file:
@@ -152,13 +153,13 @@ def _array(path: Path, archive: np.lib.npyio.NpzFile, key: str) -> np.ndarray:
     except DataError:
         raise
     except MemoryError as error:
-        raise _too_large(f"{path}: {key}", error) from None
+        raise _too_large(what, error) from None
     except _DAMAGE as error:
         if "allow_pickle" in str(error):
             raise DataError(
-                f"{path}: {key} holds pickled objects, which could run code; save plain arrays"
+                f"{what} holds pickled objects, which could run code; save plain arrays"
             ) from None
-        raise DataError(f"{path}: {key} is damaged ({_one_line(error)}); get it again") from None
+        raise DataError(f"{what} is damaged ({_one_line(error)}); get it again") from None
 
 
 def _zip_of(archive: np.lib.npyio.NpzFile) -> zipfile.ZipFile:
@@ -174,4 +175,4 @@ def _too_large(what: str, error: MemoryError) -> DataError:
 
 
 def _one_line(text: object) -> str:
-    return " ".join(str(text).split())
+    return shown(" ".join(str(text).split()), longest=400)

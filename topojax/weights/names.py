@@ -14,14 +14,13 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TypeVar
 
-from topojax.errors import WeightsError
+from topojax.errors import WeightsError, shown
 
 T = TypeVar("T")
 _WRAPPED = re.compile(r"(?:(?:module|_orig_mod)\.(?=.))*")
 # Where two parts of a file fit alike, such as weights and their moving average: what torch's users
 # call the weights themselves.
 _CALLED = ("state_dict.", "model.")
-_SHOWN = 80
 
 
 @dataclass(frozen=True)
@@ -101,12 +100,6 @@ def entries_under(prefix: str, entries: Mapping[str, T]) -> dict[str, T]:
             f"{begins or 'there are none'}"
         )
     return found
-
-
-def shown(name: str) -> str:
-    """Return a name from a file as it can stand in a line: printable, and not too long."""
-    text = name if name.isprintable() else ascii(name)
-    return text if len(text) <= _SHOWN else f"{text[:_SHOWN]}…"
 
 
 def _splits(name: str, depth: int) -> Iterator[tuple[str, str]]:

@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from topojax.errors import WeightsError
-from topojax.weights.names import shared_start, shown, without_wrappers
+from topojax.errors import WeightsError, shown
+from topojax.weights.names import shared_start, without_wrappers
 from topojax.weights.torch_objects import Tensor
 
 # Keys longer than any name, and dicts deeper than any script nests them, would let a small file

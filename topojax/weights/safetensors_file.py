@@ -17,8 +17,7 @@ from typing import Any, BinaryIO
 import ml_dtypes
 import numpy as np
 
-from topojax.errors import WeightsError
-from topojax.weights.names import shown
+from topojax.errors import WeightsError, shown
 
 _DTYPES = {
     "BOOL": "bool",
@@ -48,7 +47,7 @@ def read_safetensors(path: Path) -> dict[str, np.ndarray]:
         entries = package.deserialize(path.read_bytes())
     except (OSError, package.SafetensorError) as error:
         raise WeightsError(
-            f"weight file {path} is not readable safetensors: {' '.join(str(error).split())}"
+            f"weight file {path} is not readable safetensors: {shown(str(error), 400)}"
         ) from error
     except MemoryError:
         raise WeightsError(

@@ -10,10 +10,10 @@ from pathlib import Path
 import numpy as np
 
 from topojax.data.npz import keys_of, read_npz, unpacked_bytes
-from topojax.errors import DataError, WeightsError
+from topojax.errors import DataError, WeightsError, shown
 from topojax.files import open_atomically
 from topojax.weights.expansion import check_expansion
-from topojax.weights.names import shown, without_wrappers
+from topojax.weights.names import without_wrappers
 from topojax.weights.safetensors_file import (
     plain_array,
     read_safetensors,

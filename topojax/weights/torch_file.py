@@ -15,9 +15,8 @@ from typing import Any
 
 import numpy as np
 
-from topojax.errors import WeightsError
+from topojax.errors import WeightsError, shown
 from topojax.weights.expansion import check_expansion
-from topojax.weights.names import shown
 from topojax.weights.nesting import nested_tensors
 from topojax.weights.torch_objects import Storage, tensor_array, torch_machine
 

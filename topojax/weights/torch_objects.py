@@ -10,8 +10,7 @@ from typing import Any
 import ml_dtypes
 import numpy as np
 
-from topojax.errors import WeightsError
-from topojax.weights.names import shown
+from topojax.errors import WeightsError, shown
 from topojax.weights.pickle_machine import PickleMachine, check_keys
 
 _STORAGES = {

@@ -10,10 +10,10 @@ import jax.numpy as jnp
 import numpy as np
 from flax import nnx
 
-from topojax.errors import WeightsError
+from topojax.errors import WeightsError, shown
 from topojax.models import Backbone
 from topojax.models.blocks.layers import Noise
-from topojax.weights.names import Place, network_place, shown
+from topojax.weights.names import Place, network_place
 
 _LEAF = {
     "kernel": "weight",
