@@ -13,6 +13,7 @@ from typing import IO
 
 import numpy as np
 
+NPY_START = np.lib.format.MAGIC_LEN
 # numpy's own limit, beyond which it takes no header from a file that is not trusted.
 _LONGEST_HEADER = 10_000
 # A byte of deflate stands for 1032 at most.
@@ -28,14 +29,15 @@ def check_member_size(member: zipfile.ZipInfo) -> None:
         )
 
 
-def check_npy_header(file: IO[bytes], n_bytes: int) -> None:
+def check_npy_header(start: bytes, file: IO[bytes], n_bytes: int) -> None:
     """Raise ValueError where an npy array claims more than its file holds, or no valid shape.
 
     Args:
-        file: at the array's first byte; left somewhere behind.
-        n_bytes: from there to the end.
+        start: the first `NPY_START` bytes of the array.
+        file: behind them; left behind the header.
+        n_bytes: of the array, with its header.
     """
-    version = np.lib.format.read_magic(file)
+    version = np.lib.format.read_magic(io.BytesIO(start))
     first = version == (1, 0)
     length = file.read(2 if first else 4)
     n_header = int.from_bytes(length, "little")
@@ -47,7 +49,7 @@ def check_npy_header(file: IO[bytes], n_bytes: int) -> None:
     shape, _, dtype = read(header)
     if any(type(size) is not int or size < 0 for size in shape):
         raise ValueError("its header names a shape that no array has")
-    held = n_bytes - np.lib.format.MAGIC_LEN - len(header.getbuffer())
+    held = n_bytes - NPY_START - len(header.getbuffer())
     # Objects are pickled, in fewer bytes than their pointers; they are refused elsewhere.
     if not dtype.hasobject and prod(shape) * dtype.itemsize > held:
         raise ValueError(f"its header names more than the {held} bytes that are there")

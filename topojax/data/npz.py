@@ -14,7 +14,7 @@ from typing import IO, cast
 
 import numpy as np
 
-from topojax.data.npy_header import check_member_size, check_npy_header
+from topojax.data.npy_header import NPY_START, check_member_size, check_npy_header
 from topojax.errors import DataError, shown
 
 _ZIP, _NPY = b"PK", b"\x93NUMPY"
@@ -81,7 +81,7 @@ def read_npy(path: Path) -> np.ndarray:
     """
     with _open(path) as file:
         try:
-            check_npy_header(file, os.fstat(file.fileno()).st_size)
+            check_npy_header(file.read(NPY_START), file, os.fstat(file.fileno()).st_size)
             file.seek(0)
             return np.lib.format.read_array(file, allow_pickle=False)
         except MemoryError as error:
@@ -143,11 +143,10 @@ def _array(path: Path, archive: np.lib.npyio.NpzFile, key: str) -> np.ndarray:
     try:
         check_member_size(member)
         with held.open(member) as file:
-            is_array = file.read(len(_NPY)) == _NPY
-        if not is_array:
-            raise DataError(f"{what} is not an array; save it with numpy.savez")
-        with held.open(member) as file:
-            check_npy_header(file, member.file_size)
+            start = file.read(NPY_START)
+            if not start.startswith(_NPY):
+                raise DataError(f"{what} is not an array; save it with numpy.savez")
+            check_npy_header(start, file, member.file_size)
         with held.open(member) as file:
             return np.lib.format.read_array(file, allow_pickle=False)
     except DataError:
