@@ -201,3 +201,12 @@ def test_names_that_files_cannot_hold_are_refused(tmp_path, suffix, name):
 def test_a_path_too_long_does_not_exist(tmp_path):
     with pytest.raises(WeightsError, match="does not exist"):
         read_state_dict(tmp_path / ("long" * 100 + ".npz"))
+
+
+@pytest.mark.parametrize("suffix", ["pth", "safetensors"])
+def test_a_file_larger_than_memory_is_one_line(tmp_path, suffix):
+    path = tmp_path / f"a.{suffix}"
+    with path.open("wb") as file:
+        file.truncate(2**42)  # a hole, which takes no room
+    with pytest.raises(WeightsError, match=rf"a\.{suffix} does not fit into memory"):
+        read_state_dict(path)
