@@ -52,6 +52,12 @@ class LeakError(TopojaxError):
     exit_code = 8
 
 
+def shown(text: str, longest: int = 80) -> str:
+    """Return text from a file as a message can hold it: in one line, printable, not too long."""
+    line = text if text.isprintable() else ascii(text)[1:-1]
+    return line if len(line) <= longest else f"{line[:longest]}…"
+
+
 @contextmanager
 def raised_as(error: type[TopojaxError]) -> Iterator[None]:
     """Raise what the kernels refuse, a TypeError or ValueError, as `error` in the same words."""

@@ -106,6 +106,28 @@ def test_info_of_weights_that_fit_nothing(
     assert "1 missing: bn1.bias" in outcome.out
 
 
+def test_info_says_where_a_network_is_and_convert_takes_it_out(
+    topojax: Callable, tmp_path: Path, rule_made_weights: Callable
+) -> None:
+    source, target = tmp_path / "a.npz", tmp_path / "b.npz"
+    weights = rule_made_weights("resnet18", 3)
+    parts = {f"{part}.{name}": a for part in "qk" for name, a in weights.items()}
+    np.savez(source, **parts)
+    outcome = topojax("weights", "info", source)
+    assert outcome.out.splitlines()[-1] == "  2 places alike: k., q."
+    assert topojax("weights", "convert", source, "--under", "q", "-o", target).code == 0
+    assert read_state_dict(target).keys() == weights.keys()
+    absent = topojax("weights", "convert", source, "--under", "x", "-o", tmp_path / "c.npz")
+    assert absent.code == 5
+    assert "no entry is under x." in absent.err
+    np.savez(source, **{name: a for name, a in parts.items() if name.startswith("q.")}, other=0)
+    assert topojax("weights", "info", source).out.splitlines()[-3:] == [
+        "resnet18: its names begin with q.",
+        "resnet18: 1 entries are left out: other",
+        "fits: resnet18",
+    ]
+
+
 @pytest.mark.parametrize(
     ("weights", "message"),
     [

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import contextlib
 import io
+import struct
+import tracemalloc
 import warnings
 import zipfile
 from collections.abc import Callable
@@ -45,6 +47,27 @@ def _header_of_a_petabyte() -> bytes:
     return buffer.getvalue() + bytes(16)
 
 
+def _header(shape: str, n_bytes: int = 16) -> bytes:
+    """Return an npy array of a shape, as text, with other bytes than it needs."""
+    header = f"{{'descr': '<f8', 'fortran_order': False, 'shape': {shape}, }}\n".encode()
+    return b"\x93NUMPY\x01\x00" + struct.pack("<H", len(header)) + header + bytes(n_bytes)
+
+
+def _twice() -> bytes:
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w") as archive:
+        archive.writestr("images.npy", _npy(np.zeros(3)))
+        archive.writestr("images", _npy(np.ones(3)))
+    return buffer.getvalue()
+
+
+def _larger_than_it_can_be() -> bytes:
+    content = bytearray(_npz(np.savez_compressed))
+    directory = content.index(b"PK\x01\x02")
+    content[directory + 24 : directory + 28] = struct.pack("<I", 2**31)
+    return bytes(content)
+
+
 def _unknown_compression() -> bytes:
     content = bytearray(_npz())
     content[content.index(b"PK\x01\x02") + 10] = 99
@@ -60,8 +83,16 @@ BAD = {
     "unknown compression": (_unknown_compression(), "images is damaged"),
     "an array longer than the file": (_zip(_npy(np.zeros(9))[:-8]), "images is damaged"),
     "a member that is no array": (_zip(b"text"), "images is not an array"),
-    "more than memory holds": (_zip(_header_of_a_petabyte()), "does not fit into memory"),
+    "a header of a petabyte": (_zip(_header_of_a_petabyte()), "images is damaged.*16 bytes"),
+    "an axis of 31 digits": (_zip(_header(f"({'9' * 31},)")), "images is damaged.*16 bytes"),
+    "none of so many": (_zip(_header(f"({'9' * 31}, 0)")), "images is damaged"),
+    "an axis of less than none": (_zip(_header("(-1,)")), "images is damaged.*no array has"),
+    "an axis that is no number": (_zip(_header("(True, 2)")), "images is damaged.*no array has"),
+    "a hundred axes": (_zip(_header(f"({'1, ' * 100})")), "images is damaged"),
+    "larger than it can be": (_larger_than_it_can_be(), "images is damaged.*stand for"),
+    "two of a name": (_twice(), "two arrays named images"),
     "another key": (_zip(_npy(np.zeros(3)), "pictures.npy"), "lacks images; it holds pictures"),
+    "a key that no terminal prints": (_zip(_npy(np.zeros(3)), "\x1b[31m.npy"), r"it holds \\x1b"),
     "a key of two lines": (_zip(_npy(np.zeros(3)), "a\nb.npy"), "it holds a b"),
 }
 
@@ -109,12 +140,55 @@ def test_pickled_objects_are_not_run(tmp_path: Path) -> None:
     assert witness.exists()
 
 
-@pytest.mark.parametrize("content", [b"", b"text", _npy(np.zeros(9))[:-8], _header_of_a_petabyte()])
+@pytest.mark.parametrize(
+    "content",
+    [
+        *(b"", b"text", _npy(np.zeros(9))[:-8], _header_of_a_petabyte()),
+        *(_header(f"({'9' * 31},)"), _header(f"({'9' * 31}, 0)"), _header("(-1,)")),
+    ],
+)
 def test_bad_single_arrays(tmp_path: Path, content: bytes) -> None:
     path = tmp_path / "data.npy"
     path.write_bytes(content)
     with pytest.raises(DataError, match=r"data\.npy"):
         read_npy(path)
+
+
+def test_what_does_not_fit_into_memory(tmp_path: Path) -> None:
+    path = tmp_path / "data.npy"
+    with path.open("wb") as file:
+        file.write(_header(f"({2**39},)"))
+        file.truncate(2**42 + 200)  # a hole, which takes no room
+    with pytest.raises(DataError, match="does not fit into memory"):
+        read_npy(path)
+
+
+@pytest.mark.parametrize(
+    "member",
+    [
+        b"\x93NUMPY\x02\x00" + struct.pack("<I", 2**26),  # a header of 64 MiB
+        _header(f"({2**24},)", 8),  # an array of 128 MiB
+        b"",
+    ],
+)
+def test_deflated_members_are_not_read_to_find_them_wrong(tmp_path: Path, member: bytes) -> None:
+    path = tmp_path / "data.npz"
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("images.npy", member + bytes(2**26))
+    tracemalloc.start()
+    try:
+        with pytest.raises(DataError, match="images is"):
+            read_npz(path, ["images"])
+        assert tracemalloc.get_traced_memory()[1] < 2**21
+    finally:
+        tracemalloc.stop()
+
+
+def test_names_that_end_like_members_are_told_apart(tmp_path: Path) -> None:
+    path = tmp_path / "data.npz"
+    np.savez(path, **{"a": np.zeros(1), "a.npy": np.ones(1)})
+    found = read_npz(path, keys_of(path))
+    assert {key: array.item() for key, array in found.items()} == {"a": 0, "a.npy": 1}
 
 
 CONTENT = {"npz": _npz(), "packed": _npz(np.savez_compressed), "npy": _npy(np.zeros((2, 2, 2)))}

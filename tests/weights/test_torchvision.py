@@ -86,6 +86,36 @@ def test_another_number_of_classes_keeps_the_models_head(small_weights):
     assert torchvision_report(model, small_weights).head_kept
 
 
+def _without(weights: dict, *names: str) -> dict:
+    return {key: value for key, value in weights.items() if key not in names}
+
+
+@pytest.mark.parametrize("name", ["resnet18", "vgg16", "mobilevit_s"])
+def test_weights_without_a_head_keep_the_models_head(rule_made_weights, name):
+    model = abstract_model(name, 5)
+    head = (f"{model.head_name}.weight", f"{model.head_name}.bias")
+    weights = rule_made_weights(name, 5)
+    report = torchvision_report(model, _without(weights, *head))
+    assert report.fits
+    assert report.head_kept
+    for other in (head[1], f"{model.first_conv}.weight"):
+        report = torchvision_report(model, _without(weights, other))
+        assert not report.fits
+        assert report.missing == (other,)
+
+
+def test_a_head_that_is_no_linear_map_is_left_out(small_weights):
+    model = create_model("resnet18", 2, 3, rngs=nnx.Rngs(0))
+    body = _without(small_weights, "fc.weight", "fc.bias")
+    projected = body | {"fc.0.weight": np.ones((4, 512)), "fc.2.weight": np.ones((2, 4))}
+    loaded = load_torchvision(model, projected)
+    np.testing.assert_array_equal(loaded.fc.kernel[...], model.fc.kernel[...])
+    assert torchvision_report(model, projected).left_out == ("fc.0.weight", "fc.2.weight")
+    both = projected | {"fc.weight": small_weights["fc.weight"]}
+    assert torchvision_report(model, both).missing == ("fc.bias",)
+    assert torchvision_report(model, both).unexpected == ("fc.0.weight", "fc.2.weight")
+
+
 def test_the_given_model_is_left_as_it_was(small_weights):
     model = create_model("resnet18", 5, 3, rngs=nnx.Rngs(0))
     before = [np.array(leaf) for leaf in jax.tree.leaves(nnx.state(model))]
@@ -101,10 +131,6 @@ def test_half_precision_weights_become_float32(small_weights):
     assert {leaf.dtype.name for leaf in jax.tree.leaves(nnx.state(loaded))} == {"float32"}
 
 
-def _without(weights: dict, name: str) -> dict:
-    return {key: value for key, value in weights.items() if key != name}
-
-
 @pytest.mark.parametrize(
     ("change", "message"),
     [
@@ -113,6 +139,8 @@ def _without(weights: dict, name: str) -> dict:
         (lambda w: w | {"bn1.weight": np.ones(65)}, r"bn1\.weight has shape \(65,\)"),
         (lambda w: w | {"conv1.weight": np.ones((64, 4, 7, 7))}, r"conv1\.weight has shape"),
         (lambda w: w | {"bn1.bias": np.full(64, np.nan)}, r"bn1\.bias holds NaN"),
+        (lambda w: w | {"bn1.bias": np.full(64, 1e300)}, r"bn1\.bias holds .* than float32"),
+        (lambda w: w | {"bn1.bias": np.full(64, 1j)}, r"bn1\.bias holds .* complex"),
         (lambda w: {}, r"misses .* more"),
     ],
 )

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import click
 
 from topojax.cli.options import PATH
+from topojax.errors import shown
 
 
 @click.group(
@@ -79,23 +81,33 @@ def fetch(name: str) -> None:
 Examples:
   topojax weights convert resnet18-f37072fd.pth -o resnet18.npz
   topojax weights convert checkpoint.pt -o checkpoint.safetensors
+  topojax weights convert moco.pth --under encoder_q -o encoder.npz
   topojax weights convert resnet18.npz --inflate -o r3d_18.npz""",
 )
 @click.argument("file", type=PATH)
 @click.option("-o", "--output", type=PATH, required=True, help="New .npz or .safetensors file.")
+@click.option("--under", metavar="PREFIX", help="Only entries whose names begin so, without it.")
 @click.option("--inflate", is_flag=True, help="Make resnet18's weights r3d_18's (I3D).")
-def convert(file: Path, output: Path, inflate: bool) -> None:
+def convert(file: Path, output: Path, under: str | None, inflate: bool) -> None:
     """Write the state dict in FILE (torch, safetensors or npz) to a file of another format.
 
-    Names and values stay as they are, unless resnet18's are inflated; bfloat16 and float8 become
-    float32.
+    Values stay as they are, unless resnet18's are inflated; bfloat16 and float8 become float32.
+    Names stay, without what torch's wrappers put before every one (module., _orig_mod.).
     """
     from topojax.files import check_new_file
-    from topojax.weights import check_suffix, inflate_resnet18, read_state_dict, write_state_dict
+    from topojax.weights import (
+        check_suffix,
+        entries_under,
+        inflate_resnet18,
+        read_state_dict,
+        write_state_dict,
+    )
 
     check_new_file(output)
     check_suffix(output)
     state_dict = read_state_dict(file)
+    if under is not None:
+        state_dict = entries_under(under, state_dict)
     if inflate:
         state_dict = inflate_resnet18(state_dict)
     write_state_dict(output, state_dict)
@@ -116,10 +128,10 @@ def info(file: Path) -> None:
     from topojax.weights import fitting_networks, read_state_dict
 
     state_dict = read_state_dict(file)
-    width = max(map(len, state_dict), default=0)
+    width = max((len(shown(name)) for name in state_dict), default=0)
     for name, array in state_dict.items():
         shape = " x ".join(map(str, array.shape)) or "one number"
-        click.echo(f"{name:{width}}  {array.dtype.name:10}  {shape}")
+        click.echo(f"{shown(name):{width}}  {array.dtype.name:10}  {shape}")
     total = sum(array.size for array in state_dict.values())
     mebibytes = sum(array.nbytes for array in state_dict.values()) / 2**20
     click.echo(f"{len(state_dict)} entries, {total:,} numbers, {mebibytes:.1f} MiB")
@@ -130,6 +142,9 @@ def _print_fits(reports: dict[str, Any]) -> None:
     """Name the networks that the weights fit, or the nearest and what is wrong."""
     fits = [name for name, report in reports.items() if report.fits]
     if fits:
+        for name in fits:
+            for line in _adaptations(reports[name]):
+                click.echo(f"{name}: {line}")
         click.echo(f"fits: {', '.join(fits)}")
         return
     name, report = next(iter(reports.items()))
@@ -140,7 +155,18 @@ def _print_fits(reports: dict[str, Any]) -> None:
         ("unexpected", report.unexpected),
         ("of another shape", reshaped),
         ("not finite", report.not_finite),
+        ("places alike", (report.prefix, *report.rivals) if report.rivals else ()),
     ):
         if names:
             more = ", …" if len(names) > 5 else ""
-            click.echo(f"  {len(names)} {problem}: {', '.join(names[:5])}{more}")
+            click.echo(f"  {len(names)} {problem}: {', '.join(map(shown, names[:5]))}{more}")
+
+
+def _adaptations(report: Any) -> Iterator[str]:
+    """Say where in the file a network is, and what is left out of it."""
+    if report.prefix:
+        yield f"its names begin with {shown(report.prefix)}"
+    if report.left_out:
+        more = ", …" if len(report.left_out) > 5 else ""
+        names = ", ".join(map(shown, report.left_out[:5]))
+        yield f"{len(report.left_out)} entries are left out: {names}{more}"

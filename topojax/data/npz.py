@@ -6,23 +6,27 @@ import os
 import tokenize
 import zipfile
 import zlib
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import IO
+from typing import IO, cast
 
 import numpy as np
 
-from topojax.errors import DataError
+from topojax.data.npy_header import NPY_START, check_member_size, check_npy_header
+from topojax.errors import DataError, shown
 
 _ZIP, _NPY = b"PK", b"\x93NUMPY"
 # What numpy and zipfile let through of a damaged file. RuntimeError: encrypted members, and by
-# NotImplementedError unknown compression; the last three: a header that is not a Python literal.
+# NotImplementedError unknown compression; OverflowError: an axis of many digits beside one of 0;
+# the last three: a header that is not a Python literal.
 _DAMAGE = (
     ValueError,
     OSError,
     EOFError,
     RuntimeError,
+    OverflowError,
     zipfile.BadZipFile,
     zlib.error,
     tokenize.TokenError,
@@ -40,10 +44,11 @@ def read_npz(path: Path, keys: Iterable[str]) -> dict[str, np.ndarray]:
     """
     wanted = list(keys)
     with _open_npz(path) as archive:
-        missing = [key for key in wanted if key not in archive.files]
+        held = set(archive.files)
+        missing = [key for key in wanted if key not in held]
         if missing:
-            held = _one_line(", ".join(archive.files)) or "nothing"
-            raise DataError(f"{path} lacks {', '.join(missing)}; it holds {held}")
+            names = _one_line(", ".join(archive.files)) or "nothing"
+            raise DataError(f"{path} lacks {', '.join(missing)}; it holds {names}")
         return {key: _array(path, archive, key) for key in wanted}
 
 
@@ -57,6 +62,16 @@ def keys_of(path: Path) -> tuple[str, ...]:
         return tuple(archive.files)
 
 
+def unpacked_bytes(path: Path) -> int:
+    """Return how many bytes an npz file says that its members have, compressed or not.
+
+    Raises:
+        DataError: the file is missing, is no npz, or is damaged.
+    """
+    with _open_npz(path) as archive:
+        return sum(member.file_size for member in _zip_of(archive).infolist())
+
+
 def read_npy(path: Path) -> np.ndarray:
     """Return the array of an npy file.
 
@@ -66,6 +81,8 @@ def read_npy(path: Path) -> np.ndarray:
     """
     with _open(path) as file:
         try:
+            check_npy_header(file.read(NPY_START), file, os.fstat(file.fileno()).st_size)
+            file.seek(0)
             return np.lib.format.read_array(file, allow_pickle=False)
         except MemoryError as error:
             raise _too_large(str(path), error) from None
@@ -110,24 +127,43 @@ def _open_npz(path: Path) -> Iterator[np.lib.npyio.NpzFile]:
                 f"{path} is not an npz file, or is cut short ({_one_line(error)}); get it again"
             ) from None
         with archive:
+            twice = [key for key, count in Counter(archive.files).items() if count > 1]
+            if twice:
+                raise DataError(
+                    f"{path} holds two arrays named {_one_line(twice[0])}; save it anew"
+                )
             yield archive
 
 
 def _array(path: Path, archive: np.lib.npyio.NpzFile, key: str) -> np.ndarray:
+    # By the member's whole name: numpy would take the member a.npy, which is a, for the key a.npy.
+    held = _zip_of(archive)
+    member = held.NameToInfo.get(f"{key}.npy") or held.NameToInfo[key]
+    what = f"{path}: {_one_line(key)}"
     try:
-        array = archive[key]
+        check_member_size(member)
+        with held.open(member) as file:
+            start = file.read(NPY_START)
+            if not start.startswith(_NPY):
+                raise DataError(f"{what} is not an array; save it with numpy.savez")
+            check_npy_header(start, file, member.file_size)
+        with held.open(member) as file:
+            return np.lib.format.read_array(file, allow_pickle=False)
+    except DataError:
+        raise
     except MemoryError as error:
-        raise _too_large(f"{path}: {key}", error) from None
+        raise _too_large(what, error) from None
     except _DAMAGE as error:
         if "allow_pickle" in str(error):
             raise DataError(
-                f"{path}: {key} holds pickled objects, which could run code; save plain arrays"
+                f"{what} holds pickled objects, which could run code; save plain arrays"
             ) from None
-        raise DataError(f"{path}: {key} is damaged ({_one_line(error)}); get it again") from None
-    # numpy hands out a member that is no array as bytes.
-    if not isinstance(array, np.ndarray):
-        raise DataError(f"{path}: {key} is not an array; save it with numpy.savez")
-    return array
+        raise DataError(f"{what} is damaged ({_one_line(error)}); get it again") from None
+
+
+def _zip_of(archive: np.lib.npyio.NpzFile) -> zipfile.ZipFile:
+    # None once it is closed.
+    return cast(zipfile.ZipFile, archive.zip)
 
 
 def _too_large(what: str, error: MemoryError) -> DataError:
@@ -138,4 +174,4 @@ def _too_large(what: str, error: MemoryError) -> DataError:
 
 
 def _one_line(text: object) -> str:
-    return " ".join(str(text).split())
+    return shown(" ".join(str(text).split()), longest=400)

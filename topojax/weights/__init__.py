@@ -3,6 +3,7 @@
 from topojax.weights.cache import cache_folder, cached_file, fetch_weights
 from topojax.weights.inflation import inflate_resnet18
 from topojax.weights.inspection import fitting_networks
+from topojax.weights.names import entries_under
 from topojax.weights.pretrained import pretrained_weights
 from topojax.weights.published import DATASETS, PUBLISHED, PublishedWeights, published_for
 from topojax.weights.state_dict_file import check_suffix, read_state_dict, write_state_dict
@@ -22,6 +23,7 @@ __all__ = [
     "cache_folder",
     "cached_file",
     "check_suffix",
+    "entries_under",
     "fetch_weights",
     "fitting_networks",
     "inflate_resnet18",

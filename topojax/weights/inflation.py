@@ -8,6 +8,8 @@ from collections.abc import Mapping
 import numpy as np
 
 from topojax.errors import WeightsError
+from topojax.models import abstract_model
+from topojax.weights.torchvision import network_entries
 
 _NAMES = (
     (r"^conv1\.", "stem.0."),
@@ -38,15 +40,16 @@ def inflate_resnet18(state_dict: Mapping[str, np.ndarray]) -> dict[str, np.ndarr
     differ between the networks all the same: r3d_18 has no max-pool, and it strides depth too.
 
     Args:
-        state_dict: arrays by resnet18's names, kernels OIHW.
+        state_dict: arrays by resnet18's names, kernels OIHW, wherever the network is in it.
 
     Returns:
         Arrays by r3d_18's names, kernels OIDHW; what is no convolution unchanged.
 
     Raises:
         WeightsError: there is no first 2-D convolution of resnet18's, so that this is another
-            network.
+            network; or several parts fit alike.
     """
+    state_dict = network_entries(abstract_model("resnet18", 1), state_dict)
     if np.ndim(state_dict.get("conv1.weight", 0)) != 4:
         raise WeightsError(
             "the state dict has no 2-D kernel conv1.weight; only resnet18's can be inflated"

@@ -24,13 +24,13 @@ def fitting_networks(state_dict: Mapping[str, np.ndarray]) -> dict[str, Torchvis
 
 def _report(name: str, state_dict: Mapping[str, np.ndarray]) -> TorchvisionReport:
     model = abstract_model(name, 1)
-    kernel = state_dict.get(f"{model.first_conv}.weight")
+    report = torchvision_report(model, state_dict)
+    kernel = state_dict.get(f"{report.prefix}{model.first_conv}.weight")
     if kernel is not None and np.ndim(kernel) > 2 and 0 < kernel.shape[1] != model.in_channels:
-        model = abstract_model(name, 1, kernel.shape[1])
-    return torchvision_report(model, state_dict)
+        return torchvision_report(abstract_model(name, 1, kernel.shape[1]), state_dict)
+    return report
 
 
 def _misfits(report: TorchvisionReport) -> int:
-    return (
-        len(report.missing) + len(report.unexpected) + len(report.reshaped) + len(report.not_finite)
-    )
+    misfits = (report.missing, report.unexpected, report.reshaped, report.not_finite, report.rivals)
+    return sum(map(len, misfits))

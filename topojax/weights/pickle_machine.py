@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, BinaryIO
 
-from topojax.errors import WeightsError
+from topojax.errors import WeightsError, shown
 
 _CONSTANTS: dict[str, Any] = {"NONE": None, "NEWTRUE": True, "NEWFALSE": False}
 _EMPTY: dict[str, Callable[[], Any]] = {
@@ -70,7 +70,7 @@ class PickleMachine:
         except (ValueError, IndexError, KeyError, TypeError, AttributeError) as error:
             if isinstance(error, WeightsError):
                 raise
-            raise WeightsError(f"the pickle in it is damaged ({str(error)[:80]})") from error
+            raise WeightsError(f"the pickle in it is damaged ({shown(str(error))})") from error
         raise WeightsError("the pickle in it has no end")
 
     def _step(self, name: str, argument: Any) -> None:

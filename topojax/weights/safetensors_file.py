@@ -1,20 +1,23 @@
-"""State dicts in and out of safetensors files, by the package of that name.
+"""State dicts in and out of safetensors files, read by the package of that name.
 
 Its own readers for numpy know none of ml_dtypes' types, so that the bytes are given their type
-here.
+here. Its writer wants the bytes of all arrays at once, twice; here one array is written after the
+other.
 """
 
 from __future__ import annotations
 
+import json
+import struct
 from collections.abc import Mapping
 from importlib import import_module
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 import ml_dtypes
 import numpy as np
 
-from topojax.errors import WeightsError
+from topojax.errors import WeightsError, shown
 
 _DTYPES = {
     "BOOL": "bool",
@@ -29,6 +32,7 @@ _DTYPES = {
     **{f"I{bits}": f"int{bits}" for bits in (8, 16, 32, 64)},
     **{f"U{bits}": f"uint{bits}" for bits in (8, 16, 32, 64)},
 }
+_NAMES = {dtype: name for name, dtype in _DTYPES.items()}
 
 
 def read_safetensors(path: Path) -> dict[str, np.ndarray]:
@@ -42,23 +46,59 @@ def read_safetensors(path: Path) -> dict[str, np.ndarray]:
     try:
         entries = package.deserialize(path.read_bytes())
     except (OSError, package.SafetensorError) as error:
-        raise WeightsError(f"weight file {path} is not readable safetensors: {error}") from error
+        raise WeightsError(
+            f"weight file {path} is not readable safetensors: {shown(str(error), 400)}"
+        ) from error
+    except MemoryError:
+        raise WeightsError(
+            f"weight file {path} does not fit into memory; use a larger machine"
+        ) from None
     return {name: _array(path, name, entry) for name, entry in entries}
 
 
-def safetensors_bytes(path: Path, arrays: Mapping[str, np.ndarray]) -> bytes:
-    """Return the contents of a file with these arrays, of types that numpy knows.
+def write_safetensors(file: BinaryIO, path: Path, state_dict: Mapping[str, np.ndarray]) -> None:
+    """Write arrays, as `plain_array` makes them, to a file.
+
+    Args:
+        file: open for writing.
+        path: its name, for messages.
+        state_dict: arrays by name.
 
     Raises:
-        WeightsError: the package is absent, or it has no name for a type.
+        WeightsError: safetensors has no name for a type.
     """
-    require_safetensors(path)
-    try:
-        return import_module("safetensors.numpy").save(dict(arrays))
-    except (KeyError, ValueError, TypeError) as error:
-        raise WeightsError(
-            f"{path} cannot hold an array: safetensors has no such type ({error}); write .npz"
-        ) from error
+    # Larger numbers first keeps all of them aligned, as readers may ask for.
+    ordered = sorted(state_dict.items(), key=lambda i: (-_plain_dtype(i[1].dtype).itemsize, i[0]))
+    header, start = {}, 0
+    for name, array in ordered:
+        dtype = _plain_dtype(array.dtype)
+        if dtype.name not in _NAMES:
+            raise WeightsError(
+                f"{path} cannot hold {shown(name)} of type {dtype.name}: safetensors has no such "
+                "type; write .npz"
+            )
+        end = start + array.size * dtype.itemsize
+        entry = {"dtype": _NAMES[dtype.name], "shape": array.shape, "data_offsets": (start, end)}
+        header[name], start = entry, end
+    text = json.dumps(header, separators=(",", ":")).encode()
+    text += b" " * (-len(text) % 8)
+    file.write(struct.pack("<Q", len(text)) + text)
+    for _, array in ordered:
+        plain = plain_array(array)
+        file.write(plain.astype(plain.dtype.newbyteorder("<"), copy=False).tobytes())
+
+
+def plain_array(array: np.ndarray) -> np.ndarray:
+    """Return an array in C order, of a type that numpy alone knows and that holds its values."""
+    plain = array.astype(_plain_dtype(array.dtype), copy=False)
+    return np.ascontiguousarray(plain).reshape(array.shape)
+
+
+def _plain_dtype(dtype: np.dtype) -> np.dtype:
+    # 2: a type that a package has added to numpy's.
+    if dtype.isbuiltin != 2:
+        return dtype
+    return np.dtype(np.complex64 if dtype.name.endswith("complex32") else np.float32)
 
 
 def require_safetensors(path: Path) -> Any:
@@ -75,7 +115,12 @@ def _array(path: Path, name: str, entry: Mapping[str, Any]) -> np.ndarray:
     found = _DTYPES.get(entry["dtype"])
     if found is None:
         raise WeightsError(
-            f"weight file {path}: {name} is of type {entry['dtype']}, which numpy has not"
+            f"weight file {path}: {shown(name)} is of type {entry['dtype']}, which numpy has not"
         )
     dtype = np.dtype(getattr(ml_dtypes, found, found))
-    return np.frombuffer(entry["data"], dtype).reshape(entry["shape"])
+    try:
+        return np.frombuffer(entry["data"], dtype).reshape(entry["shape"])
+    except (ValueError, OverflowError) as error:
+        raise WeightsError(
+            f"weight file {path}: {shown(name)} has a shape that no array can have ({error})"
+        ) from error

@@ -15,8 +15,10 @@ from typing import Any
 
 import numpy as np
 
-from topojax.errors import WeightsError
-from topojax.weights.torch_objects import Storage, Tensor, tensor_array, torch_machine
+from topojax.errors import WeightsError, shown
+from topojax.weights.expansion import check_expansion
+from topojax.weights.nesting import nested_tensors
+from topojax.weights.torch_objects import Storage, tensor_array, torch_machine
 
 _LEGACY_MAGIC = 0x1950A86A20F9469CFC6C
 _LEGACY_PROTOCOL = 1001
@@ -24,7 +26,6 @@ _ZIP_START, _PICKLE_START = b"PK", b"\x80"
 _NOT_TORCH = "it is not a file that torch.save wrote; check what it is"
 _BIG_ENDIAN = "it was written on a big-endian machine; save it again on a little-endian one"
 _ENCRYPTED = 1
-_NESTED_UNDER = ("state_dict", "model")
 # What zipfile lets through of a damaged archive; the overflow: an offset beyond any file.
 _DAMAGE = (
     zipfile.BadZipFile,
@@ -38,9 +39,10 @@ _DAMAGE = (
 
 
 def read_torch_file(path: str | Path) -> dict[str, np.ndarray]:
-    """Read the state dict that `torch.save` wrote, by itself or under `state_dict` or `model`.
+    """Read the state dict that `torch.save` wrote, by itself or within any dicts.
 
-    A `module.` before every name (torch's DataParallel) is taken off.
+    What torch's wrappers put before every name (`module.`, `_orig_mod.`) is taken off. Where there
+    are several state dicts, the keys that tell them apart stand before their names: `ema.conv1.…`.
 
     Returns:
         Read-only arrays by name; bfloat16 and float8 have ml_dtypes' types.
@@ -52,14 +54,18 @@ def read_torch_file(path: str | Path) -> dict[str, np.ndarray]:
     path = Path(path)
     try:
         data = path.read_bytes()
-    except OSError as error:
-        raise WeightsError(f"weight file {path} cannot be read: {error.strerror}") from error
-    try:
-        if data.startswith(_ZIP_START):
-            return _read_zip(data)
-        return _read_legacy(data)
+        arrays = _read_zip(data) if data.startswith(_ZIP_START) else _read_legacy(data)
+        n_bytes = sum(array.nbytes for array in arrays.values())
+        check_expansion(n_bytes, len(data), "many names share its storages")
+        return arrays
     except WeightsError as error:
         raise WeightsError(f"weight file {path} was refused: {error}") from error
+    except OSError as error:
+        raise WeightsError(f"weight file {path} cannot be read: {error.strerror}") from error
+    except MemoryError:
+        raise WeightsError(
+            f"weight file {path} does not fit into memory; use a larger machine"
+        ) from None
 
 
 def _read_zip(data: bytes) -> dict[str, np.ndarray]:
@@ -116,29 +122,15 @@ def _read_legacy(data: bytes) -> dict[str, np.ndarray]:
             raise WeightsError("it is cut short or damaged; download it again")
         (n_elements,) = struct.unpack("<q", count)
         if n_elements != storages[key].n_elements:
-            raise WeightsError(f"storage {key} holds {n_elements} elements, another count is named")
+            raise WeightsError(
+                f"storage {shown(key)} holds {n_elements} elements, another count is named"
+            )
         contents[key] = stream.read(n_elements * storages[key].dtype.itemsize)
     return _arrays(found, contents.__getitem__)
 
 
 def _arrays(found: Any, storage_bytes: Callable[[str], bytes]) -> dict[str, np.ndarray]:
-    tensors = _state_dict(found)
-    prefix = "module." if all(name.startswith("module.") for name in tensors) else ""
     return {
-        name.removeprefix(prefix): tensor_array(name, tensor, storage_bytes)
-        for name, tensor in tensors.items()
+        name: tensor_array(name, tensor, storage_bytes)
+        for name, tensor in nested_tensors(found).items()
     }
-
-
-def _state_dict(found: Any) -> dict[str, Tensor]:
-    if type(found) is not dict:
-        raise WeightsError(f"it holds a {type(found).__name__}, not a state dict")
-    for key in _NESTED_UNDER:
-        if type(found.get(key)) is dict:
-            found = found[key]
-            break
-    tensors = {k: v for k, v in found.items() if type(k) is str and isinstance(v, Tensor)}
-    if not tensors:
-        keys = ", ".join(str(key)[:40] for key in list(found)[:8])
-        raise WeightsError(f"it holds no state dict; its keys are: {keys or 'none'}")
-    return tensors

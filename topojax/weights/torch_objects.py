@@ -10,7 +10,7 @@ from typing import Any
 import ml_dtypes
 import numpy as np
 
-from topojax.errors import WeightsError
+from topojax.errors import WeightsError, shown
 from topojax.weights.pickle_machine import PickleMachine, check_keys
 
 _STORAGES = {
@@ -75,7 +75,7 @@ def torch_machine(storages: dict[str, Storage] | None = None) -> PickleMachine:
     def persistent(identity: Any) -> Storage:
         storage = _storage(identity)
         if storages is not None and storages.setdefault(storage.key, storage) != storage:
-            raise WeightsError(f"storage {storage.key} is named with two types or sizes")
+            raise WeightsError(f"storage {shown(storage.key)} is named with two types or sizes")
         return storage
 
     functions: dict[str, Callable[..., Any]] = {
@@ -94,7 +94,9 @@ def _named_dtype(name: str) -> np.dtype | None:
         # complex32 came to ml_dtypes with 0.6.
         return np.dtype(own or found) if own or hasattr(np, found) else None
     if name.startswith(_QUANTISED):
-        raise WeightsError(f"it holds quantised tensors ({name}); dequantise them before saving")
+        raise WeightsError(
+            f"it holds quantised tensors ({shown(name)}); dequantise them before saving"
+        )
     return None
 
 
@@ -173,11 +175,11 @@ def tensor_array(name: str, tensor: Tensor, storage_bytes: Callable[[str], bytes
     try:
         raw = storage_bytes(tensor.storage.key)
     except KeyError:
-        raise WeightsError(f"the storage of {name!r} is missing") from None
+        raise WeightsError(f"the storage of {shown(name)} is missing") from None
     expected = tensor.storage.n_elements * tensor.storage.dtype.itemsize
     if len(raw) != expected:
         raise WeightsError(
-            f"the storage of {name!r} has {len(raw)} bytes, {expected} are named; "
+            f"the storage of {shown(name)} has {len(raw)} bytes, {expected} are named; "
             "it is cut short or damaged"
         )
     size = tensor.dtype.itemsize
@@ -185,14 +187,14 @@ def tensor_array(name: str, tensor: Tensor, storage_bytes: Callable[[str], bytes
     try:
         return np.ndarray(tensor.shape, tensor.dtype, raw, size * tensor.offset, steps)
     except ValueError as error:
-        raise WeightsError(f"{name!r} has a shape that no array can have ({error})") from error
+        raise WeightsError(f"{shown(name)} has a shape that no array can have ({error})") from error
 
 
 def _check_extent(name: str, tensor: Tensor) -> None:
     numbers = (tensor.offset, *tensor.shape, *tensor.strides)
     valid = all(type(number) is int and 0 <= number < 2**48 for number in numbers)
     if not valid or len(tensor.shape) != len(tensor.strides) or len(tensor.shape) > 32:
-        raise WeightsError(f"{name!r} has offset, shape or strides that are no valid sizes")
+        raise WeightsError(f"{shown(name)} has offset, shape or strides that are no valid sizes")
     held = tensor.storage.n_elements * tensor.storage.dtype.itemsize // tensor.dtype.itemsize
     n_elements = prod(tensor.shape)
     last = tensor.offset + sum(
@@ -200,5 +202,5 @@ def _check_extent(name: str, tensor: Tensor) -> None:
     )
     if n_elements > held or (n_elements > 0 and last >= held) or tensor.offset > held:
         raise WeightsError(
-            f"{name!r} of shape {tensor.shape} reaches outside its storage of {held} elements"
+            f"{shown(name)} of shape {tensor.shape} reaches outside its storage of {held} elements"
         )

@@ -10,9 +10,10 @@ import jax.numpy as jnp
 import numpy as np
 from flax import nnx
 
-from topojax.errors import WeightsError
+from topojax.errors import WeightsError, shown
 from topojax.models import Backbone
 from topojax.models.blocks.layers import Noise
+from topojax.weights.names import Place, network_place
 
 _LEAF = {
     "kernel": "weight",
@@ -32,9 +33,13 @@ class TorchvisionReport:
         missing: names that the network has and the state dict has not.
         unexpected: the other way round.
         reshaped: (name, shape given, shape expected), in torch's layout.
-        not_finite: names of entries with values that are NaN or infinite as float32.
+        not_finite: names of entries with values that are complex, or NaN or infinite as float32.
         summed_channels: the first convolution's channels are summed to one.
-        head_kept: the head has another number of classes; the model's own is kept.
+        head_kept: the head is for other classes or absent; the model's own is kept.
+        prefix: what stands before the network's names in the state dict.
+        rivals: other prefixes under which the network is as well, so that it is not known which.
+        left_out: names of entries that are not the network's: beside the prefix, or of a head that
+            is no linear map.
     """
 
     missing: tuple[str, ...]
@@ -43,31 +48,37 @@ class TorchvisionReport:
     not_finite: tuple[str, ...]
     summed_channels: bool
     head_kept: bool
+    prefix: str = ""
+    rivals: tuple[str, ...] = ()
+    left_out: tuple[str, ...] = ()
 
     @property
     def fits(self) -> bool:
         """Whether `load_torchvision` takes the weights."""
-        return not (self.missing or self.unexpected or self.reshaped or self.not_finite)
+        misfits = self.missing or self.unexpected or self.reshaped or self.not_finite
+        return not (misfits or self.rivals)
 
 
 def load_torchvision(model: Backbone, state_dict: Mapping[str, np.ndarray]) -> Backbone:
     """Return a copy of the model with torchvision's weights.
 
     A one-channel model gets the sum of the first kernel over colours, which is what a grey image
-    repeated three times would see. A head for other classes is left out. `num_batches_tracked`
-    is ignored. Names of DenseNet's published file (`norm.1` for `norm1`) are understood.
+    repeated three times would see. A head for other classes, or none, leaves the model's own.
+    `num_batches_tracked` is ignored. Names of DenseNet's published file (`norm.1` for `norm1`) are
+    understood. Where the network is a part of what the state dict holds, as under `backbone.`, it
+    is found by its names and shapes.
 
     Args:
         model: from `create_model`.
         state_dict: arrays by torchvision's names, kernels OIHW or OIDHW, linear (out, in).
 
     Raises:
-        WeightsError: entries that are missing, unexpected, of another shape, or not finite;
-            `torchvision_report` lists all of them.
+        WeightsError: entries that are missing, unexpected, of another shape, or not finite, or the
+            network is there more than once; `torchvision_report` lists all of them.
     """
-    state_dict = _current_names(state_dict)
     report = torchvision_report(model, state_dict)
     _refuse_misfits(report)
+    state_dict = network_entries(model, state_dict)
     graph, state = nnx.split(model)
     flat = nnx.to_flat_state(state)
     kept = _head_names(model) if report.head_kept else ()
@@ -90,35 +101,56 @@ def load_torchvision(model: Backbone, state_dict: Mapping[str, np.ndarray]) -> B
 
 def torchvision_report(model: Backbone, state_dict: Mapping[str, np.ndarray]) -> TorchvisionReport:
     """Return how the weights fit the model, or its shapes alone (`abstract_model`)."""
-    state_dict = _current_names(state_dict)
     expected = torch_shapes(model)
+    state_dict = _current_names(state_dict)
+    place = _place(expected, state_dict)
+    own = _entries_at(place, state_dict)
     given = {
         name: np.shape(array)
-        for name, array in state_dict.items()
+        for name, array in own.items()
         if name.rpartition(".")[-1] not in model.buffers
     }
     common = expected.keys() & given.keys()
     head, first = _head_names(model), _first_kernel(model)
-    head_kept = head[0] in common and given[head[0]][:1] != expected[head[0]][:1]
+    headless = not common.intersection(head)
+    other_head = {name for name in given if headless and name.startswith(f"{model.head_name}.")}
+    head_kept = headless or (head[0] in common and given[head[0]][:1] != expected[head[0]][:1])
     grey = (*expected[first][:1], 3, *expected[first][2:])
     summed = expected[first][1] == 1 and given.get(first) == grey
     adapted = {name for name in head if head_kept} | ({first} if summed else set())
+    needed = expected.keys() - (set(head) if headless else set())
+    beside = {name for name in state_dict if not name.startswith(place.prefix)}
     return TorchvisionReport(
-        missing=tuple(sorted(expected.keys() - given.keys())),
-        unexpected=tuple(sorted(given.keys() - expected.keys())),
+        missing=tuple(sorted(needed - given.keys())),
+        unexpected=tuple(sorted(given.keys() - expected.keys() - other_head)),
         reshaped=tuple(
             (name, given[name], expected[name])
             for name in sorted(common - adapted)
             if given[name] != expected[name]
         ),
-        not_finite=tuple(
-            name
-            for name in sorted(common)
-            if not np.isfinite(np.asarray(state_dict[name], np.float32)).all()
-        ),
+        not_finite=tuple(name for name in sorted(common) if not _is_finite(own[name])),
         summed_channels=summed,
         head_kept=head_kept,
+        prefix=place.prefix,
+        rivals=place.rivals,
+        left_out=tuple(sorted(beside | {f"{place.prefix}{name}" for name in other_head})),
     )
+
+
+def network_entries(model: Backbone, state_dict: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
+    """Return the entries of the part of a state dict that is the network, by its own names.
+
+    Args:
+        model: a network, or its shapes alone (`abstract_model`).
+        state_dict: arrays by name.
+
+    Raises:
+        WeightsError: several parts of the state dict are this network, and all fit alike.
+    """
+    state_dict = _current_names(state_dict)
+    place = _place(torch_shapes(model), state_dict)
+    _refuse_rivals(place.prefix, place.rivals)
+    return _entries_at(place, state_dict)
 
 
 def torch_shapes(model: Backbone) -> dict[str, tuple[int, ...]]:
@@ -146,6 +178,18 @@ def _current_names(state_dict: Mapping[str, np.ndarray]) -> dict[str, np.ndarray
     return {_OLD_DENSENET.sub(r"\1\2", name): array for name, array in state_dict.items()}
 
 
+def _place(expected: Mapping[str, tuple[int, ...]], state_dict: Mapping[str, np.ndarray]) -> Place:
+    return network_place(expected, {name: np.shape(a) for name, a in state_dict.items()})
+
+
+def _entries_at(place: Place, state_dict: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
+    return {
+        name.removeprefix(place.prefix): array
+        for name, array in state_dict.items()
+        if name.startswith(place.prefix)
+    }
+
+
 def _head_names(model: Backbone) -> tuple[str, str]:
     return f"{model.head_name}.weight", f"{model.head_name}.bias"
 
@@ -157,15 +201,36 @@ def _first_kernel(model: Backbone) -> str:
 def _refuse_misfits(report: TorchvisionReport) -> None:
     for problem, names in (("misses", report.missing), ("has unexpected", report.unexpected)):
         if names:
-            shown = ", ".join(names[:5])
+            listed = ", ".join(map(shown, names[:5]))
             more = f" and {len(names) - 5} more" if len(names) > 5 else ""
             raise WeightsError(
-                f"the state dict {problem} {shown}{more}; give one of the same torchvision network"
+                f"the state dict {problem} {listed}{more}; give one of the same torchvision network"
             )
     for name, given, expected in report.reshaped:
         raise WeightsError(
             f"{name} has shape {given}, the model expects {expected}; give weights of the same "
             "network and number of channels"
         )
+    _refuse_rivals(report.prefix, report.rivals)
     for name in report.not_finite:
-        raise WeightsError(f"{name} holds NaN or infinite values; these weights have diverged")
+        raise WeightsError(
+            f"{name} holds NaN, infinite or complex values, or larger ones than float32 has; these "
+            "weights have diverged, or are of another network"
+        )
+
+
+def _is_finite(array: np.ndarray) -> bool:
+    # As float32 a complex number would lose its imaginary part without a word.
+    if np.iscomplexobj(array) or "complex" in np.asarray(array).dtype.name:
+        return False
+    with np.errstate(over="ignore"):
+        return bool(np.isfinite(np.asarray(array, np.float32)).all())
+
+
+def _refuse_rivals(prefix: str, rivals: tuple[str, ...]) -> None:
+    if rivals:
+        places = " and ".join(map(shown, (prefix, *rivals)))
+        raise WeightsError(
+            f"the state dict holds the network under {places} alike; write the one that is meant "
+            "to a file of its own with `topojax weights convert FILE --under PREFIX -o NEW`"
+        )

@@ -1,0 +1,55 @@
+"""What the header of an npy array claims, held against what is there, before anything is read.
+
+numpy reads a header of the length that the file names, up to four gigabytes of a deflated member,
+and makes room for an array of the shape that it names, before it compares either with the file.
+"""
+
+from __future__ import annotations
+
+import io
+import zipfile
+from math import prod
+from typing import IO
+
+import numpy as np
+
+NPY_START = np.lib.format.MAGIC_LEN
+# numpy's own limit, beyond which it takes no header from a file that is not trusted.
+_LONGEST_HEADER = 10_000
+# A byte of deflate stands for 1032 at most.
+_DEFLATE_FOLD = 1032
+
+
+def check_member_size(member: zipfile.ZipInfo) -> None:
+    """Raise ValueError where a member of a zip names more bytes than its bytes can stand for."""
+    fold = {zipfile.ZIP_STORED: 1, zipfile.ZIP_DEFLATED: _DEFLATE_FOLD}.get(member.compress_type)
+    if fold is not None and member.file_size > fold * member.compress_size:
+        raise ValueError(
+            f"it names {member.file_size} bytes, more than {member.compress_size} can stand for"
+        )
+
+
+def check_npy_header(start: bytes, file: IO[bytes], n_bytes: int) -> None:
+    """Raise ValueError where an npy array claims more than its file holds, or no valid shape.
+
+    Args:
+        start: the first `NPY_START` bytes of the array.
+        file: behind them; left behind the header.
+        n_bytes: of the array, with its header.
+    """
+    version = np.lib.format.read_magic(io.BytesIO(start))
+    first = version == (1, 0)
+    length = file.read(2 if first else 4)
+    n_header = int.from_bytes(length, "little")
+    if n_header > _LONGEST_HEADER:
+        raise ValueError(f"its header is {n_header} bytes long, at most {_LONGEST_HEADER} are read")
+    header = io.BytesIO(length + file.read(n_header))
+    # The third version is the second in UTF-8, which matters for names of fields alone.
+    read = np.lib.format.read_array_header_1_0 if first else np.lib.format.read_array_header_2_0
+    shape, _, dtype = read(header)
+    if any(type(size) is not int or size < 0 for size in shape):
+        raise ValueError("its header names a shape that no array has")
+    held = n_bytes - NPY_START - len(header.getbuffer())
+    # Objects are pickled, in fewer bytes than their pointers; they are refused elsewhere.
+    if not dtype.hasobject and prod(shape) * dtype.itemsize > held:
+        raise ValueError(f"its header names more than the {held} bytes that are there")
