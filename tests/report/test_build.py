@@ -120,6 +120,16 @@ def test_rule_coverage_and_timing_are_in_their_tables(built: Built) -> None:
     assert all(warning in unescape(built.page) for warning in metrics.warnings)
 
 
+def test_the_landscape_marks_the_rule_of_the_run(copied: Any, built: Built) -> None:
+    folder, fusion = copied(built.folder), built.run.metrics.fusion
+    arrays = load_run(folder).arrays
+    ties = replace(arrays.tried, scores=np.full(len(arrays.tried.scores), 0.75))
+    replace(arrays, tried=ties).write(folder)
+    rule = ", ".join(f"{layer} {weight:.2f}" for layer, weight in fusion.weights.items())
+    expected = f"the best is 0.750 at {rule}, threshold {fusion.tau:.2f}."
+    assert expected in unescape(build_report(folder).read_text())
+
+
 def test_what_the_method_is_measured_against_is_there(built: Built) -> None:
     page, metrics = _Page(built.page), built.run.metrics
     table = page.table("what it is measured against")

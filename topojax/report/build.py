@@ -6,12 +6,14 @@ from importlib import resources
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from topojax.evaluation import log_probabilities, temper
 from topojax.files import write_atomically
 from topojax.report.figures.betti import betti_figure
 from topojax.report.figures.comparison import MethodRow, comparison_figure
 from topojax.report.figures.examples import example_figure
-from topojax.report.figures.landscape import landscape_figure
+from topojax.report.figures.landscape import UsedRule, landscape_figure
 from topojax.report.figures.reliability import reliability_figure
 from topojax.report.figures.rendering import PageFigure
 from topojax.report.figures.roc import RocMethod, roc_figure
@@ -178,5 +180,6 @@ def _landscape(run: Run) -> PageFigure | None:
         tried.taus,
         tried.scores,
         tuple(fusion.weights),
+        used=UsedRule(np.array([*fusion.weights.values()]), fusion.tau),
         per_generation=len(tried.scores) // len(fusion.history),
     )
