@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import os
 import re
 import subprocess
 import sys
@@ -301,6 +302,17 @@ def test_degenerate_runs_are_drawn_without_warnings(copied: Any, built: Built) -
         backbone_training=BackboneTraining(best_epoch=0, history=()),
     )
     assert "not searched for" in build_report(folder).read_text()
+
+
+def test_names_that_are_not_utf8_are_spelled(copied: Any, discs_run: Path) -> None:
+    folder = copied(discs_run)
+    environment = Environment.read(folder)
+    name = os.fsdecode(b"caf\xe9.npz")
+    data = environment.data.model_copy(update={"source": name, "class_names": (name, "b")})
+    command = ("topojax", "fit", name)
+    environment.model_copy(update={"data": data, "command": command}).write(folder)
+    page = build_report(folder).read_text(encoding="utf-8")
+    assert _Page(page).table("What the run ran on").count(r"caf\udce9.npz") == 2
 
 
 def test_same_folder_same_page_even_from_threads(copied: Any, discs_run: Path) -> None:

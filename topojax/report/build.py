@@ -15,7 +15,7 @@ from topojax.report.figures.comparison import MethodRow, comparison_figure
 from topojax.report.figures.examples import example_figure
 from topojax.report.figures.landscape import UsedRule, landscape_figure
 from topojax.report.figures.reliability import reliability_figure
-from topojax.report.figures.rendering import PageFigure
+from topojax.report.figures.rendering import PageFigure, default_style, legible
 from topojax.report.figures.roc import RocMethod, roc_figure
 from topojax.report.figures.training import training_figure
 from topojax.report.tables import (
@@ -58,7 +58,7 @@ def build_report(run_dir: Path) -> Path:
     run_dir = Path(run_dir)
     page = render_page(load_run(run_dir))
     target = RunFolder(run_dir).report
-    write_atomically(target, page.encode("utf-8"))
+    write_atomically(target, legible(page).encode("utf-8"))
     return target
 
 
@@ -70,7 +70,9 @@ def render_page(run: Run) -> str:
     environment = Environment(
         autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
     )
-    return environment.from_string(source).render(**_page_values(run))
+    with default_style():
+        values = _page_values(run)
+    return environment.from_string(source).render(**values)
 
 
 def _page_values(run: Run) -> dict[str, Any]:
