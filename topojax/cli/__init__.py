@@ -69,6 +69,10 @@ def main() -> None:
         sys.exit(error.exit_code)
     except TopojaxError as error:
         _stop(" ".join(str(error).split()), error.exit_code)
+    except ImportError as error:
+        if error.name != "topojax.kernels":
+            raise
+        _stop(str(error), 1)
 
 
 def _stop(message: str, code: int) -> None:
