@@ -16,7 +16,7 @@ from typing import Any
 
 from numba import config, njit
 
-if config.DISABLE_JIT:
+if config.DISABLE_JIT:  # type: ignore[attr-defined]
     # As plain Python the kernels are wrong, not slow alone: integers then overflow as NumPy's do.
     raise ImportError(
         "NUMBA_DISABLE_JIT=1 turns off the compiler that topojax.kernels need; unset it, or set it "
