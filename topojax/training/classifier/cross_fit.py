@@ -69,6 +69,12 @@ def cross_fit_logits(
     return tuple(logits[:, i, : len(index)] for i, (_, index) in enumerate(folds))
 
 
+def classifiers_at_once(n_candidates: int, n_folds: int, n_threads: int | None = None) -> int:
+    """Return how many classifiers `cross_fit_logits` trains side by side."""
+    candidates = _chunk_size(n_candidates, n_folds) * check_threads(n_threads)
+    return min(candidates, n_candidates) * n_folds
+
+
 @dataclass(frozen=True)
 class _Jobs:
     """What the classifiers of all candidates have in common."""
