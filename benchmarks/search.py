@@ -38,7 +38,7 @@ from topojax.data import Dataset, fewer_training_images, read_medmnist, syntheti
 from topojax.kernels import region_sizes
 from topojax.models import create_model
 from topojax.pipeline import plan_fit
-from topojax.pipeline.rule_search import population_size
+from topojax.pipeline.plan import population_size
 from topojax.search import (
     LabelledMaps,
     RoiObjective,

@@ -8,16 +8,51 @@ digest of all sources: numba makes the contents of closures part of its key.
 from __future__ import annotations
 
 import hashlib
+import warnings
+from collections.abc import Callable
+from functools import cache
 from pathlib import Path
+from typing import Any
 
-from numba import njit
+from numba import config, njit
 
-entry = njit(cache=True, nogil=True)
-"""For what Python calls."""
+if config.DISABLE_JIT:  # type: ignore[attr-defined]
+    # As plain Python the kernels are wrong, not slow alone: integers then overflow as NumPy's do.
+    raise ImportError(
+        "NUMBA_DISABLE_JIT=1 turns off the compiler that topojax.kernels need; unset it, or set it "
+        "to 0",
+        name="topojax.kernels",
+    )
+
 inner = njit(nogil=True, no_cpython_wrapper=True, no_cfunc_wrapper=True)  # type: ignore[call-overload]
 """For what only compiled code calls; without wrappers for others the first call waits less."""
 inlined = njit(nogil=True, inline="always")
 """For what compiled code calls in one place: LLVM then sees it once, not once a level of calls."""
+
+
+def entry(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Compile what Python calls, and keep it on disk where a folder for it can be written."""
+    compiled = njit(nogil=True)(function)
+    try:
+        compiled.enable_caching()
+    except RuntimeError as error:
+        # Packages of containers are often installed read-only, for users without a home folder.
+        if "no locator available" not in str(error):
+            raise
+        _warn_of_no_folder()
+    return compiled
+
+
+@cache
+def _warn_of_no_folder() -> None:
+    """Warn once a process, however many functions there are."""
+    warnings.warn(
+        "compiled kernels cannot be kept: neither the folder of topojax.kernels nor the user's "
+        "cache folder can be written. Each process compiles anew, for some 20 s; set "
+        "NUMBA_CACHE_DIR to a folder that can be written",
+        RuntimeWarning,
+        stacklevel=2,
+    )
 
 
 def source_digest(folder: Path = Path(__file__).parent) -> int:

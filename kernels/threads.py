@@ -9,14 +9,20 @@ from __future__ import annotations
 
 import itertools
 import os
-from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable, Iterable
+from concurrent.futures import FIRST_EXCEPTION, Future, ThreadPoolExecutor, wait
+from typing import TypeVar
 
 import numpy as np
 
 # Samples differ in cost, so that every thread gets several runs, if not too short ones.
 _RUNS_PER_THREAD = 8
 _VOXELS_PER_RUN = 2**18
+# Seconds. Some systems deliver Ctrl-C to a thread that waits only when its wait ends.
+_SLICE = 0.1
+
+_Item = TypeVar("_Item")
+_Result = TypeVar("_Result")
 
 
 def check_threads(n_threads: int | None) -> int:
@@ -49,6 +55,26 @@ def run_in_threads(
         for run in runs:
             write(*run)
         return
+    map_in_threads(lambda run: write(*run), runs, threads)
+
+
+def map_in_threads(
+    call: Callable[[_Item], _Result], items: Iterable[_Item], threads: int
+) -> list[_Result]:
+    """Return `call` of every item, in their order, computed on so many threads.
+
+    Where one raises, or the caller is interrupted, what has not begun is left undone; what runs
+    comes to its end, since it writes where others may be reading by then.
+    """
     with ThreadPoolExecutor(threads) as pool:
-        for done in [pool.submit(write, *run) for run in runs]:
-            done.result()
+        try:
+            jobs = [pool.submit(call, item) for item in items]
+            pending: set[Future[_Result]] = set(jobs)
+            while pending:
+                done, pending = wait(pending, _SLICE, FIRST_EXCEPTION)
+                for job in done:
+                    job.result()
+        except BaseException:
+            pool.shutdown(wait=False, cancel_futures=True)
+            raise
+    return [job.result() for job in jobs]

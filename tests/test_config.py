@@ -64,12 +64,40 @@ def test_values_are_read_as_json_or_text() -> None:
         ("seed", -1, "seed"),
         ("classifier.hidden", [0], "classifier.hidden"),
         ("backbone", 3, "backbone"),
+        ("size", 10_000_000, "size"),
+        ("backbone.epochs", 10**9, "backbone.epochs"),
+        ("backbone.batch_size", 2**31, "backbone.batch_size"),
+        ("search.population_per_gene", 10**9, "search.population_per_gene"),
+        ("search.generations", 10**9, "search.generations"),
+        ("search.weights", [1.0] * 5000, "search.weights"),
+        ("topology.n_thresholds", 10**9, "topology.n_thresholds"),
+        ("classifier.hidden", [10**9], "classifier.hidden"),
+        ("classifier.hidden", [8] * 5000, "classifier.hidden"),
+        ("classifier.temperature_bounds", [1e-320, 20], "classifier.temperature_bounds"),
+        ("evaluation.n_bootstrap", 10**9, "evaluation.n_bootstrap"),
+        pytest.param("seed", 10**5000, "seed.*bits", id="a seed of 5000 digits"),
+        ("preset", ["sound"], "unknown"),
+        ("a.b.c", 3, "'a.b.c' is unknown"),
+        pytest.param(".".join("a" * 5000), 3, "unknown", id="a key of 5000 parts"),
     ],
 )
 def test_what_is_wrong_is_named_in_one_line(key: str, value: object, message: str) -> None:
     with pytest.raises(ConfigError, match=message) as caught:
         make_config(overrides={key: value})
     assert "\n" not in str(caught.value)
+    assert len(str(caught.value)) < 2500
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["1" * 5000, "[" * 5000, "[" * 5000 + "]" * 5000, '{"a":' * 5000],
+    ids=["digits", "open", "closed", "objects"],
+)
+def test_numbers_and_brackets_without_end_are_refused_in_a_short_line(text: str) -> None:
+    for pair in (f"seed={text}", f"backbone={text}", f"backbone.flip_axes={text}"):
+        with pytest.raises(ConfigError) as caught:
+            make_config(overrides=parse_overrides([pair]))
+        assert len(str(caught.value)) < 500
 
 
 def test_unknown_preset_lists_the_known() -> None:
@@ -88,6 +116,25 @@ def test_broken_files_are_refused(tmp_path: Path, content: str) -> None:
     file.write_bytes(content.encode("latin-1"))
     with pytest.raises(ConfigError, match=r"config\.json"):
         make_config(file=file)
+
+
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        ("deep.json", '{"a": ' + "[" * 5000 + "]" * 5000 + "}"),
+        ("deep.json", '{"backbone": ' + '{"a": ' * 300 + "1" + "}" * 301),
+        ("deep.toml", "a = " + "[" * 5000 + "]" * 5000),
+        ("keys.toml", ".".join("a" * 5000) + " = 1"),
+        ("long.json", '{"seed": ' + "1" * 5000 + "}"),
+        ("long.toml", "seed = " + "1" * 5000),
+    ],
+    ids=["lists", "objects", "toml", "keys", "digits", "toml-digits"],
+)
+def test_files_without_end_are_refused_in_a_line(tmp_path: Path, name: str, content: str) -> None:
+    (tmp_path / name).write_text(content)
+    with pytest.raises(ConfigError) as caught:
+        make_config(file=tmp_path / name)
+    assert len(str(caught.value)) < 2500
 
 
 def test_missing_file_is_named(tmp_path: Path) -> None:

@@ -46,19 +46,25 @@ def test_a_known_temperature_is_found_again(
 
 @settings(deadline=None, max_examples=60)
 @given(_SEEDS, st.integers(1, 60), st.sampled_from([2, 3, 6]), st.floats(0.1, 10))
-def test_likelihood_is_the_best_of_a_fine_grid(
+def test_posterior_is_the_best_of_a_fine_grid(
     seed: int, n: int, n_classes: int, scale: float
 ) -> None:
     rng = np.random.default_rng(seed)
     labels, logits = _calibrated(rng, n, n_classes)
     logits = scale * logits
     found = fit_temperature(labels, logits)
-    least = negative_log_likelihood(labels, logits / found)
     low, high = TEMPERATURE_BOUNDS
     assert low <= found <= high
-    assert least <= negative_log_likelihood(labels, logits)
+    assert negative_log_likelihood(labels, logits / found) <= negative_log_likelihood(
+        labels, logits
+    )
+
+    def loss(temperature: float) -> float:
+        prior = np.log(temperature) ** 2 / (2 * 0.5**2)
+        return negative_log_likelihood(labels, logits / temperature) + prior / n
+
     for other in np.geomspace(low, high, 200):
-        assert least <= negative_log_likelihood(labels, logits / other) + 1e-6
+        assert loss(found) <= loss(other) + 1e-6
 
 
 def test_decisions_and_ranks_stay() -> None:
@@ -109,14 +115,47 @@ def test_zeros_have_finite_logarithms(dtype: type) -> None:
     np.testing.assert_allclose(temper(logits, 1), probabilities, atol=1e-4)
 
 
+def test_a_handful_of_correct_images_does_not_ask_for_certainty() -> None:
+    for n_classes in (2, 3):
+        labels = np.arange(18) % n_classes
+        logits = 2.0 * np.eye(n_classes)[labels]
+        found = fit_temperature(labels, logits)
+        assert 0.3 < found < 1
+        # One wrong image in ten of another split, as sure of itself as the others.
+        others, wrong = (
+            np.arange(10) % n_classes,
+            2.0 * np.eye(n_classes)[np.arange(10) % n_classes],
+        )
+        wrong[0] = np.roll(wrong[0], 1)
+        before = negative_log_likelihood(others, wrong)
+        assert negative_log_likelihood(others, wrong / found) < 2 * before
+
+
+def test_many_images_outweigh_the_prior() -> None:
+    labels = np.arange(3000) % 3
+    logits = 0.5 * np.eye(3)[labels]
+    few, many = fit_temperature(labels[:9], logits[:9]), fit_temperature(labels, logits)
+    assert many < few / 3
+
+
 def test_separated_predictions_ask_for_the_lower_bound() -> None:
-    labels, logits = np.array([0, 1, 2]), np.eye(3)
-    assert fit_temperature(labels, logits) == TEMPERATURE_BOUNDS[0]
+    labels = np.arange(3000) % 3
+    assert fit_temperature(labels, 0.05 * np.eye(3)[labels]) == TEMPERATURE_BOUNDS[0]
+    assert fit_temperature(labels, np.eye(3)[labels], (0.5, 2.0)) == 0.5
 
 
 def test_wrong_predictions_ask_for_the_upper_bound() -> None:
-    labels, logits = np.array([1, 0]), np.eye(2)
-    assert fit_temperature(labels, logits) == TEMPERATURE_BOUNDS[1]
+    labels = np.arange(3000) % 2
+    assert fit_temperature(labels, 100 * np.eye(2)[1 - labels]) == TEMPERATURE_BOUNDS[1]
+    assert fit_temperature(labels, np.eye(2)[1 - labels], (1.0, 1.0)) == 1
+
+
+def test_a_likelihood_of_one_has_no_negative_logarithm() -> None:
+    labels = np.array([0, 1])
+    for scale in (1e3, 50, 36.7):
+        loss = negative_log_likelihood(labels, scale * np.eye(2))
+        assert loss >= 0
+        assert f"{loss:.3f}" == "0.000"
 
 
 def test_what_no_temperature_changes_is_left_alone() -> None:

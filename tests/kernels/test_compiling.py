@@ -1,8 +1,11 @@
-"""What compiled code on disk is keyed by: all sources, wherever in the package they lie."""
+"""Compiled code on disk: what it is keyed by, and what happens where it cannot be kept or made."""
 
 from __future__ import annotations
 
+import os
 import shutil
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -35,3 +38,61 @@ def test_where_a_file_lies_is_digested(package):
     before = source_digest(package)
     (package / "tree" / "basins.py").rename(package / "simple" / "basins.py")
     assert source_digest(package) != before
+
+
+_ENTRIES = """
+from compiling import entry
+
+@entry
+def double(x):
+    return 2 * x
+
+@entry
+def half(x):
+    return x / 2
+
+print(double(21), half(4))
+"""
+
+
+def _run(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
+    known = {k: v for k, v in os.environ.items() if k not in ("NUMBA_CACHE_DIR", "XDG_CACHE_HOME")}
+    return subprocess.run(
+        [sys.executable, *arguments],
+        env=known | environment,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+@pytest.mark.parametrize("writable", [True, False])
+def test_without_a_folder_code_is_compiled_anew_with_one_warning(package, tmp_path, writable):
+    code = tmp_path / "code"
+    code.mkdir()
+    shutil.copy(package / "compiling.py", code)
+    (code / "entries.py").write_text(_ENTRIES)
+    home = tmp_path / "home"
+    if not writable:
+        # Files where folders would have to be made stop root, too.
+        (code / "__pycache__").write_text("")
+        home.write_text("")
+    done = _run("-B", str(code / "entries.py"), HOME=str(home))
+    assert done.stdout.split() == ["42", "2.0"], done.stderr
+    assert done.stderr.count("NUMBA_CACHE_DIR") == (not writable)
+    assert bool(list(code.glob("__pycache__/*.nbi"))) == writable
+
+
+def test_without_a_compiler_one_line_says_so():
+    done = _run("-c", "import topojax.kernels", NUMBA_DISABLE_JIT="1")
+    assert done.returncode != 0
+    assert "NUMBA_DISABLE_JIT=1 turns off" in done.stderr.splitlines()[-1]
+
+
+def test_the_command_line_says_it_without_a_traceback(tmp_path):
+    output = tmp_path / "features.npz"
+    done = _run("-m", "topojax", "demo", "-o", str(output), NUMBA_DISABLE_JIT="1")
+    assert done.returncode == 1
+    (line,) = done.stderr.splitlines()
+    assert line.startswith("topojax: NUMBA_DISABLE_JIT=1")
+    assert not output.exists()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import os
 import re
 import subprocess
 import sys
@@ -118,6 +119,16 @@ def test_rule_coverage_and_timing_are_in_their_tables(built: Built) -> None:
     assert all(f"\n{seconds:.1f}\n" in timing for seconds in metrics.timing.values())
     assert metrics.warnings
     assert all(warning in unescape(built.page) for warning in metrics.warnings)
+
+
+def test_the_landscape_marks_the_rule_of_the_run(copied: Any, built: Built) -> None:
+    folder, fusion = copied(built.folder), built.run.metrics.fusion
+    arrays = load_run(folder).arrays
+    ties = replace(arrays.tried, scores=np.full(len(arrays.tried.scores), 0.75))
+    replace(arrays, tried=ties).write(folder)
+    rule = ", ".join(f"{layer} {weight:.2f}" for layer, weight in fusion.weights.items())
+    expected = f"the best is 0.750 at {rule}, threshold {fusion.tau:.2f}."
+    assert expected in unescape(build_report(folder).read_text())
 
 
 def test_what_the_method_is_measured_against_is_there(built: Built) -> None:
@@ -291,6 +302,17 @@ def test_degenerate_runs_are_drawn_without_warnings(copied: Any, built: Built) -
         backbone_training=BackboneTraining(best_epoch=0, history=()),
     )
     assert "not searched for" in build_report(folder).read_text()
+
+
+def test_names_that_are_not_utf8_are_spelled(copied: Any, discs_run: Path) -> None:
+    folder = copied(discs_run)
+    environment = Environment.read(folder)
+    name = os.fsdecode(b"caf\xe9.npz")
+    data = environment.data.model_copy(update={"source": name, "class_names": (name, "b")})
+    command = ("topojax", "fit", name)
+    environment.model_copy(update={"data": data, "command": command}).write(folder)
+    page = build_report(folder).read_text(encoding="utf-8")
+    assert _Page(page).table("What the run ran on").count(r"caf\udce9.npz") == 2
 
 
 def test_same_folder_same_page_even_from_threads(copied: Any, discs_run: Path) -> None:

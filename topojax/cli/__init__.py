@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import io
 import logging
 import sys
 
@@ -56,6 +57,9 @@ def cli(quiet: bool) -> None:
 
 def main() -> None:
     """Run the command line; errors of topojax become one line and their own exit code."""
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        # Names of files need not be UTF-8: what was written under such a name can be told.
+        sys.stdout.reconfigure(errors="backslashreplace")
     try:
         cli.main(standalone_mode=False)
     except (click.exceptions.Abort, KeyboardInterrupt):
@@ -65,6 +69,10 @@ def main() -> None:
         sys.exit(error.exit_code)
     except TopojaxError as error:
         _stop(" ".join(str(error).split()), error.exit_code)
+    except ImportError as error:
+        if error.name != "topojax.kernels":
+            raise
+        _stop(str(error), 1)
 
 
 def _stop(message: str, code: int) -> None:

@@ -28,7 +28,7 @@ def print_comparisons(comparisons: Mapping[str, Compared]) -> None:
     click.echo(f"{'AUC of':20}{'':>26}{'TopoCAM exceeds it by':>28}")
     for name, found in comparisons.items():
         excess = found.difference.differences["auc"]
-        by = f"{excess.value:+.3f} [{excess.low:+.3f}, {excess.high:+.3f}]"
+        by = f"{excess.value:+z.3f} [{excess.low:+z.3f}, {excess.high:+z.3f}]"
         click.echo(f"{name:20}{_interval(found.scores.metrics['auc']):>26}{by:>28}")
 
 
@@ -43,4 +43,4 @@ def print_scores(columns: Mapping[str, Scores]) -> None:
 
 
 def _interval(score: Interval) -> str:
-    return f"{score.value:.3f} [{score.low:.3f}, {score.high:.3f}]"
+    return f"{score.value:z.3f} [{score.low:z.3f}, {score.high:z.3f}]"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 import json
+import reprlib
 import tomllib
 from collections.abc import Iterable, Mapping
 from pathlib import Path
@@ -14,6 +15,9 @@ from pydantic import ValidationError
 from topojax.config.presets import PRESETS
 from topojax.config.schema import Config, Section
 from topojax.errors import ConfigError
+
+_SHOWN = 80
+"""Characters of a wrong value in its error."""
 
 
 def make_config(
@@ -36,10 +40,12 @@ def make_config(
     changes = dict(overrides or {})
     # A preset is more than its name: wherever it is named, its values are the base.
     name = changes.pop("preset", None) or preset or values.get("preset", "sound")
-    if name not in PRESETS:
-        raise ConfigError(f"preset={name!r} is unknown; choose one of {', '.join(PRESETS)}")
+    if not isinstance(name, str) or name not in PRESETS:
+        raise ConfigError(f"preset={_short(name)} is unknown; choose one of {', '.join(PRESETS)}")
     merged = _merge(_merge(PRESETS[name], values), {"preset": name})
     for key, value in changes.items():
+        if key.count(".") > 1:
+            raise ConfigError(_unknown(key))
         merged = _merge(merged, _nest(key, value))
     return parse_config(merged)
 
@@ -59,6 +65,8 @@ def parse_config(values: Mapping[str, Any]) -> Config:
 def parse_overrides(pairs: Iterable[str]) -> dict[str, Any]:
     """Read `key=value` strings; values are JSON where they parse as JSON, else text.
 
+    Numbers of thousands of digits, and brackets nested as deep, are text: no key takes either.
+
     Raises:
         ConfigError: a pair without `=`.
     """
@@ -66,10 +74,12 @@ def parse_overrides(pairs: Iterable[str]) -> dict[str, Any]:
     for pair in pairs:
         key, separator, text = pair.partition("=")
         if not separator or not key.strip():
-            raise ConfigError(f"--set {pair!r} is not key=value; write it as backbone.epochs=5")
+            raise ConfigError(
+                f"--set {_short(pair)} is not key=value; write it as backbone.epochs=5"
+            )
         try:
             overrides[key.strip()] = json.loads(text)
-        except json.JSONDecodeError:
+        except (ValueError, RecursionError):
             overrides[key.strip()] = text
     return overrides
 
@@ -81,8 +91,12 @@ def _read_config_file(path: Path) -> dict[str, Any]:
         raise ConfigError(f"config file {path} cannot be read: {error}") from None
     try:
         values = tomllib.loads(text) if path.suffix == ".toml" else json.loads(text)
-    except (json.JSONDecodeError, tomllib.TOMLDecodeError) as error:
+    except ValueError as error:
         raise ConfigError(f"config file {path} is not valid JSON or TOML: {error}") from None
+    except RecursionError:
+        raise ConfigError(
+            f"config file {path} is nested too deep to be read; it must hold sections of keys"
+        ) from None
     if not isinstance(values, dict):
         raise ConfigError(f"config file {path} must hold an object of sections, got {text[:40]!r}")
     return values
@@ -107,12 +121,27 @@ def _first_problem(error: ValidationError) -> str:
     location = [str(part) for part in problem["loc"]]
     key = ".".join(location)
     if problem["type"] == "extra_forbidden":
-        known = _known_keys()
-        close = difflib.get_close_matches(key, known, n=1)
-        hint = f"did you mean {close[0]}?" if close else f"known keys: {', '.join(known)}"
-        return f"configuration key {key!r} is unknown; {hint}"
+        return _unknown(key)
     message = problem["msg"].removeprefix("Value error, ")
-    return f"configuration key {key!r} is {problem['input']!r}: {message}"
+    return f"configuration key {key!r} is {_short(problem['input'])}: {message}"
+
+
+def _unknown(key: str) -> str:
+    known = _known_keys()
+    # Among short ones: comparing takes time with the square of their length.
+    close = difflib.get_close_matches(key[:_SHOWN], known, n=1)
+    hint = f"did you mean {close[0]}?" if close else f"known keys: {', '.join(known)}"
+    return f"configuration key {_short(key)} is unknown; {hint}"
+
+
+def _short(value: Any) -> str:
+    """Return the `repr` of a value, its middle left out where it is long or nested."""
+    if isinstance(value, int) and value.bit_length() > 1000:
+        return f"an integer of {value.bit_length()} bits"
+    shown = reprlib.Repr()
+    shown.maxstring = shown.maxlong = shown.maxother = _SHOWN
+    shown.maxdict = shown.maxlist = shown.maxtuple = 30
+    return shown.repr(value)
 
 
 def _known_keys() -> list[str]:

@@ -4,7 +4,12 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, PositiveInt, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
+
+# Far beyond any honest use: what is above would exhaust memory or years, not say it.
+MOST_ROUNDS = 100_000
+MOST_ROWS = 2**20
+MOST_PIXELS = 2**14
 
 
 class Section(BaseModel):
@@ -23,8 +28,8 @@ class BackboneConfig(Section):
     """`imagenet` or `kinetics400`: what torchvision publishes for the network, downloaded by
     `topojax weights fetch` (r3d_18 from `imagenet`: resnet18's kernels, inflated); or the path of a
     state dict in torchvision's names (npz, pth, safetensors); None or `none`: from scratch."""
-    epochs: int = Field(100, ge=1)
-    batch_size: int = Field(32, ge=2)
+    epochs: int = Field(100, ge=1, le=MOST_ROUNDS)
+    batch_size: int = Field(32, ge=2, le=MOST_ROWS)
     """Images an update of the weights, on all devices together."""
     learning_rate: float = Field(1e-3, gt=0)
     """Of Adam; the peak where a schedule changes it."""
@@ -38,7 +43,7 @@ class BackboneConfig(Section):
     so is every network after training."""
     class_weights: Literal["none", "balanced"] = "none"
     """`balanced`: a sample of class c weighs n / (k n_c) in the training loss."""
-    rebasing_images: int = Field(256, ge=1)
+    rebasing_images: int = Field(256, ge=1, le=MOST_ROWS)
     """Training images whose statistics are taken over where a weight file has its own folded
     away."""
     accumulate: int = Field(1, ge=1)
@@ -46,7 +51,7 @@ class BackboneConfig(Section):
     normalisation then sees a part at a time."""
     flip_axes: tuple[Annotated[int, Field(ge=0, le=2)], ...] = ()
     """Spatial axes along which training images are turned over, each with probability 1/2."""
-    shift: int = Field(0, ge=0)
+    shift: int = Field(0, ge=0, le=MOST_PIXELS)
     """Training images are moved by up to so many voxels along every axis, edges repeated."""
 
     @model_validator(mode="after")
@@ -74,7 +79,7 @@ class CamConfig(Section):
     layers: tuple[str, ...] = ()
     """Stages of the network; none: those that it names itself (layer2, layer3 and layer4 of the
     residual networks)."""
-    batch_size: int = Field(32, ge=1)
+    batch_size: int = Field(32, ge=1, le=MOST_ROWS)
     target: Literal["predicted", "label"] = "predicted"
     """Whose logit is explained. `label`, the true class, exists to show the leak: the ROI alone
     then tells the classes apart, and no score means anything."""
@@ -97,7 +102,7 @@ class SearchConfig(Section):
     method: Literal["evolution", "none", "single", "uniform"] = "evolution"
     """`none`: `weights` and `tau` as given; `single`: the last of the CAM layers alone; `uniform`:
     all layers alike; the last three need `tau` (paper, tables 4, 5, 11 and 12)."""
-    weights: tuple[Annotated[float, Field(ge=0)], ...] = ()
+    weights: tuple[Annotated[float, Field(ge=0)], ...] = Field((), max_length=1000)
     """Of the CAM layers, for `none`; divided by their sum."""
     objective: str = "cv-auc"
     """What candidates are judged by: one of `topojax.search.OBJECTIVES`, to which others can be
@@ -106,8 +111,8 @@ class SearchConfig(Section):
     """Fixed threshold, or None: searched in [tau_min, tau_max]."""
     tau_min: float = Field(0.1, gt=0, lt=1)
     tau_max: float = Field(0.9, gt=0, le=1)
-    population_per_gene: int = Field(15, ge=2)
-    generations: int = Field(50, ge=0)
+    population_per_gene: int = Field(15, ge=2, le=10_000)
+    generations: int = Field(50, ge=0, le=MOST_ROUNDS)
     crossover_rate: float = Field(2 / 3, ge=0, le=1)
     """Share of genes that a candidate takes from the mutant. This and the next were chosen by
     benchmarks/evolution.py against scipy's differential_evolution: with these the median of 20
@@ -124,16 +129,16 @@ class SearchConfig(Section):
     tolerance: float | None = Field(None, gt=0)
     """Stop when the population's fitness spreads (standard deviation) by no more than this share of
     its mean, scipy's rule; None: never."""
-    folds: int = Field(3, ge=2)
-    classifier_epochs: int = Field(15, ge=1)
+    folds: int = Field(3, ge=2, le=1000)
+    classifier_epochs: int = Field(15, ge=1, le=MOST_ROUNDS)
     """Epochs of a candidate's classifier; the final one trains `classifier.epochs`. This default
     and the next two rank candidates nearly as 100 epochs do, for a twentieth of the time
     (benchmarks/search_fidelity.py)."""
-    classifier_batch_size: int = Field(128, ge=2)
+    classifier_batch_size: int = Field(128, ge=2, le=MOST_ROWS)
     """Larger than the final classifier's: hundreds of them train side by side."""
     classifier_learning_rate: float = Field(1e-2, gt=0)
     """Of Adam."""
-    searches: int = Field(1, ge=1)
+    searches: int = Field(1, ge=1, le=10_000)
     """Independent searches, of which image i follows number i modulo `searches`; the authors'
     script searches anew for every image, with a fitness that does not depend on it. Honest
     presets have one."""
@@ -167,7 +172,7 @@ class TopologyConfig(Section):
     grid: Literal["fixed", "quantile", "sample", "giotto"] = "fixed"
     """`fixed` and `quantile` are learnt on the training images and shared: even steps, or equally
     many voxels between thresholds; `sample` and `giotto` are made for each image anew."""
-    n_thresholds: int = Field(50, ge=2)
+    n_thresholds: int = Field(50, ge=2, le=2**16)
     empty_roi: Literal["keep", "drop"] = "keep"
     """`keep`: an empty ROI becomes the map's maximum. `drop`: the image is left out of training and
     scores, as the authors' script does; how many is reported."""
@@ -178,14 +183,14 @@ class ClassifierConfig(Section):
 
     features: Literal["topology", "embedding", "topology+embedding"] = "topology"
     """The descriptor, the backbone's pooled features (no ROI has a say in them), or both."""
-    hidden: tuple[PositiveInt, ...] = (128, 64)
-    epochs: int = Field(100, ge=1)
-    batch_size: int = Field(32, ge=2)
+    hidden: tuple[Annotated[int, Field(ge=1, le=2**14)], ...] = Field((128, 64), max_length=16)
+    epochs: int = Field(100, ge=1, le=MOST_ROUNDS)
+    batch_size: int = Field(32, ge=2, le=MOST_ROWS)
     learning_rate: float = Field(1e-3, gt=0)
     standardise: bool = True
     """Descriptors to zero mean and unit variance, by statistics of the training split."""
     temperature_bounds: tuple[
-        Annotated[float, Field(gt=0, le=1)], Annotated[float, Field(ge=1)]
+        Annotated[float, Field(ge=1e-3, le=1)], Annotated[float, Field(ge=1, le=1e3)]
     ] = (0.05, 20.0)
     """Between which the temperature of the next is looked for."""
     calibrate: bool = False
@@ -202,7 +207,7 @@ class EvaluationConfig(Section):
     validation_share: float = Field(0.2, gt=0, lt=1)
     """Of the training images, held out to choose the backbone's epoch by where the estimator is
     given no validation images."""
-    n_bootstrap: int = Field(1000, ge=100)
+    n_bootstrap: int = Field(1000, ge=100, le=100_000)
     level: float = Field(0.95, gt=0, lt=1)
 
 
@@ -211,7 +216,7 @@ class Config(Section):
 
     preset: Literal["sound", "paper", "official"] = "sound"
     seed: int = Field(0, ge=0, lt=2**32)
-    size: int | None = Field(None, ge=1)
+    size: int | None = Field(None, ge=1, le=MOST_PIXELS)
     """Pixels along every axis after linear resizing; None: as the data come."""
     backbone: BackboneConfig = BackboneConfig()
     cam: CamConfig = CamConfig()

@@ -12,7 +12,7 @@ from topojax.defects import explain
 from topojax.errors import DataError, RunError
 from topojax.files import write_atomically
 from topojax.pipeline import Explanation, FittedTopoCAM
-from topojax.report import explanation_figure
+from topojax.report import default_style, explanation_figure
 
 
 def write_explanation(
@@ -47,15 +47,16 @@ def _write_picture(
     fitted: FittedTopoCAM, images: np.ndarray, explanation: Explanation, row: int, path: Path
 ) -> Path:
     label = fitted.class_names[explanation.predicted[row]]
-    figure = explanation_figure(
-        images[row],
-        dict(zip(fitted.config.cam.layers, explanation.layer_maps[row], strict=True)),
-        explanation.fused[row],
-        explanation.masks[row],
-        title=f"predicted: {label}",
-    )
     buffer = io.BytesIO()
-    figure.savefig(buffer, format="png", dpi=120)
+    with default_style():
+        figure = explanation_figure(
+            images[row],
+            dict(zip(fitted.config.cam.layers, explanation.layer_maps[row], strict=True)),
+            explanation.fused[row],
+            explanation.masks[row],
+            title=f"predicted: {label}",
+        )
+        figure.savefig(buffer, format="png", dpi=120)
     write_atomically(path, buffer.getvalue())
     return path
 

@@ -12,7 +12,7 @@ from topojax.data import SPLITS, Dataset, Split, SplitName
 from topojax.defects import scored_rows, why_meaningless
 from topojax.errors import DataError
 from topojax.evaluation import Scores
-from topojax.experiments.caveats import warnings
+from topojax.experiments.caveats import calibration_warnings, warnings
 from topojax.experiments.comparison import (
     LEAST_OF_A_CLASS,
     calibrated,
@@ -47,16 +47,20 @@ def run_metrics(fit: Fit, dataset: Dataset, readings: Mapping[SplitName, Reading
             for name, (labels, reading) in scored.items()
         }
 
+    calibration = _calibration(fit.fitted, scored["val"], scored["test"])
     return Metrics(
         topocam=scores(lambda reading: reading.probabilities),
         backbone=scores(lambda reading: reading.backbone_probabilities),
         comparisons=comparisons(config, "test", *scored["test"]),
-        calibration=_calibration(fit.fitted, scored["val"], scored["test"]),
+        calibration=calibration,
         fusion=_fusion(fit),
         roi={name: _coverage(fit.fitted, readings[name]) for name in SPLITS},
         backbone_training=_training(fit.fitted.network.backbone),
         timing=fit.seconds,
-        warnings=warnings(fit.fitted, readings),
+        warnings=(
+            *warnings(fit.fitted, readings),
+            *calibration_warnings(calibration, len(readings["val"].probabilities)),
+        ),
         meaningless=why_meaningless(config, readings.values()),
     )
 

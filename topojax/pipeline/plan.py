@@ -14,9 +14,17 @@ from topojax.data import Split
 from topojax.errors import ConfigError
 from topojax.models import Backbone, abstract_model, check_image_shape, list_models
 from topojax.pipeline.announce import Log, no_log
-from topojax.search import check_given_weights, find_objective, stratified_folds
+from topojax.pipeline.memory import (
+    MemoryNeed,
+    check_memory,
+    classifier_bytes,
+    curve_bytes,
+    machine_memory,
+)
+from topojax.search import check_given_weights, find_objective, n_genes, stratified_folds
 from topojax.topology import learn_grid
 from topojax.training import check_augmentation, with_pretrained_weights
+from topojax.training.classifier.cross_fit import classifiers_at_once
 
 _USUAL_NETWORK = {2: "resnet18", 3: "r3d_18"}
 
@@ -100,8 +108,8 @@ def plan_fit(
 
     Raises:
         ConfigError: a network that is unknown or for another dimension, layers that it has not or
-            that give no map, an unknown objective, weights that are not one a layer, or flips along
-            an axis that the images do not have.
+            that give no map, an unknown objective, weights that are not one a layer, flips along
+            an axis that the images do not have, or more memory needed than there is.
         DataError: images too small for the network or constant; too few samples for the folds.
         WeightsError: `backbone.weights` cannot be read or does not fit.
     """
@@ -113,8 +121,11 @@ def plan_fit(
     check_image_shape(name, shape)
     check_maps(name, config.cam.layers, shape)
     check_augmentation(config.backbone, spatial_dims)
-    learn_grid(train.images, config.topology)
+    grid = learn_grid(train.images, config.topology)
     _check_rule(config, train.labels)
+    n_thresholds = config.topology.n_thresholds if grid is None else len(grid)
+    need = memory_need(config, train.images, len(class_names), spatial_dims, n_thresholds)
+    check_memory(need, machine_memory())
     with_pretrained_weights(network, config.backbone)
     return FitPlan(config, class_names, spatial_dims, Seeds.of(config.seed), progress=progress)
 
@@ -131,6 +142,41 @@ def is_searched(config: Config) -> bool:
     free = len(config.cam.layers) > 1 or config.search.tau is None
     return (
         config.search.method == "evolution" and config.classifier.features != "embedding" and free
+    )
+
+
+def population_size(config: Config) -> int:
+    """Return the number of candidates of a generation; `config` is settled."""
+    # Differential evolution combines four different members.
+    genes = n_genes(len(config.cam.layers), config.search)
+    return max(4, config.search.population_per_gene * genes)
+
+
+def memory_need(
+    config: Config, images: np.ndarray, n_classes: int, spatial_dims: int, n_thresholds: int
+) -> MemoryNeed:
+    """Return what a fit holds at once in memory, at least.
+
+    Args:
+        config: settled.
+        images: of the training split, (n, *spatial[, C]).
+        n_classes: of the labels.
+        spatial_dims: 2 or 3.
+        n_thresholds: of a grid, which may be fewer than asked for.
+    """
+    n = len(images)
+    maps = n * len(config.cam.layers) * int(np.prod(images.shape[1 : 1 + spatial_dims]))
+    objective = find_objective(config.search.objective)
+    judged = is_searched(config) and objective.reads == "descriptors"
+    candidates = population_size(config) if judged and "train" in objective.splits else 1
+    folds = config.search.folds if objective.name == "cv-auc" else 1
+    widths = (spatial_dims * n_thresholds + 1, *config.classifier.hidden, n_classes)
+    at_once = classifiers_at_once(candidates, folds) if judged else 1
+    return MemoryNeed(
+        images=images.nbytes,
+        maps=maps if maps <= config.cam.memory_mb * 10**6 else 0,
+        descriptors=curve_bytes(candidates * n, spatial_dims, n_thresholds),
+        classifiers=at_once * classifier_bytes(widths),
     )
 
 

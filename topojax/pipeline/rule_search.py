@@ -7,7 +7,7 @@ from pathlib import Path
 
 from topojax.config import Config
 from topojax.pipeline.announce import Pace
-from topojax.pipeline.plan import FitPlan
+from topojax.pipeline.plan import FitPlan, population_size
 from topojax.search import (
     Evolution,
     GenerationRecord,
@@ -87,10 +87,3 @@ def rule_plan(config: Config, *, is_searched: bool) -> str:
         f"1 + {search.generations} generations of {population_size(config)} candidates, by "
         f"{search.objective}"
     )
-
-
-def population_size(config: Config) -> int:
-    """Return the number of candidates of a generation; `config` is settled."""
-    # Differential evolution combines four different members.
-    genes = n_genes(len(config.cam.layers), config.search)
-    return max(4, config.search.population_per_gene * genes)

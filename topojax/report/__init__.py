@@ -5,5 +5,6 @@ Importing this package loads neither matplotlib nor Jinja; making a figure or a 
 
 from topojax.report.build import build_report
 from topojax.report.figures.examples import explanation_figure
+from topojax.report.figures.rendering import default_style
 
-__all__ = ["build_report", "explanation_figure"]
+__all__ = ["build_report", "default_style", "explanation_figure"]

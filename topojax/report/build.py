@@ -6,14 +6,16 @@ from importlib import resources
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from topojax.evaluation import log_probabilities, temper
 from topojax.files import write_atomically
 from topojax.report.figures.betti import betti_figure
 from topojax.report.figures.comparison import MethodRow, comparison_figure
 from topojax.report.figures.examples import example_figure
-from topojax.report.figures.landscape import landscape_figure
+from topojax.report.figures.landscape import UsedRule, landscape_figure
 from topojax.report.figures.reliability import reliability_figure
-from topojax.report.figures.rendering import PageFigure
+from topojax.report.figures.rendering import PageFigure, default_style, legible
 from topojax.report.figures.roc import RocMethod, roc_figure
 from topojax.report.figures.training import training_figure
 from topojax.report.tables import (
@@ -56,7 +58,7 @@ def build_report(run_dir: Path) -> Path:
     run_dir = Path(run_dir)
     page = render_page(load_run(run_dir))
     target = RunFolder(run_dir).report
-    write_atomically(target, page.encode("utf-8"))
+    write_atomically(target, legible(page).encode("utf-8"))
     return target
 
 
@@ -68,7 +70,9 @@ def render_page(run: Run) -> str:
     environment = Environment(
         autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
     )
-    return environment.from_string(source).render(**_page_values(run))
+    with default_style():
+        values = _page_values(run)
+    return environment.from_string(source).render(**values)
 
 
 def _page_values(run: Run) -> dict[str, Any]:
@@ -178,5 +182,6 @@ def _landscape(run: Run) -> PageFigure | None:
         tried.taus,
         tried.scores,
         tuple(fusion.weights),
+        used=UsedRule(np.array([*fusion.weights.values()]), fusion.tau),
         per_generation=len(tried.scores) // len(fusion.history),
     )

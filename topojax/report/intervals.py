@@ -9,14 +9,20 @@ _MINUS = "\N{MINUS SIGN}"
 
 def interval_text(interval: Interval) -> str:
     """Return `0.873 [0.801, 0.932]`, which breaks before the bracket if it must."""
-    return f"{interval.value:.3f} [{interval.low:.3f},\N{NO-BREAK SPACE}{interval.high:.3f}]"
+    low, high = rounded(interval.low), rounded(interval.high)
+    return f"{rounded(interval.value)} [{low},\N{NO-BREAK SPACE}{high}]"
+
+
+def rounded(number: float) -> str:
+    """Return `0.873`; what rounds to zero has no sign."""
+    return f"{number:z.3f}"
 
 
 def difference_text(difference: Difference) -> str:
     """Return `+0.021 [−0.010, +0.052], p = 0.180`, or `p < 0.001` below that."""
     value, low, high = (
-        f"{number:+.3f}".replace("-", _MINUS)
+        f"{number:+z.3f}".replace("-", _MINUS)
         for number in (difference.value, difference.low, difference.high)
     )
-    p_value = "p < 0.001" if difference.p_value < 0.001 else f"p = {difference.p_value:.3f}"
+    p_value = "p < 0.001" if difference.p_value < 0.001 else f"p = {rounded(difference.p_value)}"
     return f"{value} [{low},\N{NO-BREAK SPACE}{high}], {p_value}"

@@ -11,7 +11,7 @@ import numpy as np
 
 from topojax.data import SPLITS, SplitName
 from topojax.evaluation import Scores, confusion_matrix
-from topojax.report.intervals import interval_text
+from topojax.report.intervals import interval_text, rounded
 from topojax.runs import Environment, Run
 
 _METRIC_NAMES = {
@@ -83,7 +83,7 @@ def calibration_table(run: Run) -> Table:
     }
     columns = (found.val.before, found.val.after, found.test.before, found.test.after)
     rows = tuple(
-        (title, *(f"{getattr(column, name):.3f}" for column in columns))
+        (title, *(rounded(getattr(column, name)) for column in columns))
         for name, title in names.items()
     )
     heads = ("Error", "val", f"val, T = {found.temperature:.2f}", "test", "test, same T")
@@ -139,14 +139,14 @@ def class_table(run: Run) -> Table:
 def rule_table(run: Run) -> Table:
     """Return the fusion weights, the threshold and the search's score."""
     fusion = run.metrics.fusion
-    rows = [(f"weight of {layer}", f"{weight:.3f}") for layer, weight in fusion.weights.items()]
-    rows.append(("threshold τ", f"{fusion.tau:.3f}"))
+    rows = [(f"weight of {layer}", rounded(weight)) for layer, weight in fusion.weights.items()]
+    rows.append(("threshold τ", rounded(fusion.tau)))
     if fusion.searches == 0:
         rows.append(("how", f"given (search.method={fusion.method})"))
     elif fusion.searches > 1:
         rows.append(("searches", f"{fusion.searches}; this is the first one's rule"))
     if fusion.fitness is not None:
-        rows.append((f"score of the search ({fusion.objective})", f"{fusion.fitness:.3f}"))
+        rows.append((f"score of the search ({fusion.objective})", rounded(fusion.fitness)))
     return Table("The rule of the ROI", ("Quantity", "Value"), tuple(rows))
 
 

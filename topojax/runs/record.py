@@ -81,6 +81,8 @@ def read_json(path: Path) -> dict[str, Any]:
         values = json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
         raise unreadable(path, error) from None
+    except RecursionError:
+        raise broken(path, "it is nested too deep") from None
     if not isinstance(values, dict):
         raise broken(path, "it is not a JSON object")
     return values

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from topojax.errors import DataError
-from topojax.report.figures.landscape import draw_landscape, landscape_figure
+from topojax.report.figures.landscape import UsedRule, draw_landscape, landscape_figure
 from topojax.report.figures.rendering import png_figure
 
 _LAYERS = ("layer1", "layer2", "layer3", "layer4", "layer5")
@@ -68,6 +68,32 @@ def test_the_best_rule_is_read_out(rng: np.random.Generator) -> None:
     assert again == page
 
 
+def _stars(figure) -> list[tuple[float, float]]:
+    return [
+        tuple(dots.get_offsets()[0])
+        for axes in figure.axes
+        for dots in axes.collections
+        if dots.get_label() == "best"
+    ]
+
+
+@pytest.mark.parametrize("n_layers", [1, 2])
+def test_of_equal_scores_the_first_is_marked_or_the_one_that_was_used(
+    n_layers: int, rng: np.random.Generator
+) -> None:
+    weights, taus, scores = _search(n_layers, rng)
+    layers = _LAYERS[:n_layers]
+    scores[[7, 23, 51]] = 2.0
+    for row, used in ((7, None), (23, UsedRule(weights[23], taus[23]))):
+        stars = _stars(draw_landscape(weights, taus, scores, layers, used=used))
+        expected = [(taus[row], 2.0)]
+        if n_layers == 2:
+            expected.insert(0, (weights[row, 1], 2.0))
+        np.testing.assert_allclose(stars, expected)
+        page = landscape_figure(weights, taus, scores, layers, used=used)
+        assert f"{layers[-1]} {weights[row, -1]:.2f}, threshold {taus[row]:.2f}" in page.alt
+
+
 @pytest.mark.parametrize("n_layers", [1, 2, 3, 4])
 @pytest.mark.parametrize("m", [1, 8])
 def test_equal_candidates_can_be_drawn(n_layers: int, m: int) -> None:
@@ -97,6 +123,7 @@ def test_a_first_generation_without_scores_leaves_a_gap(rng: np.random.Generator
         ({"layers": ("one", "two")}, "for 2 layers"),
         ({"scores": np.full(60, np.nan)}, "none of the 60 scores"),
         ({"taus": np.full(60, np.nan)}, "NaN"),
+        ({"used": UsedRule(np.ones(2), 0.5)}, r"used\.weights have shape \(2,\)"),
         ({"per_generation": 7}, "per_generation=7"),
         ({"per_generation": 0}, "per_generation=0"),
     ],

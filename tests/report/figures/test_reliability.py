@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import base64
+import itertools
+import re
 import xml.etree.ElementTree as ET
 
 import numpy as np
@@ -46,6 +48,31 @@ def test_degenerate_predictions_are_drawn_without_warnings(row: list[float]) -> 
     labels = np.array([0, 0])
     figure = reliability_figure(labels, probabilities, probabilities, temperature=1, n_bins=1)
     assert "before scaling" in _text(figure)
+
+
+@pytest.mark.parametrize("least", [0.5, 0.82, 0.94])
+def test_ticks_of_a_narrow_axis_stand_apart(least: float) -> None:
+    high = np.linspace(least, 1, 40)
+    probabilities = np.column_stack([1 - high, high])
+    figure = reliability_figure(np.ones(40, int), probabilities, probabilities, temperature=1)
+    root = ET.fromstring(base64.b64decode(figure.uri.split(",")[1]))
+    labels = [
+        (float(text.get("style", "").split("px")[0].split()[-1]), text)
+        for text in root.iter("{http://www.w3.org/2000/svg}text")
+        if re.fullmatch(r"[01]\.\d+", (text.text or "").strip())
+    ]
+    assert labels
+    rows: dict[float, list[tuple[float, float]]] = {}
+    for size, text in labels:
+        # 0.64 em a digit and 0.32 em the point, of DejaVu Sans; numbers below each other are of
+        # other axes.
+        width = size * (0.64 * (len(text.text.strip()) - 1) + 0.32)
+        rows.setdefault(float(text.get("y")), []).append((float(text.get("x")), width))
+    wide = [sorted(row) for row in rows.values() if len(row) > 2]
+    assert wide
+    for row in wide:
+        for (x, width), (following, _) in itertools.pairwise(row):
+            assert following - x > 1.3 * width
 
 
 def test_bad_input_is_refused() -> None:

@@ -33,17 +33,27 @@ _LOWEST_PERCENTILE = 5
 
 
 @dataclass(frozen=True)
+class UsedRule:
+    """The ROI's rule that a run took of its search.
+
+    Attributes:
+        weights: (L,), of the layers.
+        tau: the threshold.
+    """
+
+    weights: np.ndarray
+    tau: float
+
+
+@dataclass(frozen=True)
 class _Candidates:
-    """Candidates in the order of evaluation; without a score: -inf."""
+    """Candidates in the order of evaluation, without a score: -inf; and the best one's rule."""
 
     weights: np.ndarray
     taus: np.ndarray
     scores: np.ndarray
     layers: tuple[str, ...]
-
-    @property
-    def best(self) -> int:
-        return int(self.scores.argmax())
+    best: UsedRule
 
     @property
     def ascending(self) -> np.ndarray:
@@ -58,15 +68,16 @@ def landscape_figure(
     scores: np.ndarray,
     layers: Sequence[str],
     *,
+    used: UsedRule | None = None,
     per_generation: int | None = None,
 ) -> PageFigure:
     """Render `draw_landscape` for the page; same arguments and errors."""
-    figure = draw_landscape(weights, taus, scores, layers, per_generation=per_generation)
-    seen = _checked(weights, taus, scores, layers)
+    figure = draw_landscape(weights, taus, scores, layers, used=used, per_generation=per_generation)
+    seen = _checked(weights, taus, scores, layers, used)
     rule = ", ".join(
-        f"{name} {weight:.2f}" for name, weight in zip(layers, seen.weights[seen.best], strict=True)
+        f"{name} {weight:.2f}" for name, weight in zip(layers, seen.best.weights, strict=True)
     )
-    best = f"{seen.scores[seen.best]:.3f} at {rule}, threshold {seen.taus[seen.best]:.2f}"
+    best = f"{seen.scores.max():.3f} at {rule}, threshold {seen.best.tau:.2f}"
     alt = f"Scores of the {len(seen.ascending)} candidates of the search; the best is {best}."
     caption = f"Every candidate of the search, better ones drawn over worse ones. Best: {best}."
     if len(seen.layers) > 3:
@@ -81,6 +92,7 @@ def draw_landscape(
     scores: np.ndarray,
     layers: Sequence[str],
     *,
+    used: UsedRule | None = None,
     per_generation: int | None = None,
 ) -> Figure:
     """Draw scores over the weights, over the threshold, and by generation.
@@ -94,13 +106,15 @@ def draw_landscape(
         taus: (m,).
         scores: (m,), higher is better.
         layers: names of the L layers.
+        used: the rule that is marked as the best: of several equal scores a run uses one. None:
+            the first of the best.
         per_generation: P, a divisor of m, where candidate i of a generation competes with member
             i of the population, as in `topojax.search.minimise`; None: no panel of generations.
 
     Raises:
         DataError: arrays that do not fit each other, or no finite score.
     """
-    seen = _checked(weights, taus, scores, layers)
+    seen = _checked(weights, taus, scores, layers, used)
     if per_generation is not None and (per_generation < 1 or len(seen.scores) % per_generation):
         raise DataError(
             f"per_generation={per_generation} must divide the {len(seen.scores)} candidates"
@@ -123,7 +137,11 @@ def draw_landscape(
 
 
 def _checked(
-    weights: np.ndarray, taus: np.ndarray, scores: np.ndarray, layers: Sequence[str]
+    weights: np.ndarray,
+    taus: np.ndarray,
+    scores: np.ndarray,
+    layers: Sequence[str],
+    used: UsedRule | None,
 ) -> _Candidates:
     weights, taus, scores = (np.asarray(array, np.float64) for array in (weights, taus, scores))
     m = len(scores)
@@ -137,7 +155,16 @@ def _checked(
     if not (np.isfinite(weights).all() and np.isfinite(taus).all()):
         raise DataError("weights or taus hold NaN or infinity; give what decoding returns")
     scores = np.where(np.isfinite(scores), scores, -np.inf)
-    return _Candidates(weights, taus, scores, tuple(plain(name).strip() for name in layers))
+    # `argmax` gives the first of equals, as the search itself does.
+    first = int(scores.argmax())
+    best = used or UsedRule(weights[first], float(taus[first]))
+    if np.shape(best.weights) != (len(layers),):
+        raise DataError(
+            f"used.weights have shape {np.shape(best.weights)}; expected ({len(layers)},), one a "
+            "layer"
+        )
+    names = tuple(plain(name).strip() for name in layers)
+    return _Candidates(weights, taus, scores, names, best)
 
 
 def _draw_triangle(axes: Axes, seen: _Candidates) -> None:
@@ -162,7 +189,7 @@ def _draw_triangle(axes: Axes, seen: _Candidates) -> None:
         linewidths=0,
         clip_on=False,
     )
-    _mark_best(axes, *places[seen.best])
+    _mark_best(axes, *(np.asarray(seen.best.weights) @ _CORNERS))
     for name, place, vertical in zip(seen.layers, _CORNERS, ("top", "top", "bottom"), strict=True):
         up = 0.03 if vertical == "bottom" else -0.03
         axes.text(place[0], place[1] + up, name, ha="center", va=vertical)
@@ -183,7 +210,7 @@ def _draw_lines(axes: Axes, seen: _Candidates) -> None:
     drawn.set_array(seen.scores[order])
     drawn.set_clim(*_colour_range(seen))
     axes.add_collection(drawn)
-    best = seen.weights[seen.best]
+    best = seen.best.weights
     axes.plot(columns, best, color=_BEST, linewidth=2, marker="o", markersize=4, label="best")
     axes.set_xticks(columns, seen.layers, rotation=30, ha="right", rotation_mode="anchor")
     axes.set(xlim=(-0.15, len(columns) - 0.85), ylim=(-0.03, 1.03))
@@ -195,17 +222,17 @@ def _draw_lines(axes: Axes, seen: _Candidates) -> None:
 
 def _draw_weight(axes: Axes, seen: _Candidates) -> None:
     first, second = seen.layers
-    _draw_scores(axes, seen, seen.weights[:, 1])
+    _draw_scores(axes, seen, seen.weights[:, 1], float(seen.best.weights[1]))
     _frame(axes, f"weight of {second}; the rest is {first}'s", "score of the search")
     axes.set_xlim(-0.03, 1.03)
 
 
 def _draw_taus(axes: Axes, seen: _Candidates) -> None:
-    _draw_scores(axes, seen, seen.taus)
+    _draw_scores(axes, seen, seen.taus, seen.best.tau)
     _frame(axes, "threshold τ", "score of the search")
 
 
-def _draw_scores(axes: Axes, seen: _Candidates, values: np.ndarray) -> None:
+def _draw_scores(axes: Axes, seen: _Candidates, values: np.ndarray, best: float) -> None:
     blue = class_colours(1)[0]
     order = seen.ascending
     values, scores = values[order], seen.scores[order]
@@ -215,7 +242,7 @@ def _draw_scores(axes: Axes, seen: _Candidates, values: np.ndarray) -> None:
     bins = ((values - values.min()) / width).astype(int).clip(0, _BINS - 1)
     tops = np.array(sorted(dict(zip(bins, range(len(values)), strict=True)).items()))[:, 1]
     axes.plot(values[tops], scores[tops], color="0.25", linewidth=1, label="best nearby")
-    _mark_best(axes, values[-1], scores[-1])
+    _mark_best(axes, best, scores[-1])
     low = _colour_range(seen)[0]
     room = max(scores[-1] - low, 1e-3)
     axes.set_ylim(low - 0.25 * room, scores[-1] + 0.1 * room)

@@ -58,6 +58,8 @@ def reliability_figure(
     panels[0, 0].set(ylabel="accuracy", ylim=(-0.01, 1.01))
     lowest = min(curve.low[0] for curve in curves.values())
     panels[1, 0].set(ylabel="share", xlim=(lowest - 0.01, 1.01))
+    # Confidences that are all high leave a narrow axis, whose ticks are long numbers.
+    panels[1, 0].locator_params(axis="x", nbins=5)
     figure.legend(handles=legend, loc="outside lower center", ncols=len(legend), frameon=False)
     texts = (
         f"{title}: expected calibration error {curve.expected_error:.3f}, maximum "

@@ -1,15 +1,19 @@
 """Figures as parts of a page: one style, and rendering to data URIs.
 
-Matplotlib's object interface alone is used: no pyplot, no display, no state of the caller's
-changed. The same figure renders to the same bytes.
+Matplotlib's object interface alone is used: no pyplot, no display, no backend, no state of the
+caller's changed. The same figure renders to the same bytes.
 """
 
 from __future__ import annotations
 
 import base64
 import io
+import os
+import sys
 import threading
 import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -23,8 +27,8 @@ _PALETTE = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#
 # Text stays text: the browser's fonts have letters that matplotlib's own lacks.
 _RC: dict[Any, str] = {"svg.fonttype": "none", "svg.hashsalt": "topojax"}
 
-# `rc_context` and `catch_warnings` change state of the process.
-_RENDERING = threading.Lock()
+# Contexts of settings and of warnings change state of the process.
+_RENDERING = threading.RLock()
 
 
 @dataclass(frozen=True)
@@ -50,12 +54,52 @@ def class_colours(n_classes: int) -> tuple[str, ...]:
 
 def plain(name: str) -> str:
     """Return a name as matplotlib text: `$` is no mathematics, a leading `_` hides no entry."""
-    escaped = name.replace("$", r"\$").replace("\n", " ")
+    escaped = legible(name).replace("$", r"\$").replace("\n", " ")
     return f" {escaped}" if escaped.startswith("_") else escaped
+
+
+def legible(text: str) -> str:
+    """Return text that UTF-8 can write: what stands for other bytes of a file's name is spelled."""
+    return text.encode("utf-8", "backslashreplace").decode("utf-8")
+
+
+@contextmanager
+def default_style() -> Iterator[None]:
+    """Draw by matplotlib's own defaults: a user's `matplotlibrc` may ask for LaTeX or other sizes.
+
+    One thread at a time.
+    """
+    with _RENDERING:
+        _load_matplotlib()
+        from matplotlib import style
+
+        with style.context("default"):
+            yield
+
+
+def _load_matplotlib() -> None:
+    """Import matplotlib, which fails where MPLBACKEND names a backend that is not installed.
+
+    Notebooks set it for every command that they start, whatever environment that one runs in.
+    """
+    if "matplotlib" in sys.modules:
+        return
+    backend = os.environ.pop("MPLBACKEND", None)
+    try:
+        import matplotlib
+    finally:
+        if backend is not None:
+            os.environ["MPLBACKEND"] = backend
+    if backend:
+        # Of use to the caller's pyplot alone, which makes a choice of its own where it is unknown.
+        with suppress(ValueError):
+            matplotlib.rcParams["backend"] = backend
 
 
 def new_figure(width: float, height: float) -> Figure:
     """Return an empty figure, inches wide and high, that belongs to no window."""
+    with _RENDERING:
+        _load_matplotlib()
     from matplotlib.figure import Figure
 
     return Figure(figsize=(width, height), layout="constrained", facecolor="white")

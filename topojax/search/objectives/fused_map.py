@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from concurrent.futures import ThreadPoolExecutor
-
 import numpy as np
 
 from topojax.evaluation import rank_aucs
 from topojax.kernels.roi.flatness import is_flat
-from topojax.kernels.threads import check_threads
+from topojax.kernels.threads import check_threads, map_in_threads
 from topojax.search.objectives.registry import Candidates, Task
 
 # Fused values of all candidates at so many voxels stay in the cache.
@@ -56,5 +54,4 @@ def fused_map_means(maps: np.ndarray, weights: np.ndarray, *, rescale: bool = Tr
         flat = is_flat(low, high)
         return np.where(flat, 0.0, (mean - low) / np.where(flat, 1.0, high - low))
 
-    with ThreadPoolExecutor(check_threads(None)) as pool:
-        return np.stack(list(pool.map(means, range(len(maps)))), axis=1)
+    return np.stack(map_in_threads(means, range(len(maps)), check_threads(None)), axis=1)

@@ -8,7 +8,6 @@ CPU a few candidates at a time, whose classifiers fit in the cache, are trained 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 import jax
@@ -16,7 +15,7 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array
 
-from topojax.kernels.threads import check_threads
+from topojax.kernels.threads import check_threads, map_in_threads
 from topojax.training.classifier.mlps import MLPSettings, mlp_logits, padded_rows, train_mlps
 from topojax.training.classifier.standardisation import Standardisation
 
@@ -65,9 +64,15 @@ def cross_fit_logits(
         return jobs.logits(descriptors[members], kept[members], scored)
 
     starts = range(0, len(descriptors), size)
-    with ThreadPoolExecutor(check_threads(n_threads)) as pool:
-        logits = np.concatenate(list(pool.map(run, starts)))[: len(descriptors)]
+    found = map_in_threads(run, starts, check_threads(n_threads))
+    logits = np.concatenate(found)[: len(descriptors)]
     return tuple(logits[:, i, : len(index)] for i, (_, index) in enumerate(folds))
+
+
+def classifiers_at_once(n_candidates: int, n_folds: int, n_threads: int | None = None) -> int:
+    """Return how many classifiers `cross_fit_logits` trains side by side."""
+    candidates = _chunk_size(n_candidates, n_folds) * check_threads(n_threads)
+    return min(candidates, n_candidates) * n_folds
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,97 @@
+"""The memory that a fit needs, estimated before it begins.
+
+A lower estimate: of what grows with the configuration and is held at once while candidates are
+judged. What a network needs to be trained is not in it, nor are validation images.
+"""
+
+from __future__ import annotations
+
+import os
+from contextlib import suppress
+from dataclasses import astuple, dataclass
+from itertools import pairwise
+from pathlib import Path
+
+from topojax.errors import ConfigError
+
+_GB = 10**9
+# Of a number of a curve: int32, float64 where it is divided by the region's size, float32.
+_CURVE_BYTES = 16
+# Of a parameter, float32: itself, its gradient and Adam's two moments.
+_PARAMETER_BYTES = 16
+_CGROUP_LIMITS = ("memory.max", "memory/memory.limit_in_bytes")
+
+_SMALLER = {
+    "images": "size, or fit on fewer images",
+    "maps": "cam.memory_mb, which keeps them in a file",
+    "descriptors": "search.population_per_gene or topology.n_thresholds",
+    "classifiers": "classifier.hidden or topology.n_thresholds",
+}
+
+
+@dataclass(frozen=True)
+class MemoryNeed:
+    """Bytes that are held at once.
+
+    Attributes:
+        images: of the training split.
+        maps: theirs, where they are not kept in a file.
+        descriptors: of all candidates of a generation.
+        classifiers: those that are trained at once, with gradients and moments.
+    """
+
+    images: int
+    maps: int
+    descriptors: int
+    classifiers: int
+
+    @property
+    def total(self) -> int:
+        """Bytes of all of it."""
+        return sum(astuple(self))
+
+
+def curve_bytes(n_rows: int, n_dims: int, n_thresholds: int) -> int:
+    """Return the bytes of so many rows of descriptors while they are made."""
+    return n_rows * n_dims * n_thresholds * _CURVE_BYTES
+
+
+def classifier_bytes(widths: tuple[int, ...]) -> int:
+    """Return the bytes of one classifier in training.
+
+    Args:
+        widths: of its layers, from features to classes.
+    """
+    return sum((a + 1) * b for a, b in pairwise(widths)) * _PARAMETER_BYTES
+
+
+def check_memory(need: MemoryNeed, available: int | None) -> None:
+    """Raise ConfigError where a fit needs more memory than there is; None: not known."""
+    if available is None or need.total <= available:
+        return
+    parts = {name: getattr(need, name) for name in _SMALLER}
+    listed = ", ".join(f"{name} {size / _GB:.1f}" for name, size in parts.items())
+    largest = max(parts, key=lambda name: parts[name])
+    raise ConfigError(
+        f"the fit needs at least {need.total / _GB:.1f} GB of memory at once ({listed}), and there "
+        f"are {available / _GB:.1f}; lower {_SMALLER[largest]}"
+    )
+
+
+def machine_memory() -> int | None:
+    """Return the bytes that this process may use, or None where the system does not tell."""
+    limits = []
+    # Not on Windows.
+    with suppress(AttributeError, ValueError, OSError):
+        limits.append(os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES"))
+    with suppress(ImportError):
+        import resource
+
+        soft, _ = resource.getrlimit(resource.RLIMIT_AS)
+        if soft != resource.RLIM_INFINITY:
+            limits.append(soft)
+    for name in _CGROUP_LIMITS:
+        # A container's; "max" where there is none.
+        with suppress(OSError, ValueError):
+            limits.append(int((Path("/sys/fs/cgroup") / name).read_text("ascii")))
+    return min((limit for limit in limits if limit > 0), default=None)
