@@ -62,21 +62,46 @@ def open_atomically(path: Path) -> Iterator[BinaryIO]:
             temporary.unlink(missing_ok=True)
 
 
-def cannot_write(path: Path, error: OSError) -> RunError:
-    """Return the error of a file or folder that could not be written, in one line."""
-    reason = error.strerror or str(error)
-    if error.errno in _NO_SPACE:
-        return NoSpaceError(f"{path} cannot be written: {reason}; {free_space(path)}")
-    return RunError(f"{path} cannot be written: {reason}; choose another place")
+def check_space(path: Path, n_bytes: int) -> None:
+    """Raise NoSpaceError unless so many bytes can be written beside `path`, by taking them once.
+
+    A quota, which free space does not tell of, is found, too.
+    """
+    try:
+        with tempfile.NamedTemporaryFile(
+            dir=nearest_folder(path.parent), prefix=".space.", suffix=_PART
+        ) as file:
+            if hasattr(os, "posix_fallocate"):
+                os.posix_fallocate(file.fileno(), 0, max(n_bytes, 1))
+            elif shutil.disk_usage(file.name).free < n_bytes:
+                raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+    except OSError as error:
+        if error.errno in (errno.EINVAL, errno.EOPNOTSUPP):
+            return  # a file system that cannot say
+        raise cannot_write(path, error, n_bytes) from None
 
 
-def is_no_space(error: BaseException | None) -> bool:
-    """Tell whether an error, or one that it was raised from, says that there is no space."""
-    while error is not None:
-        if isinstance(error, OSError) and error.errno in _NO_SPACE:
-            return True
-        error = error.__cause__ or error.__context__
-    return False
+def cannot_write(path: Path, error: Exception, n_bytes: int | None = None) -> RunError:
+    """Return the error of a file or folder that could not be written, in one line.
+
+    Args:
+        path: of the file or folder.
+        error: what was raised; text alone tells where it came through other libraries.
+        n_bytes: at most so many were to be written, where that is known.
+    """
+    if not _is_no_space(error):
+        reason = getattr(error, "strerror", None) or f"{error}".partition("\n")[0]
+        return RunError(
+            f"{path} cannot be written: {reason or type(error).__name__}; choose another place"
+        )
+    needed = "" if n_bytes is None else f"it needs up to {megabytes(n_bytes)}, "
+    return NoSpaceError(f"{path} cannot be written: no space left; {needed}{free_space(path)}")
+
+
+def _is_no_space(error: Exception) -> bool:
+    if isinstance(error, OSError):
+        return error.errno in _NO_SPACE
+    return any(os.strerror(number) in str(error) for number in _NO_SPACE)
 
 
 def free_space(path: Path) -> str:
