@@ -9,6 +9,7 @@ import sys
 import click
 
 from topojax import __version__
+from topojax.cli.signals import stopping_in_one_line
 from topojax.errors import TopojaxError
 
 _COMMANDS = {
@@ -57,7 +58,8 @@ def cli(quiet: bool) -> None:
 def main() -> None:
     """Run the command line; errors of topojax become one line and their own exit code."""
     try:
-        cli.main(standalone_mode=False)
+        with stopping_in_one_line():
+            cli.main(standalone_mode=False)
     except (click.exceptions.Abort, KeyboardInterrupt):
         _stop("interrupted; the same command goes on from here, a fit with --resume", 130)
     except click.ClickException as error:
