@@ -2,11 +2,20 @@
 
 from __future__ import annotations
 
+import gc
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import jax
 import numpy as np
+import orbax.checkpoint as ocp
 import pytest
 
 from topojax.checkpoint import Series, load_checkpoint, save_checkpoint
@@ -41,8 +50,121 @@ def test_missing_checkpoint_is_named(tmp_path: Path) -> None:
 
 def test_a_folder_that_is_no_checkpoint_is_refused(tmp_path: Path) -> None:
     (tmp_path / "notes.txt").write_text("mine")
-    with pytest.raises(WeightsError, match="does not fit"):
+    with pytest.raises(WeightsError, match="is no checkpoint of topojax"):
         load_checkpoint(tmp_path, lambda meta: {})
+
+
+def _damaged_copies(point: Path) -> Iterator[tuple[str, Path]]:
+    """Yield copies of a checkpoint in which one file is cut, emptied, changed or absent."""
+    files = sorted(file for file in point.rglob("*") if file.is_file())
+    for file in files:
+        for how in ("absent", "empty", "cut", "zeros", "list"):
+            copy = point.with_name("copy")
+            shutil.rmtree(copy, ignore_errors=True)
+            shutil.copytree(point, copy)
+            target, content = copy / file.relative_to(point), file.read_bytes()
+            if how == "absent":
+                target.unlink()
+            else:
+                half = content[: len(content) // 2]
+                changed = {"empty": b"", "cut": half, "zeros": bytes(len(content)), "list": b"[1]"}
+                target.write_bytes(changed[how])
+            yield f"{how} {file.relative_to(point)}", copy
+
+
+def test_a_damaged_checkpoint_is_one_line_or_the_same(
+    tmp_path: Path, arrays: dict[str, Any], capfd: pytest.CaptureFixture[str]
+) -> None:
+    save_checkpoint(tmp_path / "point", arrays, {"epoch": 3})
+    refused: dict[str, WeightsError] = {}
+    for name, copy in _damaged_copies(tmp_path / "point"):
+        try:
+            loaded, meta = load_checkpoint(copy, lambda meta: _like(arrays))
+        except WeightsError as error:
+            refused[name] = error
+            continue
+        # Some files are copies of others, or are for people.
+        assert meta == {"epoch": 3}, name
+        for got, want in zip(jax.tree.leaves(loaded), jax.tree.leaves(arrays), strict=True):
+            np.testing.assert_array_equal(got, want)
+    for name, error in refused.items():
+        assert str(tmp_path / "copy") in str(error), name
+        assert "\n" not in str(error), name
+        assert "dict_keys" not in str(error), name
+        assert error.__cause__ is None, name
+    assert len(refused) > 10
+    gc.collect()
+    assert capfd.readouterr().err == ""
+
+
+@pytest.mark.parametrize("stored", [[], None, 7, {"format": 1}, {"format": 1, "content": []}])
+def test_a_foreign_checkpoint_is_refused(
+    tmp_path: Path, arrays: dict[str, Any], stored: Any
+) -> None:
+    plain = {"kernel": arrays["kernel"]}
+    ocp.v1.save_checkpointables(tmp_path / "point", {"arrays": plain, "meta": {"a": 1}})
+    with pytest.raises(WeightsError, match="not written by topojax"):
+        load_checkpoint(tmp_path / "point", lambda meta: {})
+    (tmp_path / "point" / "meta" / "metadata").write_text(json.dumps(stored))
+    with pytest.raises(WeightsError, match=r"not written by topojax|damaged"):
+        load_checkpoint(tmp_path / "point", lambda meta: {})
+
+
+@pytest.mark.parametrize(
+    ("meta", "reason"),
+    [({}, "KeyError"), ({"n": "x"}, "TypeError|ValueError"), ({"n": 1 << 60}, "ValueError|Memory")],
+)
+def test_values_that_lead_nowhere_are_a_damage(
+    tmp_path: Path, arrays: dict[str, Any], meta: dict[str, Any], reason: str
+) -> None:
+    save_checkpoint(tmp_path / "point", arrays, meta)
+    with pytest.raises(
+        WeightsError, match=rf"point does not fit this model or is damaged \(({reason})"
+    ):
+        load_checkpoint(tmp_path / "point", lambda m: {"k": jax.ShapeDtypeStruct((m["n"],), "f4")})
+
+
+_FULL = """
+import sys, resource
+from pathlib import Path
+import numpy as np
+from topojax.checkpoint import save_checkpoint
+from topojax.files import NoSpaceError
+import topojax.checkpoint
+path, limit, reserves = Path(sys.argv[1]), int(sys.argv[2]), sys.argv[3]
+if reserves == "no":
+    topojax.checkpoint.check_space = lambda *_: None  # another process takes the space meanwhile
+rng = np.random.default_rng(0)
+arrays = {f"k{i}": rng.standard_normal((300, 300)).astype(np.float32) for i in range(20)}
+resource.setrlimit(resource.RLIMIT_FSIZE, (limit, resource.RLIM_INFINITY))
+try:
+    save_checkpoint(path / "point", arrays, {"epoch": 3})
+except NoSpaceError as error:
+    print(error)
+"""
+
+
+@pytest.mark.skipif(os.name != "posix", reason="limits are POSIX's")
+@pytest.mark.parametrize("reserves", ["yes", "no"])
+@pytest.mark.parametrize("limit", [100, 50_000, 1_000_000])
+def test_without_space_one_line_is_said_and_nothing_left(
+    tmp_path: Path, limit: int, reserves: str
+) -> None:
+    ended = subprocess.run(
+        [sys.executable, "-c", _FULL, str(tmp_path), str(limit), reserves],
+        capture_output=True,
+        text=True,
+        timeout=300,
+        check=False,
+    )
+    assert ended.stderr == ""
+    assert ended.returncode == 0
+    assert re.fullmatch(
+        rf"{tmp_path}/point cannot be written: no space left; it needs up to 7\.2 MB, .* MB are "
+        rf"free in {tmp_path}\n",
+        ended.stdout,
+    ), ended.stdout
+    assert list(tmp_path.iterdir()) == []
 
 
 @pytest.mark.parametrize("shape", [(3, 5), (12,)])

@@ -8,27 +8,46 @@ from __future__ import annotations
 
 import re
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import wraps
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import jax
 import numpy as np
 import orbax.checkpoint as ocp
 from jax.experimental import multihost_utils
 
-from topojax.errors import WeightsError
+from topojax.errors import TopojaxError, WeightsError
+from topojax.files import cannot_write, check_space
+from topojax.orbax_noise import refusal
+
+T = TypeVar("T")
 
 _FORMAT = 1
+_ITEMS = ("arrays", "meta")
 
 
 def save_checkpoint(path: Path, arrays: Any, meta: dict[str, Any]) -> None:
-    """Write a pytree of arrays and a JSON object into the new folder `path`, atomically."""
+    """Write a pytree of arrays and a JSON object into the new folder `path`, atomically.
+
+    Raises:
+        NoSpaceError: there is no space for the arrays, before or while they are written.
+        RunError: they cannot be written for another reason.
+    """
     host = jax.tree.map(np.asarray, arrays)
     # Orbax refuses an empty object, hence the wrapping.
     items = {"arrays": host, "meta": {"format": _FORMAT, "content": meta}}
-    ocp.v1.save_checkpointables(path.resolve(), items)
+    n_bytes = sum(leaf.nbytes for leaf in jax.tree.leaves(host))
+    if jax.process_index() == 0:
+        check_space(path, n_bytes)
+    refused = refusal(lambda: ocp.v1.save_checkpointables(path.resolve(), items))
+    if refused is not None:
+        for part in path.parent.glob(f"{path.name}.orbax-checkpoint-tmp*"):
+            shutil.rmtree(part, ignore_errors=True)  # the save has failed already, and says so
+        raise cannot_write(path, refused, n_bytes)
 
 
 def load_checkpoint(path: Path, target: Callable[[dict[str, Any]], Any]) -> tuple[Any, dict]:
@@ -40,11 +59,12 @@ def load_checkpoint(path: Path, target: Callable[[dict[str, Any]], Any]) -> tupl
             one); orbax needs it to restore on any device topology.
 
     Raises:
-        WeightsError: no checkpoint there, or one whose arrays do not fit the target.
+        WeightsError: no checkpoint there, a damaged one, or one whose arrays do not fit the target.
     """
     meta = load_meta(path)
-    expected = target(meta)
-    zeros = jax.tree.map(lambda leaf: np.zeros(leaf.shape, leaf.dtype), expected)
+    with reading(path):
+        expected = target(meta)
+        zeros = jax.tree.map(lambda leaf: np.zeros(leaf.shape, leaf.dtype), expected)
     arrays = _load(path, {"arrays": zeros})["arrays"]
     for (key, want), got in zip(
         jax.tree_util.tree_leaves_with_path(expected), jax.tree.leaves(arrays), strict=True
@@ -62,24 +82,60 @@ def load_meta(path: Path) -> dict[str, Any]:
     """Read the JSON object that `save_checkpoint` was given.
 
     Raises:
-        WeightsError: no checkpoint there, or not one of topojax.
+        WeightsError: no checkpoint there, a damaged one, or not one of topojax.
     """
     stored = _load(path, {"meta": None})["meta"]
-    if stored.get("format") != _FORMAT:
+    content = stored.get("content") if isinstance(stored, dict) else None
+    if not isinstance(content, dict) or stored.get("format") != _FORMAT:
         raise WeightsError(f"checkpoint {path} was not written by topojax (format {_FORMAT})")
-    return stored["content"]
+    return content
+
+
+@contextmanager
+def reading(path: Path) -> Iterator[None]:
+    """Raise whatever damaged values of a checkpoint lead to as a `WeightsError` that names it."""
+    try:
+        yield
+    except TopojaxError:
+        raise
+    except Exception as error:  # values may be of any kind, and so is what they lead to
+        raise _damaged(path, error) from None
+
+
+def reads_checkpoint(read: Callable[[Path], T]) -> Callable[[Path], T]:
+    """Decorate what reads a checkpoint's values: see `reading`."""
+
+    @wraps(read)
+    def checked(path: Path) -> T:
+        with reading(path):
+            return read(path)
+
+    return checked
 
 
 def _load(path: Path, what: dict[str, Any]) -> dict[str, Any]:
     if not path.is_dir():
         raise WeightsError(f"checkpoint {path} does not exist; give a folder that fit has written")
-    try:
-        return ocp.v1.load_checkpointables(path.resolve(), what)
-    except Exception as error:  # orbax raises a wide family; all mean the same to a reader
-        reason = str(error).splitlines()[0][:200]
+    absent = [item for item in _ITEMS if not (path / item).is_dir()]
+    if absent:
         raise WeightsError(
-            f"checkpoint {path} does not fit this model or is damaged: {reason}"
-        ) from error
+            f"{path} is no checkpoint of topojax, or a damaged one: it has no folder "
+            f"{absent[0]!r}; give a folder that fit or TopoCAM.save has written"
+        )
+    found: dict[str, Any] = {}
+    refused = refusal(lambda: found.update(ocp.v1.load_checkpointables(path.resolve(), what)))
+    if refused is not None:
+        raise _damaged(path, refused)
+    return found
+
+
+def _damaged(path: Path, error: Exception) -> WeightsError:
+    lines = str(error).splitlines()
+    reason = type(error).__name__ + (f": {lines[0][:200]}" if lines else "")
+    return WeightsError(
+        f"checkpoint {path} does not fit this model or is damaged ({reason}); give another, or fit "
+        "into a new folder"
+    )
 
 
 @dataclass(frozen=True)

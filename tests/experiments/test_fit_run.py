@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -18,7 +19,7 @@ import pytest
 from topojax import TopoCAM
 from topojax.config import Config, make_config
 from topojax.data import SPLITS, Dataset, read_medmnist
-from topojax.errors import DataError
+from topojax.errors import DataError, RunError
 from topojax.experiments import fit_run
 from topojax.experiments.caveats import RESUMED
 from topojax.runs import Metrics
@@ -110,6 +111,51 @@ def test_a_complete_run_is_left_as_it_is_when_resumed(
     before = (run / "metrics.json").stat().st_mtime_ns
     fit_run(data, config, run, resume=True)
     assert (run / "metrics.json").stat().st_mtime_ns == before
+
+
+def test_a_run_killed_in_its_last_clean_up_is_cleaned_up(
+    run: Path, data: Dataset, config: Config, tmp_path: Path
+) -> None:
+    copy = shutil.copytree(run, tmp_path / "run")
+    state = copy / "checkpoint" / "progress" / "backbone"
+    state.mkdir(parents=True)
+    (state / "state").write_text("")
+    (copy / "checkpoint" / "model.orbax-checkpoint-tmp").mkdir()
+    (copy / ".report.html.ab12cd34.part").write_text("<")
+    fit_run(data, config, copy, resume=True)
+    assert _contents(copy) == _contents(run)
+
+
+def _contents(path: Path) -> dict[Path, bytes]:
+    files = (file for file in path.rglob("*") if file.is_file())
+    return {file.relative_to(path): file.read_bytes() for file in files}
+
+
+@pytest.mark.skipif(os.name != "posix", reason="elsewhere no owner is known to be dead")
+@pytest.mark.parametrize("how", ["overwrite", "resume"])
+def test_beside_a_living_run_its_folder_is_not_touched(
+    run: Path, data: Dataset, config: Config, tmp_path: Path, how: str
+) -> None:
+    copy = shutil.copytree(run, tmp_path / "run")
+    (copy / "report.html").unlink()
+    script = (
+        "import sys; from pathlib import Path; from topojax.runs.lock import hold\n"
+        "with hold(Path(sys.argv[1]), 'run'): print('owned', flush=True); sys.stdin.read()"
+    )
+    other = subprocess.Popen(
+        [sys.executable, "-c", script, str(copy)],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    assert other.stdout is not None
+    assert other.stdout.readline() == "owned\n"
+    before = _contents(copy)
+    with pytest.raises(RunError, match=rf"in use by process {other.pid} on .*; wait for it"):
+        fit_run(data, config, copy, **{how: True})
+    assert _contents(copy) == before
+    other.communicate()
+    assert not (copy / "lock.json").exists()
 
 
 def test_bad_data_leaves_nothing(data: Dataset, config: Config, tmp_path: Path) -> None:

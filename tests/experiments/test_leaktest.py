@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+import logging
+import os
+import shutil
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -20,6 +23,7 @@ from topojax.experiments.leaktest import (
     markdown_table,
     require_chance,
 )
+from topojax.runs.lock import hold
 from topojax.search import OBJECTIVES, register_objective
 
 
@@ -83,6 +87,58 @@ def test_trials_are_kept_and_not_run_again(
     with pytest.raises(RunError, match="other settings"):
         leak_trials(discs, variants, seeds=range(3), n_train=25, folder=folder)
     assert json.loads((folder / "leaktest.json").read_text())["settings"]["n_train"] == 24
+
+
+def test_a_folder_of_trials_has_one_owner(
+    discs: Dataset, variants: dict[str, Config], trials: list[Trial], folder: Path
+) -> None:
+    settings = {"seeds": range(3), "nulls": ["shuffled labels"], "n_train": 24, "folder": folder}
+    with (
+        hold(folder, "leaktest"),
+        pytest.raises(RunError, match=f"in use by process {os.getpid()}"),
+    ):
+        leak_trials(discs, variants, **settings)
+    assert leak_trials(discs, variants, **settings) == trials
+    assert not (folder / "lock.json").exists()
+
+
+def test_what_is_no_folder_of_trials_is_refused(
+    discs: Dataset, variants: dict[str, Config], tmp_path: Path
+) -> None:
+    file = tmp_path / "file"
+    file.write_text("mine")
+    for path, said in ((file, "is a file"), (tmp_path, "is no leak test")):
+        with pytest.raises(RunError, match=said):
+            leak_trials(discs, variants, seeds=range(2), folder=path)
+    with pytest.raises(RunError, match="too long"):
+        leak_trials(discs, variants, seeds=range(2), folder=tmp_path / ("a" * 300))
+    assert file.read_text() == "mine"
+
+
+def test_a_leak_test_that_goes_on_elsewhere_says_so(
+    discs: Dataset,
+    variants: dict[str, Config],
+    trials: list[Trial],
+    folder: Path,
+    tmp_path: Path,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    copy = shutil.copytree(folder, tmp_path / "copy")
+    file = copy / "leaktest.json"
+    stored = json.loads(file.read_text())
+    stored["environment"]["n_devices"] = 7
+    file.write_text(json.dumps(stored))
+    with caplog.at_level(logging.WARNING, "topojax"):
+        leak_trials(
+            discs, variants, seeds=range(3), nulls=["shuffled labels"], n_train=24, folder=copy
+        )
+    assert [m for m in caplog.messages if m.startswith("begun on 7 x")] == caplog.messages != []
+    damaged = copy / "trials_shuffled_labels_0.json"
+    damaged.write_text(damaged.read_text()[:50])
+    with pytest.raises(RunError, match=r"trials_shuffled_labels_0\.json is damaged"):
+        leak_trials(
+            discs, variants, seeds=range(3), nulls=["shuffled labels"], n_train=24, folder=copy
+        )
 
 
 def _trial(variant: str, seed: int, auc: float, search_score: float | None = None) -> Trial:

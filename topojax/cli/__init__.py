@@ -10,6 +10,7 @@ import sys
 import click
 
 from topojax import __version__
+from topojax.cli.signals import stopping_in_one_line
 from topojax.errors import TopojaxError
 
 _COMMANDS = {
@@ -61,7 +62,8 @@ def main() -> None:
         # Names of files need not be UTF-8: what was written under such a name can be told.
         sys.stdout.reconfigure(errors="backslashreplace")
     try:
-        cli.main(standalone_mode=False)
+        with stopping_in_one_line():
+            cli.main(standalone_mode=False)
     except (click.exceptions.Abort, KeyboardInterrupt):
         _stop("interrupted; the same command goes on from here, a fit with --resume", 130)
     except click.ClickException as error:

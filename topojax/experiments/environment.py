@@ -34,6 +34,7 @@ def environment_of(dataset: Dataset, seed: int) -> Environment:
         python=platform.python_version(),
         platform=platform.platform(),
         device=f"{device.platform}: {device.device_kind}",
+        n_devices=jax.device_count(),
         packages={name: metadata.version(name) for name in _PACKAGES},
         seed=seed,
         started=datetime.now(UTC).isoformat(timespec="seconds"),

@@ -37,22 +37,26 @@ def fit_run(
     plan = _plan(dataset, config, progress=progress)
     check_run(path, overwrite=overwrite, resume=resume)
     environment = environment_of(dataset, plan.config.seed)
-    folder = open_run(path, plan.config, environment, overwrite=overwrite, resume=resume)
-    if folder.is_complete():
+    with open_run(path, plan.config, environment, overwrite=overwrite, resume=resume) as folder:
+        if not folder.is_complete():
+            _run(plan.kept_in(folder.progress, folder.log), dataset, folder)
+        folder.remove_progress()
         return folder.report
-    plan = plan.kept_in(folder.progress, folder.log)
+
+
+def _run(plan: FitPlan, dataset: Dataset, folder: RunFolder) -> None:
+    """Fit and score, and write all that a run leaves; the report last."""
     fit = _fit(plan, dataset, folder)
-    readings, metrics = _score(fit, dataset, folder, progress=progress)
-    if resume:
-        metrics = metrics.model_copy(update={"warnings": (*metrics.warnings, RESUMED)})
+    readings, metrics = _score(fit, dataset, folder, progress=plan.progress)
+    if folder.is_resumed:
+        warnings = (*metrics.warnings, *folder.changes, RESUMED)
+        metrics = metrics.model_copy(update={"warnings": warnings})
     for name, reading in readings.items():
-        write_predictions(path, name, reading.probabilities)
-    run_arrays(fit, dataset, readings).write(path)
-    metrics.write(path)
-    report = build_report(path)
+        write_predictions(folder.path, name, reading.probabilities)
+    run_arrays(fit, dataset, readings).write(folder.path)
+    metrics.write(folder.path)
+    build_report(folder.path)
     folder.log("finished")
-    shutil.rmtree(folder.progress, ignore_errors=True)
-    return report
 
 
 def _plan(dataset: Dataset, config: Config, *, progress: bool) -> FitPlan:

@@ -9,9 +9,10 @@ from typing import Any
 import jax
 import numpy as np
 
-from topojax.checkpoint import load_checkpoint, load_meta, save_checkpoint
+from topojax.checkpoint import load_checkpoint, load_meta, reads_checkpoint, save_checkpoint
 from topojax.config import parse_config
 from topojax.errors import RunError, WeightsError
+from topojax.files import cannot_write
 from topojax.pipeline.fitted import FittedTopoCAM
 from topojax.pipeline.network import TrainedNetwork
 from topojax.search import RoiRule
@@ -80,9 +81,10 @@ def save_fitted(
         path.parent.mkdir(parents=True, exist_ok=True)
         save_checkpoint(path, arrays, meta)
     except OSError as error:
-        raise RunError(f"{path} cannot be written: {error.strerror}; choose another") from None
+        raise cannot_write(path, error) from None
 
 
+@reads_checkpoint
 def load_fitted(path: Path) -> FittedTopoCAM:
     """Read a fitted method from the folder that `save_fitted` wrote, or from a run folder.
 
@@ -118,6 +120,7 @@ def load_fitted(path: Path) -> FittedTopoCAM:
     )
 
 
+@reads_checkpoint
 def load_rules(path: Path) -> tuple[RoiRule, ...]:
     """Read the rules that `save_fitted` was given, or the method's own.
 

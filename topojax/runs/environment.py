@@ -37,6 +37,7 @@ class Environment(FileRecord):
     Attributes:
         topojax, python: versions.
         device: kind and name of the accelerator.
+        n_devices: how many of them there are; None in a file of an older version.
         packages: name to version, of those that change numbers.
         started: time in UTC, ISO 8601.
         command: the arguments of the process.
@@ -48,8 +49,31 @@ class Environment(FileRecord):
     python: str
     platform: str
     device: str
+    n_devices: int | None = None
     packages: dict[str, str]
     seed: int
     started: str
     command: tuple[str, ...] = ()
     data: DataFacts
+
+    @property
+    def devices(self) -> str:
+        """Number, kind and name of the devices, for people."""
+        return self.device if self.n_devices is None else f"{self.n_devices} x {self.device}"
+
+    def changes(self, now: Environment) -> tuple[str, ...]:
+        """Return what changes numbers and differs between the run's begin and now; sentences."""
+        there = {"topojax": self.topojax} | self.packages
+        here = {"topojax": now.topojax} | now.packages
+        pairs = [
+            (f"{name} {there[name]}", f"{name} {here[name]}")
+            for name in there.keys() & here.keys()
+            if there[name] != here[name]
+        ]
+        counts = (self.n_devices, now.n_devices)
+        if self.device != now.device or (None not in counts and counts[0] != counts[1]):
+            pairs.append((self.devices, now.devices))
+        return tuple(
+            f"begun on {old}, resumed on {new}: numbers may differ from those of one alone"
+            for old, new in sorted(pairs)
+        )

@@ -54,8 +54,17 @@ class FileRecord(Record):
             RunError: it is missing, is not JSON, or lacks a key or holds another kind of value.
         """
         path = folder / cls.file_name
+        return cls.of_a_file(path, read_json(path))
+
+    @classmethod
+    def of_a_file(cls, path: Path, values: Any) -> Self:
+        """Return the record that is the JSON object of a file, or a part of it.
+
+        Raises:
+            RunError: it lacks a key or holds another kind of value.
+        """
         try:
-            return cls.model_validate(read_json(path), context=_OF_A_FILE)
+            return cls.model_validate(values, context=_OF_A_FILE)
         except ValidationError as error:
             problem = error.errors()[0]
             key = ".".join(str(part) for part in problem["loc"])

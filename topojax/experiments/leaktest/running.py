@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import zlib
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack
+from itertools import product
 from pathlib import Path
 
 import numpy as np
@@ -13,7 +15,7 @@ from topojax.config import Config
 from topojax.data import NULLS, SPLITS, Dataset, fewer_training_images, validate_dataset
 from topojax.defects import MapsOf, fit_method_on_maps, maps_of_split, scored_rows
 from topojax.evaluation import auc_score
-from topojax.experiments.leaktest.trial import Trial, TrialFolder
+from topojax.experiments.leaktest.trial import Trial, TrialFolder, check_trial_folder
 from topojax.pipeline import FitPlan, Grounds, Reading, fit_network, plan_fit
 
 
@@ -45,8 +47,11 @@ def leak_trials(
 
     Raises:
         ConfigError, DataError, WeightsError: before any training.
-        RunError: `folder` holds trials of other settings or data.
+        RunError: `folder` is a file, holds trials of other settings or data, or another process
+            works there.
     """
+    if folder is not None:
+        check_trial_folder(folder)
     validate_dataset(dataset)
     plans = {
         name: plan_fit(
@@ -55,10 +60,12 @@ def leak_trials(
         for name, config in variants.items()
     }
     settled = {name: plan.config for name, plan in plans.items()}
-    kept = TrialFolder.open(folder, dataset, settled, n_train) if folder else None
-    trials = []
-    for null in nulls:
-        for seed in seeds:
+    with ExitStack() as held:
+        kept = None
+        if folder is not None:
+            kept = held.enter_context(TrialFolder.open(folder, dataset, settled, n_train))
+        trials = []
+        for null, seed in product(nulls, seeds):
             known = kept.read(null, seed) if kept else None
             if known is None:
                 known = list(_trials(dataset, plans, null, seed, n_train))

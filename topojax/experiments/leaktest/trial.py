@@ -3,14 +3,24 @@
 from __future__ import annotations
 
 import json
+import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Any
 
 from topojax.config import Config
 from topojax.data import Dataset
 from topojax.errors import RunError
 from topojax.experiments.environment import environment_of
-from topojax.files import write_atomically
+from topojax.files import exists, write_atomically
+from topojax.runs import Environment
+from topojax.runs.lock import LOCK_NAME, check_free, hold, is_locked
+from topojax.runs.record import read_json, write_json
+
+_FILE_NAME = "leaktest.json"
+_LOGGER = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -39,41 +49,88 @@ class Trial:
 
 @dataclass(frozen=True)
 class TrialFolder:
+    """Where the trials of one leak test are kept, one file a null data set and seed."""
+
     path: Path
 
     @classmethod
+    @contextmanager
     def open(
         cls, path: Path, dataset: Dataset, variants: dict[str, Config], n_train: int | None
-    ) -> TrialFolder:
-        """Make the folder with its `leaktest.json`, or check that it is of the same test."""
+    ) -> Iterator[TrialFolder]:
+        """Make the folder with its `leaktest.json`, or go on in that of the same test.
+
+        While the block runs, no other process can open the folder.
+
+        Raises:
+            RunError: it is a file, holds something else or another test, cannot be made, or another
+                process works in it.
+        """
         settings = {
             "variants": {name: config.model_dump(mode="json") for name, config in variants.items()},
             "n_train": n_train,
             "data": dataset.fingerprint(),
         }
-        file = path / "leaktest.json"
-        if file.exists():
-            if json.loads(file.read_text("utf-8"))["settings"] != settings:
-                raise RunError(
-                    f"{path} holds a leak test of other settings or data; choose another --output"
-                )
-            return cls(path)
-        if path.exists() and any(path.iterdir()):
-            raise RunError(f"{path} exists and is no leak test; choose another --output")
-        path.mkdir(parents=True, exist_ok=True)
-        record = {"settings": settings, "environment": environment_of(dataset, 0).to_json()}
-        write_atomically(file, (json.dumps(record, indent=2) + "\n").encode())
-        return cls(path)
+        check_trial_folder(path)
+        try:
+            path.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise RunError(
+                f"{path} cannot be made: {error.strerror}; choose another --output"
+            ) from None
+        with hold(path, "leaktest"):
+            environment, file = environment_of(dataset, 0), path / _FILE_NAME
+            if file.exists():
+                _check_same(file, settings, environment)
+            else:
+                write_json(file, {"settings": settings, "environment": environment.to_json()})
+            yield cls(path)
 
     def _file(self, null: str, seed: int) -> Path:
         return self.path / f"trials_{null.replace(' ', '_')}_{seed}.json"
 
     def read(self, null: str, seed: int) -> list[Trial] | None:
+        """Return the trials of a null data set and seed, or None where they are to be run.
+
+        Raises:
+            RunError: the file is damaged.
+        """
         file = self._file(null, seed)
         if not file.exists():
             return None
-        return [Trial(**trial) for trial in json.loads(file.read_text("utf-8"))]
+        try:
+            return [Trial(**trial) for trial in json.loads(file.read_text("utf-8"))]
+        except (OSError, ValueError, TypeError) as error:
+            raise RunError(f"{file} is damaged ({error}); remove it to run it again") from None
 
     def write(self, null: str, seed: int, trials: list[Trial]) -> None:
+        """Keep the trials of a null data set and seed.
+
+        Raises:
+            RunError: the folder cannot be written.
+        """
         content = json.dumps([asdict(trial) for trial in trials], indent=2) + "\n"
         write_atomically(self._file(null, seed), content.encode())
+
+
+def check_trial_folder(path: Path) -> None:
+    """Raise RunError unless a leak test can be begun or gone on with at `path`."""
+    if not exists(path):
+        return
+    if not path.is_dir():
+        raise RunError(f"{path} is a file, where a folder is made; choose another --output")
+    check_free(path)
+    begun = (path / _FILE_NAME).exists() or is_locked(path, "leaktest")
+    names = (f".{LOCK_NAME}.", f".{_FILE_NAME}.")
+    if not begun and not all(entry.name.startswith(names) for entry in path.iterdir()):
+        raise RunError(f"{path} exists and is no leak test; choose another --output")
+
+
+def _check_same(file: Path, settings: dict[str, Any], environment: Environment) -> None:
+    stored = read_json(file)
+    if stored.get("settings") != settings:
+        raise RunError(
+            f"{file.parent} holds a leak test of other settings or data; choose another --output"
+        )
+    for change in Environment.of_a_file(file, stored.get("environment")).changes(environment):
+        _LOGGER.warning("%s", change)

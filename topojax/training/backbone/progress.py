@@ -9,7 +9,7 @@ import jax
 import numpy as np
 from jax.experimental import multihost_utils
 
-from topojax.checkpoint import Series, load_checkpoint
+from topojax.checkpoint import Series, load_checkpoint, reading
 from topojax.errors import RunError
 from topojax.training.backbone.fitted import EpochRecord, State
 
@@ -65,10 +65,11 @@ class ProgressFolder:
         if epoch is None:
             return None
         (params, stats, state), meta = load_checkpoint(self._latest.path(epoch), lambda _: abstract)
-        best_epoch = meta["best_epoch"]
-        best_path = self._best.path(best_epoch)
+        with reading(self._latest.path(epoch)):
+            best_epoch = meta["best_epoch"]
+            best_path = self._best.path(best_epoch)
+            history = tuple(EpochRecord(**record) for record in meta["history"])
         (best_params, best_stats), _ = load_checkpoint(best_path, lambda _: abstract[:2])
-        history = tuple(EpochRecord(**record) for record in meta["history"])
         return Progress(params, stats, state, best_params, best_stats, best_epoch, history)
 
     @property
