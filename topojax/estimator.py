@@ -14,7 +14,7 @@ from sklearn.model_selection import train_test_split
 from sklearn.utils.validation import check_is_fitted
 
 from topojax.config import Config, make_config
-from topojax.data import Split, resize_images, validate_images, validate_splits
+from topojax.data import IntensityScale, Split, resize_images, validate_images, validate_splits
 from topojax.defects import check_reads_without_labels, fit_method, load_method, save_method
 from topojax.errors import DataError
 from topojax.pipeline import FittedTopoCAM, plan_fit, stage_seed
@@ -79,21 +79,23 @@ class TopoCAM(ClassifierMixin, TransformerMixin, BaseEstimator):
         """Fit on images (n, *spatial) or (n, *spatial, 3) and labels (n,) or (n, 1).
 
         The validation images choose the backbone's epoch; without them a stratified fifth of the
-        training images is held out for it. uint8 images are divided by 255.
+        training images is held out for it. uint8 images are divided by 255, others stay as they
+        are; validation images and all that are read later are held to that.
 
         Raises:
             DataError, ConfigError, WeightsError: before any training; one line says what to do.
         """
         config = make_config(self.preset, overrides=self.overrides)
         check_reads_without_labels(config)
-        images, dims = self._images(X, "X", config, None)
+        scale = IntensityScale.of(np.asarray(X))
+        images, dims = self._images(X, "X", config, None, scale)
         labels = _flat_labels(y, len(images), "y")
         if (X_val is None) != (y_val is None):
             raise DataError("X_val and y_val come together; one of them is missing")
         if X_val is None or y_val is None:
             images, val_images, labels, val_labels = _hold_out(images, labels, config)
         else:
-            val_images, _ = self._images(X_val, "X_val", config, dims)
+            val_images, _ = self._images(X_val, "X_val", config, dims, scale)
             val_labels = _flat_labels(y_val, len(val_images), "y_val")
         classes, train_index = np.unique(labels, return_inverse=True)
         unknown = np.setdiff1d(val_labels, classes)
@@ -103,7 +105,7 @@ class TopoCAM(ClassifierMixin, TransformerMixin, BaseEstimator):
         val = Split(val_images, np.searchsorted(classes, val_labels))
         names = tuple(str(label) for label in classes)
         validate_splits({"training": train, "validation": val}, names)
-        plan = plan_fit(config, train, names, dims, progress=self.progress)
+        plan = plan_fit(config, train, names, dims, scale=scale, progress=self.progress)
         fit = fit_method(plan, train, val)
         self.fitted_ = replace(fit.fitted, labels=tuple(classes.tolist()))
         self.classes_ = classes
@@ -161,12 +163,18 @@ class TopoCAM(ClassifierMixin, TransformerMixin, BaseEstimator):
 
     def _new_images(self, X: np.ndarray) -> np.ndarray:
         fitted = self._fitted()
-        return self._images(X, "X", fitted.config, fitted.spatial_dims)[0]
+        return self._images(X, "X", fitted.config, fitted.spatial_dims, fitted.scale)[0]
 
     def _images(
-        self, X: np.ndarray, name: str, config: Config, spatial_dims: int | None
+        self,
+        X: np.ndarray,
+        name: str,
+        config: Config,
+        spatial_dims: int | None,
+        scale: IntensityScale | None,
     ) -> tuple[np.ndarray, int]:
-        images, dims = validate_images(X, name=name, spatial_dims=spatial_dims or self.spatial_dims)
+        dims = spatial_dims or self.spatial_dims
+        images, dims = validate_images(X, name=name, spatial_dims=dims, scale=scale)
         if config.size is not None:
             images = resize_images(images, config.size, dims)
         return images, dims

@@ -79,5 +79,6 @@ def images_for(fitted: Any, data: str, split: str, data_root: Path | None) -> An
         split=split,
         size=fitted.config.size,
         spatial_dims=fitted.spatial_dims,
+        scale=fitted.scale,
         data_root=data_root,
     )

@@ -7,10 +7,11 @@ from pathlib import Path
 
 import numpy as np
 
-from topojax.data.dataset import validate_images
+from topojax.data.images import validate_images
 from topojax.data.medmnist.reading import locate
 from topojax.data.npz import keys_of, read_npy, read_npz
 from topojax.data.resize import resize_images
+from topojax.data.scale import IntensityScale
 from topojax.errors import DataError
 
 
@@ -30,6 +31,7 @@ def read_image_set(
     split: str = "test",
     size: int | None = None,
     spatial_dims: int | None = None,
+    scale: IntensityScale | None = None,
     data_root: Path | None = None,
 ) -> ImageSet:
     """Return the images of an npy array, an npz file or a MedMNIST data set.
@@ -42,6 +44,8 @@ def read_image_set(
         split: train, val or test.
         size: voxels along every axis that the images are resized to.
         spatial_dims: 2 or 3, where the shape alone should not decide.
+        scale: of the images that a method was fitted on, which these are held to; None: these
+            set it.
         data_root: see `read_medmnist`.
 
     Raises:
@@ -55,7 +59,9 @@ def read_image_set(
         path, facts = locate(source, size=size, data_root=data_root)
         spatial_dims = spatial_dims or (facts.spatial_dims if facts else None)
         images, labels = _from_npz(path, split)
-    images, dims = validate_images(images, name=f"{path}: images", spatial_dims=spatial_dims)
+    images, dims = validate_images(
+        images, name=f"{path}: images", spatial_dims=spatial_dims, scale=scale
+    )
     if labels is not None and len(labels) != len(images):
         raise DataError(f"{path} has {len(images)} images and {len(labels)} labels")
     if size is not None:

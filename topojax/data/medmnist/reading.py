@@ -15,14 +15,15 @@ from topojax.data.dataset import (
     Dataset,
     Split,
     validate_dataset,
-    validate_images,
     validate_labels,
     whole_numbers,
 )
+from topojax.data.images import validate_images
 from topojax.data.medmnist.download import download, file_md5
 from topojax.data.medmnist.table import MEDMNIST, MedMNIST
 from topojax.data.npz import check_file, read_npz
 from topojax.data.resize import resize_images
+from topojax.data.scale import IntensityScale
 from topojax.errors import DataError
 
 
@@ -35,6 +36,8 @@ def read_medmnist(
     progress: bool = True,
 ) -> Dataset:
     """Return a data set in MedMNIST's form: `{train,val,test}_{images,labels}` in an npz file.
+
+    The training images set the scale of intensities (`IntensityScale`), the others are held to it.
 
     Args:
         source: a file, or a data set's name such as `adrenalmnist3d` or `adrenalmnist3d_64`, which
@@ -156,9 +159,13 @@ def _dataset(path: Path, facts: MedMNIST | None, arrays: dict[str, np.ndarray]) 
     dims = facts.spatial_dims if facts else None
     splits: dict[str, Split] = {}
     names = facts.class_names if facts else _numbered(path, arrays)
+    scale = IntensityScale.of(arrays["train_images"])
     for name in SPLITS:
         images, dims = validate_images(
-            arrays[f"{name}_images"], name=f"{path}: {name}_images", spatial_dims=dims
+            arrays[f"{name}_images"],
+            name=f"{path}: {name}_images",
+            spatial_dims=dims,
+            scale=scale,
         )
         labels = validate_labels(
             arrays[f"{name}_labels"], len(names), name=f"{path}: {name}_labels"
@@ -166,7 +173,7 @@ def _dataset(path: Path, facts: MedMNIST | None, arrays: dict[str, np.ndarray]) 
         splits[name] = Split(images, labels)
     assert dims is not None
     return Dataset(
-        path.stem, splits["train"], splits["val"], splits["test"], names, dims, str(path)
+        path.stem, **splits, class_names=names, spatial_dims=dims, source=str(path), scale=scale
     )
 
 
