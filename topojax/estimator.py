@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import math
 from collections.abc import Mapping
 from dataclasses import replace
@@ -15,10 +16,13 @@ from sklearn.utils.validation import check_is_fitted
 
 from topojax.config import Config, make_config
 from topojax.data import IntensityScale, Split, resize_images, validate_images, validate_splits
+from topojax.data.axes import in_words
 from topojax.defects import check_reads_without_labels, fit_method, load_method, save_method
 from topojax.errors import DataError
 from topojax.pipeline import FittedTopoCAM, plan_fit, stage_seed
 from topojax.topology import feature_names
+
+_LOGGER = logging.getLogger(__name__)
 
 
 class TopoCAM(ClassifierMixin, TransformerMixin, BaseEstimator):
@@ -28,8 +32,8 @@ class TopoCAM(ClassifierMixin, TransformerMixin, BaseEstimator):
         preset: `sound` (default), `paper`, or `official`, which shows what the authors' script
             does to scores.
         overrides: dotted configuration key to value, such as `{"backbone.epochs": 5}`.
-        spatial_dims: 2 or 3; None: 3 for (n, D, H, W) and (n, D, H, W, C), 2 for (n, H, W) and
-            (n, H, W, 3).
+        spatial_dims: 2 for images, 3 for volumes; None: the shape has to tell. It cannot where an
+            axis of 1, 3 or 4 may be channels or slices, as in (n, H, W, 3): then it is asked for.
         progress: show progress bars on a terminal.
 
     Attributes:
@@ -89,6 +93,7 @@ class TopoCAM(ClassifierMixin, TransformerMixin, BaseEstimator):
         check_reads_without_labels(config)
         scale = IntensityScale.of(np.asarray(X))
         images, dims = self._images(X, "X", config, None, scale)
+        _LOGGER.info("X: read as %s, %s", in_words(images, dims), scale)
         labels = _flat_labels(y, len(images), "y")
         if (X_val is None) != (y_val is None):
             raise DataError("X_val and y_val come together; one of them is missing")

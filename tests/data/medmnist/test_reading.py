@@ -65,7 +65,7 @@ def test_rgb_and_volumes(tmp_path: Path, arrays: dict[str, np.ndarray]) -> None:
             for key, value in arrays.items()
         }
         np.savez(tmp_path / "shaped.npz", **shaped)
-        data = read_medmnist(tmp_path / "shaped.npz")
+        data = read_medmnist(tmp_path / "shaped.npz", spatial_dims=dims)
         assert (data.spatial_dims, data.n_channels) == (dims, channels)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import logging
 import os
 import re
 from dataclasses import replace
@@ -10,6 +11,7 @@ from pathlib import Path
 
 import numpy as np
 
+from topojax.data.axes import has_two_readings, in_words
 from topojax.data.dataset import (
     SPLITS,
     Dataset,
@@ -26,11 +28,14 @@ from topojax.data.resize import resize_images
 from topojax.data.scale import IntensityScale
 from topojax.errors import DataError
 
+_LOGGER = logging.getLogger(__name__)
+
 
 def read_medmnist(
     source: str | Path,
     *,
     size: int | None = None,
+    spatial_dims: int | None = None,
     data_root: Path | None = None,
     may_download: bool = True,
     progress: bool = True,
@@ -44,6 +49,8 @@ def read_medmnist(
             is looked up in `data_root` and in `~/.medmnist`, then downloaded.
         size: voxels along every axis. For a name, the official file of that size where there is
             one; images of another size are resized.
+        spatial_dims: 2 or 3; None: the table of data sets tells, or the shape, or, where that may
+            be read in two ways, a file's name: `mnist3d` in it means volumes, `mnist` images.
         data_root: folder of official files, and where downloads go.
         may_download: False: a file that is not there is an error.
         progress: show a bar while downloading, on a terminal.
@@ -63,8 +70,12 @@ def read_medmnist(
     arrays = read_npz(
         path, [f"{split}_{part}" for split in SPLITS for part in ("images", "labels")]
     )
-    dataset = _dataset(path, facts, arrays)
+    dims = spatial_dims or spatial_dims_of(path, facts, arrays["train_images"].shape)
+    dataset = _dataset(path, facts, arrays, dims)
     validate_dataset(dataset)
+    for name in SPLITS:
+        images = in_words(dataset.split(name).images, dataset.spatial_dims)
+        _LOGGER.info("%s: %s read as %s, %s", path, name, images, dataset.scale)
     if size is None:
         return dataset
     train, val, test = (_resized(dataset, name, size) for name in SPLITS)
@@ -102,6 +113,15 @@ def locate(
         sizes = ", ".join(map(str, facts.md5))
         raise DataError(f"{name} has no official file of size {chosen}; choose from {sizes}")
     return _official_file(facts, chosen, data_root, may_download, progress), facts
+
+
+def spatial_dims_of(path: Path, facts: MedMNIST | None, shape: tuple[int, ...]) -> int | None:
+    """Return how many spatial axes the images of a file have, or None where their shape tells."""
+    if facts is not None:
+        return facts.spatial_dims
+    if not (has_two_readings(shape) and "mnist" in path.stem):
+        return None
+    return 3 if "mnist3d" in path.stem else 2
 
 
 def _refuse_several_labels(facts: MedMNIST | None) -> None:
@@ -155,8 +175,9 @@ def _check_md5(path: Path, expected: str) -> None:
         )
 
 
-def _dataset(path: Path, facts: MedMNIST | None, arrays: dict[str, np.ndarray]) -> Dataset:
-    dims = facts.spatial_dims if facts else None
+def _dataset(
+    path: Path, facts: MedMNIST | None, arrays: dict[str, np.ndarray], dims: int | None
+) -> Dataset:
     splits: dict[str, Split] = {}
     names = facts.class_names if facts else _numbered(path, arrays)
     scale = IntensityScale.of(arrays["train_images"])
