@@ -17,6 +17,7 @@ from sklearn.utils.validation import check_is_fitted
 from topojax.config import Config, make_config
 from topojax.data import IntensityScale, Split, resize_images, validate_images, validate_splits
 from topojax.data.axes import in_words
+from topojax.data.images import refuse_masked
 from topojax.defects import check_reads_without_labels, fit_method, load_method, save_method
 from topojax.errors import DataError
 from topojax.pipeline import FittedTopoCAM, plan_fit, stage_seed
@@ -186,6 +187,7 @@ class TopoCAM(ClassifierMixin, TransformerMixin, BaseEstimator):
 
 
 def _flat_labels(y: np.ndarray, n: int, name: str) -> np.ndarray:
+    refuse_masked(y, name)
     labels = np.asarray(y)
     if labels.shape not in ((n,), (n, 1)):
         raise DataError(f"{name} has shape {labels.shape}; expected ({n},) or ({n}, 1)")

@@ -32,7 +32,7 @@ def test_what_may_be_channels_or_slices_is_asked_for(
         lambda: TopoCAM().fit(_volumes(shape), np.arange(5)),
         lambda: BettiCurve().fit(_volumes(shape)),
     ):
-        with pytest.raises(DataError, match=r"spatial_dims=3 .*for volumes, 2 for images") as caught:
+        with pytest.raises(DataError, match=r"=3 .*for volumes, 2 for images") as caught:
             read()
         assert "\n" not in str(caught.value)
 

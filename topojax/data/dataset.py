@@ -8,6 +8,7 @@ from typing import Literal, TypeAlias, get_args
 
 import numpy as np
 
+from topojax.data.images import refuse_masked
 from topojax.data.scale import AS_MADE, IntensityScale
 from topojax.errors import DataError
 
@@ -92,8 +93,9 @@ def whole_numbers(labels: np.ndarray, name: str) -> np.ndarray:
     """Return labels (n,) or (n, 1) as int64 (n,), whatever their range.
 
     Raises:
-        DataError: another shape, no label, or not whole numbers.
+        DataError: masked labels, another shape, no label, or not whole numbers.
     """
+    refuse_masked(labels, name)
     array = np.asarray(labels)
     if array.ndim == 2 and array.shape[1] == 1:
         array = array[:, 0]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 
 from topojax.data.axes import image_axes
@@ -27,9 +29,10 @@ def validate_images(
         scale: of the images that these go with; None: these set it (`IntensityScale.of`).
 
     Raises:
-        DataError: not numeric, no image, another number of axes or channels, axes that may be
-            read in two ways, NaN or infinite, or of another scale.
+        DataError: masked voxels, not numeric, no image, another number of axes or channels, axes
+            that may be read in two ways, NaN or infinite, or of another scale.
     """
+    refuse_masked(images, name)
     array = np.asarray(images)
     if array.dtype.kind not in "buif":
         raise DataError(f"{name} has dtype {array.dtype}; expected real numbers")
@@ -43,6 +46,22 @@ def validate_images(
         single = scaled.astype(np.float32, copy=scaled is array)
     _refuse_non_finite(single, name)
     return single, dims
+
+
+def refuse_masked(numbers: Any, name: str) -> None:
+    """Raise DataError where a masked array masks something: np.asarray would drop the mask.
+
+    Args:
+        numbers: an array, or a sequence of arrays.
+        name: of the argument, for the message.
+    """
+    parts = numbers if isinstance(numbers, list | tuple) else [numbers]
+    masked = sum(int(np.ma.count_masked(p)) for p in parts if isinstance(p, np.ma.MaskedArray))
+    if masked:
+        raise DataError(
+            f"{name} has {masked} masked values, which cannot be left out here; fill them, such as "
+            f"with {name}.filled(value)"
+        )
 
 
 def _refuse_non_finite(array: np.ndarray, name: str) -> None:

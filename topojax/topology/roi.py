@@ -13,7 +13,7 @@ import numpy as np
 
 from topojax.data.axes import image_axes
 from topojax.errors import DataError, raised_as
-from topojax.kernels.arguments import Background, check_images, check_masks
+from topojax.kernels.arguments import Background, absent_as_infinite, check_images, check_masks
 from topojax.topology.intensity import filtration_image
 
 
@@ -49,7 +49,8 @@ def roi_images(images: np.ndarray, masks: np.ndarray | None = None) -> np.ndarra
     """Return images with +inf outside their ROIs, which is how an ROI passes through a Pipeline.
 
     Args:
-        images: (n, H, W) or (n, D, H, W), bool, integer or float; +inf where absent already.
+        images: (n, H, W) or (n, D, H, W), bool, integer or float; +inf, or masked in a masked
+            array, where absent already.
         masks: bool, the images' shape; None: all voxels.
 
     Returns:
@@ -70,7 +71,7 @@ def roi_images(images: np.ndarray, masks: np.ndarray | None = None) -> np.ndarra
 def grey_images(images: np.ndarray, spatial_dims: int | None, *, because: str = "") -> np.ndarray:
     """Return grey images (n, *spatial) of images whose axes are read as everywhere in topojax.
 
-    Colour images become their luma, a last axis of one channel is dropped.
+    Masked voxels become +inf, colour images their luma; a last axis of one channel is dropped.
 
     Args:
         images: (n, *spatial) or (n, *spatial, channels).
@@ -79,7 +80,9 @@ def grey_images(images: np.ndarray, spatial_dims: int | None, *, because: str = 
     Raises:
         DataError: as `topojax.data.axes.image_axes`.
     """
-    array, dims = image_axes(np.asarray(images), "X", spatial_dims, because=because)
+    with raised_as(DataError):
+        present = absent_as_infinite(images, "X")
+    array, dims = image_axes(present, "X", spatial_dims, because=because)
     return filtration_image(array, dims) if array.ndim == dims + 2 else array
 
 
