@@ -95,6 +95,23 @@ def test_names_are_looked_up_in_the_data_root_then_at_home(
         locate("nodulemnist3d_224")
 
 
+def test_without_a_home_folder_the_data_root_is_looked_at(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def no_home() -> Path:
+        raise RuntimeError("Could not determine home directory.")
+
+    monkeypatch.setattr(Path, "home", no_home)
+    monkeypatch.setattr(reading, "_check_md5", lambda path, expected: None)
+    (tmp_path / "breastmnist.npz").write_bytes(b"")
+    locate = functools.partial(reading.locate, may_download=False)
+    assert locate("breastmnist", data_root=tmp_path)[0] == tmp_path / "breastmnist.npz"
+    with pytest.raises(DataError, match=f"put it into {tmp_path}"):
+        locate("pathmnist", data_root=tmp_path)
+    with pytest.raises(DataError, match="no home folder; give its folder as data_root"):
+        locate("pathmnist")
+
+
 def test_unknown_names_suggest_the_known(home: Path) -> None:
     with pytest.raises(DataError, match="did you mean adrenalmnist3d"):
         read_medmnist("adrenalmnist")

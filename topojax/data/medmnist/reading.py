@@ -132,19 +132,32 @@ def _refuse_several_labels(facts: MedMNIST | None) -> None:
 def _official_file(
     facts: MedMNIST, size: int, data_root: Path | None, may_download: bool, progress: bool
 ) -> Path:
-    home = Path.home() / ".medmnist"
-    for folder in [data_root, home] if data_root else [home]:
+    folders = [folder for folder in (data_root, _home_folder()) if folder is not None]
+    for folder in folders:
         path = folder / facts.file_name(size)
         if path.is_file():
             _check_md5(path, facts.md5[size])
             return path
-    target = (data_root or home) / facts.file_name(size)
+    if not folders:
+        raise DataError(
+            f"{facts.file_name(size)} is looked up in ~/.medmnist, and there is no home folder; "
+            "give its folder as data_root (--data-root), or set HOME"
+        )
+    target = folders[0] / facts.file_name(size)
     if not may_download:
         raise DataError(
             f"{target.name} is not on this machine; download {facts.address(size)} and put it "
             f"into {target.parent}"
         )
     return download(facts.address(size), target, facts.md5[size], progress=progress)
+
+
+def _home_folder() -> Path | None:
+    try:
+        return Path.home() / ".medmnist"
+    except RuntimeError:
+        # Containers run under user ids that the system does not know, with HOME unset.
+        return None
 
 
 def _looks_like_a_path(text: str) -> bool:
