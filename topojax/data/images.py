@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from topojax.data.axes import image_axes
+from topojax.data.memory import within_memory
 from topojax.data.scale import IntensityScale
 from topojax.errors import DataError
 
@@ -30,10 +31,17 @@ def validate_images(
 
     Raises:
         DataError: masked voxels, not numeric, no image, another number of axes or channels, axes
-            that may be read in two ways, NaN or infinite, or of another scale.
+            that may be read in two ways, NaN, infinite or beyond float32, of another scale, or
+            more than memory holds.
     """
     refuse_masked(images, name)
-    array = np.asarray(images)
+    with within_memory(name):
+        return _validated(np.asarray(images), name, spatial_dims, scale)
+
+
+def _validated(
+    array: np.ndarray, name: str, spatial_dims: int | None, scale: IntensityScale | None
+) -> tuple[np.ndarray, int]:
     if array.dtype.kind not in "buif":
         raise DataError(f"{name} has dtype {array.dtype}; expected real numbers")
     array, dims = image_axes(array, name, spatial_dims)
@@ -44,7 +52,12 @@ def validate_images(
     # float64 beyond float32's range would turn infinite without a word.
     with np.errstate(over="ignore"):
         single = scaled.astype(np.float32, copy=scaled is array)
-    _refuse_non_finite(single, name)
+    if not np.isfinite(single).all():
+        largest = np.abs(scaled).max()
+        raise DataError(
+            f"{name} holds values up to {largest:.6g} in magnitude, beyond float32's "
+            f"{np.finfo(np.float32).max:.6g}; rescale it"
+        )
     return single, dims
 
 
