@@ -36,7 +36,7 @@ HOSTILE = {
     "a product of 31 digits": (_npy((10**15, 10**15, 2), 64), "does not fit into memory"),
     "no bytes a value": (_npy((10**30, 28, 28), 0, "|V0"), "does not fit into memory"),
     "a negative length": (_npy((-1, 4, 4), 64), "negative length"),
-    "more than the file holds": (_npy((1000, 64, 64), 64), "declares 16.3 MB, there are"),
+    "more than the file holds": (_npy((1000, 64, 64), 64), "declares 16.4 MB, there are"),
 }
 
 

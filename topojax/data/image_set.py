@@ -67,8 +67,11 @@ def read_image_set(
     images, dims = validate_images(
         images, name=f"{path}: images", spatial_dims=spatial_dims, scale=scale
     )
-    if labels is not None and len(labels) != len(images):
-        raise DataError(f"{path} has {len(images)} images and {len(labels)} labels")
+    if labels is not None and labels.shape[:1] != images.shape[:1]:
+        raise DataError(
+            f"{path} has {len(images)} images and labels of shape {labels.shape}; expected one "
+            "label an image"
+        )
     _LOGGER.info("%s: read as %s, %s", path, in_words(images, dims), scale)
     if size is not None:
         images = resize_images(images, size, dims)

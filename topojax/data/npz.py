@@ -42,6 +42,7 @@ _HEADERS = {
 }
 # What deflate makes of a run of zeros; no archive expands by more.
 _MOST_EXPANSION = 1032
+_LONGEST_REASON = 300
 # Beside each array as it is stored, float32 of it.
 _COPY = np.dtype(np.float32).itemsize
 
@@ -214,4 +215,6 @@ def _refuse_too_large(what: str, needed: int) -> None:
 
 
 def _one_line(text: object) -> str:
-    return " ".join(str(text).split())
+    # numpy repeats a header that it does not understand, of up to 10 000 characters.
+    line = " ".join(str(text).split())
+    return line if len(line) <= _LONGEST_REASON else f"{line[:_LONGEST_REASON]} …"

@@ -248,6 +248,9 @@ def test_images_without_splits_or_labels_are_read(tmp_path: Path) -> None:
     np.savez(tmp_path / "other.npz", pictures=images)
     with pytest.raises(DataError, match="pictures"):
         read_image_set(tmp_path / "other.npz")
+    np.savez(tmp_path / "one.npz", images=images, labels=np.int64(1))
+    with pytest.raises(DataError, match=r"4 images and labels of shape \(\)"):
+        read_image_set(tmp_path / "one.npz")
     np.save(tmp_path / "objects.npy", np.array([{}], dtype=object))
     with pytest.raises(DataError, match="objects"):
         read_image_set(tmp_path / "objects.npy")
