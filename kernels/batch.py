@@ -30,7 +30,8 @@ def betti_curves_batch(
     """Compute the Betti curves of every image of a batch.
 
     Args:
-        images: (B, H, W) or (B, D, H, W), bool, integer or float. A voxel of +inf is absent.
+        images: (B, H, W) or (B, D, H, W), bool, integer or float. A voxel of +inf is absent,
+            and so is a masked one of a masked array.
         thresholds: (N,) for all, (B, N) one grid an image, or (B, d, N) one a dimension as well.
         masks: bool, the images' shape; voxels outside are absent. None: all voxels.
         construction: `T`, voxels are top-dimensional cells; `V`, voxels are vertices.

@@ -18,7 +18,8 @@ def betti_curves(
     """Compute the Betti numbers of the sublevel set at every threshold.
 
     Args:
-        image: (H, W) or (D, H, W), bool, integer or float. A voxel of +inf is absent.
+        image: (H, W) or (D, H, W), bool, integer or float. A voxel of +inf is absent,
+            and so is a masked one of a masked array.
         thresholds: (N,), finite, strictly increasing.
         mask: bool, the image's shape; voxels outside it are absent. None: all voxels.
         construction: `T`, voxels are top-dimensional cells; `V`, voxels are vertices.

@@ -70,7 +70,8 @@ def roi_betti_curves(
     The same as `regions_of_interest` for every candidate and `betti_curves_batch` on the regions.
 
     Args:
-        images: (n, H, W) or (n, D, H, W), bool, integer or float. A voxel of +inf is absent.
+        images: (n, H, W) or (n, D, H, W), bool, integer or float. A voxel of +inf is absent,
+            and so is a masked one of a masked array.
         maps: (n, L, *spatial), float32 in [0, 1], or uint8 in units of 1/255.
         weights: (P, L), finite, not negative, not all zero; taken as float32.
         taus: (P,), in (0, 1]; taken as float32.

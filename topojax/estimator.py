@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import math
 from collections.abc import Mapping
 from dataclasses import replace
@@ -14,11 +15,15 @@ from sklearn.model_selection import train_test_split
 from sklearn.utils.validation import check_is_fitted
 
 from topojax.config import Config, make_config
-from topojax.data import Split, resize_images, validate_images, validate_splits
+from topojax.data import IntensityScale, Split, resize_images, validate_images, validate_splits
+from topojax.data.axes import in_words
+from topojax.data.images import refuse_masked
 from topojax.defects import check_reads_without_labels, fit_method, load_method, save_method
 from topojax.errors import DataError
 from topojax.pipeline import FittedTopoCAM, plan_fit, stage_seed
 from topojax.topology import feature_names
+
+_LOGGER = logging.getLogger(__name__)
 
 
 class TopoCAM(ClassifierMixin, TransformerMixin, BaseEstimator):
@@ -28,8 +33,8 @@ class TopoCAM(ClassifierMixin, TransformerMixin, BaseEstimator):
         preset: `sound` (default), `paper`, or `official`, which shows what the authors' script
             does to scores.
         overrides: dotted configuration key to value, such as `{"backbone.epochs": 5}`.
-        spatial_dims: 2 or 3; None: 3 for (n, D, H, W) and (n, D, H, W, C), 2 for (n, H, W) and
-            (n, H, W, 3).
+        spatial_dims: 2 for images, 3 for volumes; None: the shape has to tell. It cannot where an
+            axis of 1, 3 or 4 may be channels or slices, as in (n, H, W, 3): then it is asked for.
         progress: show progress bars on a terminal.
 
     Attributes:
@@ -79,21 +84,24 @@ class TopoCAM(ClassifierMixin, TransformerMixin, BaseEstimator):
         """Fit on images (n, *spatial) or (n, *spatial, 3) and labels (n,) or (n, 1).
 
         The validation images choose the backbone's epoch; without them a stratified fifth of the
-        training images is held out for it. uint8 images are divided by 255.
+        training images is held out for it. uint8 images are divided by 255, others stay as they
+        are; validation images and all that are read later are held to that.
 
         Raises:
             DataError, ConfigError, WeightsError: before any training; one line says what to do.
         """
         config = make_config(self.preset, overrides=self.overrides)
         check_reads_without_labels(config)
-        images, dims = self._images(X, "X", config, None)
+        scale = IntensityScale.of(np.asarray(X))
+        images, dims = self._images(X, "X", config, None, scale)
+        _LOGGER.info("X: read as %s, %s", in_words(images, dims), scale)
         labels = _flat_labels(y, len(images), "y")
         if (X_val is None) != (y_val is None):
             raise DataError("X_val and y_val come together; one of them is missing")
         if X_val is None or y_val is None:
             images, val_images, labels, val_labels = _hold_out(images, labels, config)
         else:
-            val_images, _ = self._images(X_val, "X_val", config, dims)
+            val_images, _ = self._images(X_val, "X_val", config, dims, scale)
             val_labels = _flat_labels(y_val, len(val_images), "y_val")
         classes, train_index = np.unique(labels, return_inverse=True)
         unknown = np.setdiff1d(val_labels, classes)
@@ -103,7 +111,7 @@ class TopoCAM(ClassifierMixin, TransformerMixin, BaseEstimator):
         val = Split(val_images, np.searchsorted(classes, val_labels))
         names = tuple(str(label) for label in classes)
         validate_splits({"training": train, "validation": val}, names)
-        plan = plan_fit(config, train, names, dims, progress=self.progress)
+        plan = plan_fit(config, train, names, dims, scale=scale, progress=self.progress)
         fit = fit_method(plan, train, val)
         self.fitted_ = replace(fit.fitted, labels=tuple(classes.tolist()))
         self.classes_ = classes
@@ -161,18 +169,25 @@ class TopoCAM(ClassifierMixin, TransformerMixin, BaseEstimator):
 
     def _new_images(self, X: np.ndarray) -> np.ndarray:
         fitted = self._fitted()
-        return self._images(X, "X", fitted.config, fitted.spatial_dims)[0]
+        return self._images(X, "X", fitted.config, fitted.spatial_dims, fitted.scale)[0]
 
     def _images(
-        self, X: np.ndarray, name: str, config: Config, spatial_dims: int | None
+        self,
+        X: np.ndarray,
+        name: str,
+        config: Config,
+        spatial_dims: int | None,
+        scale: IntensityScale | None,
     ) -> tuple[np.ndarray, int]:
-        images, dims = validate_images(X, name=name, spatial_dims=spatial_dims or self.spatial_dims)
+        dims = spatial_dims or self.spatial_dims
+        images, dims = validate_images(X, name=name, spatial_dims=dims, scale=scale)
         if config.size is not None:
             images = resize_images(images, config.size, dims)
         return images, dims
 
 
 def _flat_labels(y: np.ndarray, n: int, name: str) -> np.ndarray:
+    refuse_masked(y, name)
     labels = np.asarray(y)
     if labels.shape not in ((n,), (n, 1)):
         raise DataError(f"{name} has shape {labels.shape}; expected ({n},) or ({n}, 1)")

@@ -7,7 +7,7 @@ what was expected.
 
 from __future__ import annotations
 
-from .images import check_images, check_masks, check_sample
+from .images import absent_as_infinite, check_images, check_masks, check_sample
 from .maps import check_maps, map_bytes
 from .options import Background, Construction, check_background, check_construction
 from .rules import check_rule, check_rules, check_taus, check_weights
@@ -16,6 +16,7 @@ from .thresholds import check_grid, check_grid_or_steps, check_thresholds, froze
 __all__ = [
     "Background",
     "Construction",
+    "absent_as_infinite",
     "check_background",
     "check_construction",
     "check_grid",

@@ -7,13 +7,46 @@ from typing import Any
 import numpy as np
 
 
+def split_masked(numbers: Any) -> tuple[np.ndarray, np.ndarray | None]:
+    """Return the values of an array, and where numpy's masked array says that there are none.
+
+    The second is bool of the same shape, or None where nothing is masked. `np.asarray` alone would
+    take the values under the mask for values.
+    """
+    several = isinstance(numbers, (list, tuple))
+    if several and any(isinstance(one, np.ma.MaskedArray) for one in numbers):
+        numbers = np.ma.stack(numbers)
+    hidden = np.ma.getmaskarray(numbers) if isinstance(numbers, np.ma.MaskedArray) else None
+    return np.asarray(numbers), None if hidden is None or not hidden.any() else hidden
+
+
+def plain_array(numbers: Any, name: str) -> np.ndarray:
+    """Return what was given as an array.
+
+    Raises:
+        ValueError: some of it is masked.
+    """
+    array, hidden = split_masked(numbers)
+    if hidden is not None:
+        raise ValueError(
+            f"{name} has {np.count_nonzero(hidden)} masked values; expected none, fill them, such "
+            f"as with {name}.filled(value)"
+        )
+    return array
+
+
 def real_array(numbers: Any, name: str) -> np.ndarray:
     """Return what was given as an array.
 
     Raises:
         TypeError: it holds no real numbers, or numbers of more than 64 bits.
+        ValueError: some of it is masked.
     """
-    array = np.asarray(numbers)
+    return check_real(plain_array(numbers, name), name)
+
+
+def check_real(array: np.ndarray, name: str) -> np.ndarray:
+    """Return the array, or raise TypeError unless it holds real numbers of up to 64 bits."""
     if array.dtype.kind not in "fiub" or array.dtype.itemsize > 8:
         raise TypeError(
             f"{name} has dtype {array.dtype}; expected bool, integer or float of up to 64 bits"

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from .arrays import read_only, real_array
+from .arrays import check_real, plain_array, read_only, split_masked
 from .options import check_construction
 
 _LARGEST_INTEGER = 2**53
@@ -16,7 +16,7 @@ def check_images(images: Any, name: str, *, batch: bool) -> np.ndarray:
     """Return images as read-only, C-ordered float32 or float64 (B, D, H, W), B = 1 for one image.
 
     2-D images become one slice. Values are unchanged: float16, bool and integers of up to 16 bits
-    fit into float32, everything else into float64.
+    fit into float32, everything else into float64. Voxels that a masked array masks are +inf.
 
     Args:
         images: (B, H, W) or (B, D, H, W) for a batch, else (H, W) or (D, H, W).
@@ -24,11 +24,10 @@ def check_images(images: Any, name: str, *, batch: bool) -> np.ndarray:
         batch: the first axis counts images.
 
     Raises:
-        TypeError: as `real_array`.
+        TypeError: no real numbers, or numbers of more than 64 bits.
         ValueError: not 2-D or 3-D images, a NaN, or an integer beyond 2^53.
     """
-    array = real_array(images, name)
-    kind, width = array.dtype.kind, array.dtype.itemsize
+    array = absent_as_infinite(images, name)
     if array.ndim - batch not in (2, 3):
         expected = "(B, H, W) or (B, D, H, W)" if batch else "(H, W) or (D, H, W)"
         raise ValueError(f"{name} has shape {array.shape}; expected {expected}")
@@ -36,9 +35,31 @@ def check_images(images: Any, name: str, *, batch: bool) -> np.ndarray:
     volume = spatial if len(spatial) == 3 else (1, *spatial)
     if array.size:
         _check_values(array, name)
-    narrow = width <= 2 or (kind == "f" and width == 4)
-    converted = read_only(array, np.float32 if narrow else np.float64)
+    converted = read_only(array, _float_for(array.dtype))
     return converted.reshape(array.shape[0] if batch else 1, *volume)
+
+
+def absent_as_infinite(images: Any, name: str) -> np.ndarray:
+    """Return what was given as an array in which masked voxels are +inf, that is absent.
+
+    Raises:
+        TypeError: it holds no real numbers, or numbers of more than 64 bits.
+        ValueError: a voxel that is not masked is NaN, or an integer beyond 2^53.
+    """
+    array, hidden = split_masked(images)
+    check_real(array, name)
+    if hidden is None:
+        return array
+    present = array[~hidden]
+    if present.size:
+        _check_values(present, name)
+    dtype = _float_for(array.dtype)
+    return np.where(hidden, dtype.type(np.inf), array.astype(dtype))
+
+
+def _float_for(dtype: np.dtype) -> np.dtype:
+    narrow = dtype.itemsize <= 2 or (dtype.kind == "f" and dtype.itemsize == 4)
+    return np.dtype(np.float32 if narrow else np.float64)
 
 
 def _check_values(array: np.ndarray, name: str) -> None:
@@ -59,11 +80,11 @@ def check_masks(masks: Any, images: np.ndarray, shape: tuple[int, ...], name: st
 
     Raises:
         TypeError: not bool.
-        ValueError: another shape.
+        ValueError: another shape, or some of it is masked.
     """
     if masks is None:
         return read_only(np.empty((1, 0, 0, 0), np.bool_), np.bool_)
-    array = np.asarray(masks)
+    array = plain_array(masks, name)
     if array.dtype != np.bool_:
         raise TypeError(f"{name} has dtype {array.dtype}; expected bool, such as {name} > 0")
     if array.shape != shape:

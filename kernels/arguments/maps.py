@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from .arrays import read_only
+from .arrays import plain_array, read_only
 
 
 def check_maps(maps: Any) -> np.ndarray:
@@ -15,10 +15,10 @@ def check_maps(maps: Any) -> np.ndarray:
 
     Raises:
         TypeError: neither uint8 nor float32.
-        ValueError: not (n, L, H, W) or (n, L, D, H, W), no layer, no voxel, NaN, or floats beyond
-            [0, 1].
+        ValueError: not (n, L, H, W) or (n, L, D, H, W), no layer, no voxel, masked
+            values, NaN, or floats beyond [0, 1].
     """
-    array = np.asarray(maps)
+    array = plain_array(maps, "maps")
     if array.dtype not in (np.uint8, np.float32):
         raise TypeError(f"maps has dtype {array.dtype}; expected uint8 (units of 1/255) or float32")
     if array.ndim not in (4, 5) or 0 in array.shape[1:]:

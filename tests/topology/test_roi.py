@@ -45,7 +45,7 @@ def test_dtypes_keep_every_value(dtype: type, result: type) -> None:
 @pytest.mark.parametrize(
     ("images", "message"),
     [
-        (IMAGES[0], r"X has shape \(2, 3\); expected grey \(n, H, W\)"),
+        (IMAGES[0], r"X has shape \(2, 3\); expected \(B, H, W\)"),
         (IMAGES[:0], "at least one image"),
         (IMAGES.astype(complex), "X has dtype complex128"),
         (np.where(IMAGES == 3, np.nan, IMAGES), "X has NaN"),

@@ -167,6 +167,19 @@ def test_a_cache_that_cannot_be_made_is_one_line(server, tmp_path, monkeypatch):
         fetch_weights(_weights(server.content))
 
 
+def test_without_a_home_folder_the_cache_is_asked_for(tmp_path, monkeypatch):
+    def no_home():
+        raise RuntimeError("Could not determine home directory.")
+
+    monkeypatch.setattr(Path, "home", no_home)
+    monkeypatch.delenv("XDG_CACHE_HOME", raising=False)
+    monkeypatch.delenv("TOPOJAX_CACHE", raising=False)
+    with pytest.raises(WeightsError, match=r"no home folder .*TOPOJAX_CACHE"):
+        cache_folder()
+    monkeypatch.setenv("TOPOJAX_CACHE", str(tmp_path))
+    assert cache_folder() == tmp_path / "weights"
+
+
 def test_the_cache_folder_follows_the_environment(tmp_path, monkeypatch):
     assert cache_folder() == tmp_path / "cache" / "weights"
     monkeypatch.delenv("TOPOJAX_CACHE")

@@ -12,6 +12,7 @@ from flax import nnx
 from jaxtyping import Array, Float, Int
 
 from topojax.cam.methods import METHODS, Logits, Maps, check_method
+from topojax.data.images import refuse_masked
 from topojax.errors import ConfigError, DataError
 from topojax.models import Backbone, map_shapes
 
@@ -42,6 +43,7 @@ def activation_maps(
     layers = model.cam_layers if layers is None else layers
     check_layers(model, layers)
     check_method(method)
+    refuse_masked(x, "x")
     check_images(model, np.shape(x))
     classes = (
         None if target is None else checked_classes("target", target, len(x), model.num_classes)

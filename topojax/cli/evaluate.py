@@ -20,10 +20,17 @@ Examples:
 @click.argument("data")
 @options.split
 @options.data_root
+@options.spatial_dims
 @click.option("--json", "json_file", type=options.PATH, help="Write the scores here as JSON too.")
 @click.option("--seed", type=int, default=0, show_default=True, help="Of the bootstrap.")
 def command(
-    run: Path, data: str, split: str, data_root: Path | None, json_file: Path | None, seed: int
+    run: Path,
+    data: str,
+    split: str,
+    data_root: Path | None,
+    spatial_dims: int | None,
+    json_file: Path | None,
+    seed: int,
 ) -> None:
     """Score the fitted RUN on the images and labels of DATA, with bootstrap intervals."""
     from topojax.cli.summary import print_comparisons, print_scores
@@ -35,7 +42,7 @@ def command(
     if json_file is not None:
         check_new_file(json_file)
     fitted = load_method(run)
-    found = options.images_for(fitted, data, split, data_root)
+    found = options.images_for(fitted, data, split, data_root, spatial_dims)
     scores = evaluate_fitted(fitted, found, seed=seed)
     if json_file is not None:
         write_json(json_file, scores.to_json())

@@ -30,6 +30,7 @@ Examples:
 )
 @options.split
 @options.data_root
+@options.spatial_dims
 @click.option("-o", "--output", type=options.PATH, help="New folder.  [default: RUN/explained]")
 def command(
     run: Path,
@@ -37,6 +38,7 @@ def command(
     indices: tuple[int, ...],
     split: str,
     data_root: Path | None,
+    spatial_dims: int | None,
     output: Path | None,
 ) -> None:
     """Draw image, map of each layer, fused map and ROI of some images in DATA.
@@ -47,7 +49,7 @@ def command(
     from topojax.experiments.explanation import write_explanation
 
     fitted = load_method(run)
-    images = options.images_for(fitted, data, split, data_root).images
+    images = options.images_for(fitted, data, split, data_root, spatial_dims).images
     folder = output if output is not None else run / "explained"
     for file in write_explanation(fitted, images, indices, folder):
         click.echo(str(file))

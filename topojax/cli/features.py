@@ -21,6 +21,7 @@ Examples:
 @click.option("--run", type=options.PATH, help="Fitted run: descriptors on its ROIs.")
 @options.split
 @options.data_root
+@options.spatial_dims
 @options.configuration
 @click.option("-o", "--output", type=options.PATH, required=True, help="New .npz or .csv file.")
 def command(
@@ -28,6 +29,7 @@ def command(
     run: Path | None,
     split: str,
     data_root: Path | None,
+    spatial_dims: int | None,
     preset: str | None,
     config_file: Path | None,
     sets: tuple[str, ...],
@@ -59,11 +61,13 @@ def command(
         )
     if run is not None:
         fitted = load_method(run)
-        images = options.images_for(fitted, data, split, data_root).images
+        images = options.images_for(fitted, data, split, data_root, spatial_dims).images
         features = roi_features(fitted, images)
     else:
         config = make_config(preset, file=config_file, overrides=parse_overrides(sets))
-        found = read_image_set(data, split=split, size=config.size, data_root=data_root)
+        found = read_image_set(
+            data, split=split, size=config.size, data_root=data_root, spatial_dims=spatial_dims
+        )
         features = whole_image_features(found, config.topology)
     write_features(features, output)
     click.echo(f"{len(features.matrix)} descriptors of {features.matrix.shape[1]} values: {output}")

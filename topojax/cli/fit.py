@@ -34,6 +34,7 @@ Examples:
     help="Class that maps are of (cam.target); label shows the leak.  [default: predicted]",
 )
 @options.data_root
+@options.spatial_dims
 @options.configuration
 @options.run_folder
 def command(
@@ -43,6 +44,7 @@ def command(
     weights: str | None,
     cam_target: str | None,
     data_root: Path | None,
+    spatial_dims: int | None,
     preset: str | None,
     config_file: Path | None,
     sets: tuple[str, ...],
@@ -69,7 +71,7 @@ def command(
     overrides: dict[str, Any] = parse_overrides(sets)
     overrides |= {key: value for key, value in shortcuts.items() if value is not None}
     config = make_config(preset, file=config_file, overrides=overrides)
-    dataset = read_medmnist(data, size=config.size, data_root=data_root)
+    dataset = read_medmnist(data, size=config.size, data_root=data_root, spatial_dims=spatial_dims)
     path = options.output_folder(output, dataset.name, resume=resume)
     run_and_summarise(dataset, config, path, overwrite=overwrite, resume=resume)
 

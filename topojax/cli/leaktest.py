@@ -47,6 +47,7 @@ Examples:
 )
 @options.weights
 @options.data_root
+@options.spatial_dims
 @click.option("--config", "config_file", type=options.PATH, help="JSON or TOML file of sections.")
 @click.option("--set", "sets", multiple=True, metavar="KEY=VALUE", help="e.g. backbone.epochs=5")
 @click.option(
@@ -62,6 +63,7 @@ def command(
     level: float,
     weights: str | None,
     data_root: Path | None,
+    spatial_dims: int | None,
     config_file: Path | None,
     sets: tuple[str, ...],
     output: Path | None,
@@ -92,7 +94,7 @@ def command(
         )
         for preset, target in product(presets or ("sound",), targets or ("predicted",))
     }
-    dataset = read_medmnist(data, size=size, data_root=data_root)
+    dataset = read_medmnist(data, size=size, data_root=data_root, spatial_dims=spatial_dims)
     trials = leak_trials(
         dataset,
         variants,

@@ -16,6 +16,11 @@ PATH = click.Path(path_type=Path)
 data_root = click.option(
     "--data-root", type=PATH, help="Folder of MedMNIST files, looked at before ~/.medmnist."
 )
+spatial_dims = click.option(
+    "--spatial-dims",
+    type=click.IntRange(2, 3),
+    help="2: DATA holds images, 3: volumes.  [default: as its shape or name tells]",
+)
 run_argument = click.argument("run", type=PATH)
 weights = click.option(
     "--weights",
@@ -70,14 +75,23 @@ def output_folder(output: Path | None, name: str, *, resume: bool) -> Path:
     return Path("runs") / f"{name}-{datetime.now():%Y%m%d-%H%M%S}"
 
 
-def images_for(fitted: Any, data: str, split: str, data_root: Path | None) -> Any:
+def images_for(
+    fitted: Any, data: str, split: str, data_root: Path | None, spatial_dims: int | None
+) -> Any:
     """Return the images of DATA, and their labels where it has any, as the run wants them."""
     from topojax.data import read_image_set
+    from topojax.errors import ConfigError
 
+    if spatial_dims not in (None, fitted.spatial_dims):
+        raise ConfigError(
+            f"--spatial-dims={spatial_dims}; the run was fitted on images of "
+            f"{fitted.spatial_dims} spatial axes, so leave it out"
+        )
     return read_image_set(
         data,
         split=split,
         size=fitted.config.size,
         spatial_dims=fitted.spatial_dims,
+        scale=fitted.scale,
         data_root=data_root,
     )

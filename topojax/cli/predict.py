@@ -20,8 +20,16 @@ Examples:
 @click.argument("data")
 @options.split
 @options.data_root
+@options.spatial_dims
 @click.option("-o", "--output", type=options.PATH, help="CSV file.  [default: standard output]")
-def command(run: Path, data: str, split: str, data_root: Path | None, output: Path | None) -> None:
+def command(
+    run: Path,
+    data: str,
+    split: str,
+    data_root: Path | None,
+    spatial_dims: int | None,
+    output: Path | None,
+) -> None:
     """Write the class probabilities of the images in DATA by the fitted RUN.
 
     DATA is an npy array, an npz file with `images` or `SPLIT_images`, or a data-set name. Rows are
@@ -34,7 +42,7 @@ def command(run: Path, data: str, split: str, data_root: Path | None, output: Pa
     if output is not None:
         check_new_file(output)
     fitted = load_method(run)
-    images = options.images_for(fitted, data, split, data_root).images
+    images = options.images_for(fitted, data, split, data_root, spatial_dims).images
     text = predictions_csv(fitted.read(images, progress=True).probabilities)
     if output is None:
         click.echo(text, nl=False)

@@ -6,15 +6,16 @@ from topojax.data.dataset import (
     Split,
     SplitName,
     validate_dataset,
-    validate_images,
     validate_labels,
     validate_splits,
 )
 from topojax.data.image_set import ImageSet, read_image_set
+from topojax.data.images import validate_images
 from topojax.data.medmnist.reading import read_medmnist
 from topojax.data.medmnist.table import MEDMNIST, MedMNIST
 from topojax.data.null import NULLS, fewer_training_images, noise_images, shuffled_labels
 from topojax.data.resize import resize_images
+from topojax.data.scale import IntensityScale
 from topojax.data.synthetic.images import Samples, make_shapes, make_vessels, synthetic_dataset
 
 __all__ = [
@@ -23,6 +24,7 @@ __all__ = [
     "SPLITS",
     "Dataset",
     "ImageSet",
+    "IntensityScale",
     "MedMNIST",
     "Samples",
     "Split",

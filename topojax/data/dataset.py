@@ -8,6 +8,8 @@ from typing import Literal, TypeAlias, get_args
 
 import numpy as np
 
+from topojax.data.images import refuse_masked
+from topojax.data.scale import AS_MADE, IntensityScale
 from topojax.errors import DataError
 
 SplitName: TypeAlias = Literal["train", "val", "test"]
@@ -30,6 +32,7 @@ class Dataset:
         class_names: one a class; the labels are their positions.
         spatial_dims: 2 for images, 3 for volumes.
         source: where it came from, for people.
+        scale: how stored values became the intensities of all three splits.
     """
 
     name: str
@@ -39,6 +42,7 @@ class Dataset:
     class_names: tuple[str, ...]
     spatial_dims: int
     source: str
+    scale: IntensityScale = AS_MADE
 
     @property
     def n_classes(self) -> int:
@@ -69,49 +73,6 @@ class Dataset:
         return digest.hexdigest()
 
 
-def validate_images(
-    images: np.ndarray, *, name: str, spatial_dims: int | None = None
-) -> tuple[np.ndarray, int]:
-    """Return images as float32 and the number of their spatial axes.
-
-    Without `spatial_dims`, a 4-D array whose last axis is 3 holds RGB images (n, H, W, 3), any
-    other 4-D array volumes (n, D, H, W). A last axis of one channel is dropped. uint8 is divided
-    by 255; other numbers stay as they are.
-
-    Args:
-        images: any real dtype.
-        name: of the argument, for the message.
-        spatial_dims: 2 or 3, where the shape alone should not decide.
-
-    Raises:
-        DataError: not numeric, no image, another number of axes or channels, NaN or infinite.
-    """
-    array = np.asarray(images)
-    if array.dtype.kind not in "buif":
-        raise DataError(f"{name} has dtype {array.dtype}; expected real numbers")
-    dims = _spatial_dims(array, name) if spatial_dims is None else spatial_dims
-    if dims not in (2, 3):
-        raise DataError(f"spatial_dims={dims} of {name} must be 2 or 3")
-    if array.ndim == dims + 2 and array.shape[-1] == 1:
-        array = array[..., 0]
-    rgb = array.ndim == dims + 2 and array.shape[-1] == 3
-    if not (rgb or array.ndim == dims + 1):
-        raise DataError(
-            f"{name} has shape {array.shape}; expected (n, *spatial) or (n, *spatial, 3) with "
-            f"{dims} spatial axes"
-        )
-    if array.size == 0:
-        raise DataError(f"{name} has shape {array.shape}; expected at least one image")
-    if array.dtype == np.uint8:
-        return array.astype(np.float32) / np.float32(255), dims
-    _refuse_non_finite(array, name)
-    # float64 beyond float32's range would turn infinite without a word.
-    with np.errstate(over="ignore"):
-        single = array.astype(np.float32)
-    _refuse_non_finite(single, name)
-    return single, dims
-
-
 def validate_labels(labels: np.ndarray, n_classes: int, *, name: str) -> np.ndarray:
     """Return labels (n,) or (n, 1) as int64 (n,).
 
@@ -132,8 +93,9 @@ def whole_numbers(labels: np.ndarray, name: str) -> np.ndarray:
     """Return labels (n,) or (n, 1) as int64 (n,), whatever their range.
 
     Raises:
-        DataError: another shape, no label, or not whole numbers.
+        DataError: masked labels, another shape, no label, or not whole numbers.
     """
+    refuse_masked(labels, name)
     array = np.asarray(labels)
     if array.ndim == 2 and array.shape[1] == 1:
         array = array[:, 0]
@@ -189,26 +151,3 @@ def validate_splits(splits: dict[str, Split], class_names: tuple[str, ...]) -> N
 def validate_dataset(dataset: Dataset) -> None:
     """Raise DataError unless every split holds every class, in images of one shape."""
     validate_splits({name: dataset.split(name) for name in SPLITS}, dataset.class_names)
-
-
-def _spatial_dims(array: np.ndarray, name: str) -> int:
-    if array.ndim == 3 or (array.ndim == 4 and array.shape[-1] == 3):
-        return 2
-    if array.ndim in (4, 5):
-        return 3
-    raise DataError(
-        f"{name} has shape {array.shape}; expected (n, H, W), (n, H, W, 3), (n, D, H, W) or "
-        "(n, D, H, W, 3)"
-    )
-
-
-def _refuse_non_finite(array: np.ndarray, name: str) -> None:
-    if array.dtype.kind != "f":
-        return
-    bad = ~np.isfinite(array)
-    if bad.any():
-        first = int(np.flatnonzero(bad.reshape(len(array), -1).any(axis=1))[0])
-        raise DataError(
-            f"{name} holds {int(np.isnan(array).sum())} NaN and {int(np.isinf(array).sum())} "
-            f"infinite values, the first in sample {first}; replace them or leave the sample out"
-        )

@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import logging
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
-from topojax.data.dataset import validate_images
-from topojax.data.medmnist.reading import locate
+from topojax.data.axes import in_words
+from topojax.data.images import validate_images
+from topojax.data.medmnist.reading import locate, spatial_dims_of
 from topojax.data.npz import keys_of, read_npy, read_npz
 from topojax.data.resize import resize_images
+from topojax.data.scale import IntensityScale
 from topojax.errors import DataError
+
+_LOGGER = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -30,6 +35,7 @@ def read_image_set(
     split: str = "test",
     size: int | None = None,
     spatial_dims: int | None = None,
+    scale: IntensityScale | None = None,
     data_root: Path | None = None,
 ) -> ImageSet:
     """Return the images of an npy array, an npz file or a MedMNIST data set.
@@ -41,7 +47,9 @@ def read_image_set(
         source: a file or a data set's name.
         split: train, val or test.
         size: voxels along every axis that the images are resized to.
-        spatial_dims: 2 or 3, where the shape alone should not decide.
+        spatial_dims: 2 or 3; None: the shape, or the name of a MedMNIST file, has to tell.
+        scale: of the images that a method was fitted on, which these are held to; None: these
+            set it.
         data_root: see `read_medmnist`.
 
     Raises:
@@ -53,11 +61,18 @@ def read_image_set(
         images = read_npy(path)
     else:
         path, facts = locate(source, size=size, data_root=data_root)
-        spatial_dims = spatial_dims or (facts.spatial_dims if facts else None)
         images, labels = _from_npz(path, split)
-    images, dims = validate_images(images, name=f"{path}: images", spatial_dims=spatial_dims)
-    if labels is not None and len(labels) != len(images):
-        raise DataError(f"{path} has {len(images)} images and {len(labels)} labels")
+        spatial_dims = spatial_dims or spatial_dims_of(path, facts, images.shape)
+    scale = scale or IntensityScale.of(images)
+    images, dims = validate_images(
+        images, name=f"{path}: images", spatial_dims=spatial_dims, scale=scale
+    )
+    if labels is not None and labels.shape[:1] != images.shape[:1]:
+        raise DataError(
+            f"{path} has {len(images)} images and labels of shape {labels.shape}; expected one "
+            "label an image"
+        )
+    _LOGGER.info("%s: read as %s, %s", path, in_words(images, dims), scale)
     if size is not None:
         images = resize_images(images, size, dims)
     return ImageSet(images, labels, dims, str(path))

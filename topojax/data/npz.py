@@ -1,4 +1,8 @@
-"""Arrays from npz and npy files: no code is run, and errors say what is wrong."""
+"""Arrays from npz and npy files: no code is run, and errors say what is wrong.
+
+What a header declares is compared with the file's size and with the memory before any of it is
+read: a few bytes can declare any size.
+"""
 
 from __future__ import annotations
 
@@ -14,7 +18,8 @@ from typing import IO, cast
 
 import numpy as np
 
-from topojax.data.npy_header import NPY_START, check_member_size, check_npy_header
+from topojax.data.memory import in_units, memory_limit, within_memory
+from topojax.data.npy_header import NPY_START, Declared, check_member_size, read_npy_header
 from topojax.errors import DataError, shown
 
 _ZIP, _NPY = b"PK", b"\x93NUMPY"
@@ -49,6 +54,8 @@ def read_npz(path: Path, keys: Iterable[str]) -> dict[str, np.ndarray]:
         if missing:
             names = _one_line(", ".join(archive.files)) or "nothing"
             raise DataError(f"{path} lacks {', '.join(missing)}; it holds {names}")
+        declared = {key: _declared(path, archive, key) for key in wanted}
+        _refuse_too_large(str(path), sum(one.needed for one in declared.values()))
         return {key: _array(path, archive, key) for key in wanted}
 
 
@@ -79,13 +86,15 @@ def read_npy(path: Path) -> np.ndarray:
         DataError: the file is missing, is no npy or is damaged, holds pickled objects, or asks for
             more memory than there is.
     """
-    with _open(path) as file:
+    with _open(path) as file, within_memory(str(path)):
         try:
-            check_npy_header(file.read(NPY_START), file, os.fstat(file.fileno()).st_size)
+            declared = read_npy_header(file.read(NPY_START), file)
+            _refuse_too_large(str(path), declared.needed)
+            declared.check_held(os.fstat(file.fileno()).st_size)
             file.seek(0)
             return np.lib.format.read_array(file, allow_pickle=False)
-        except MemoryError as error:
-            raise _too_large(str(path), error) from None
+        except DataError:
+            raise
         except _DAMAGE as error:
             raise DataError(f"{path} cannot be read as npy: {_one_line(error)}") from None
 
@@ -136,23 +145,34 @@ def _open_npz(path: Path) -> Iterator[np.lib.npyio.NpzFile]:
 
 
 def _array(path: Path, archive: np.lib.npyio.NpzFile, key: str) -> np.ndarray:
-    # By the member's whole name: numpy would take the member a.npy, which is a, for the key a.npy.
-    held = _zip_of(archive)
-    member = held.NameToInfo.get(f"{key}.npy") or held.NameToInfo[key]
+    with _member(path, archive, key) as file:
+        return np.lib.format.read_array(file, allow_pickle=False)
+
+
+def _declared(path: Path, archive: np.lib.npyio.NpzFile, key: str) -> Declared:
+    """Return what the header of an array of the archive declares, if its bytes can hold that."""
+    what, info = f"{path}: {_one_line(key)}", _info(archive, key)
+    with _member(path, archive, key) as file:
+        start = file.read(NPY_START)
+        if not start.startswith(_NPY):
+            raise DataError(f"{what} is not an array; save it with numpy.savez")
+        declared = read_npy_header(start, file)
+        # What is too large for any memory is said to be that, whether or not it is there.
+        _refuse_too_large(what, declared.needed)
+        check_member_size(info)
+        declared.check_held(info.file_size)
+    return declared
+
+
+@contextmanager
+def _member(path: Path, archive: np.lib.npyio.NpzFile, key: str) -> Iterator[IO[bytes]]:
+    """Open an array of the archive; what goes wrong inside is said of it."""
     what = f"{path}: {_one_line(key)}"
     try:
-        check_member_size(member)
-        with held.open(member) as file:
-            start = file.read(NPY_START)
-            if not start.startswith(_NPY):
-                raise DataError(f"{what} is not an array; save it with numpy.savez")
-            check_npy_header(start, file, member.file_size)
-        with held.open(member) as file:
-            return np.lib.format.read_array(file, allow_pickle=False)
+        with within_memory(what), _zip_of(archive).open(_info(archive, key)) as file:
+            yield file
     except DataError:
         raise
-    except MemoryError as error:
-        raise _too_large(what, error) from None
     except _DAMAGE as error:
         if "allow_pickle" in str(error):
             raise DataError(
@@ -161,16 +181,24 @@ def _array(path: Path, archive: np.lib.npyio.NpzFile, key: str) -> np.ndarray:
         raise DataError(f"{what} is damaged ({_one_line(error)}); get it again") from None
 
 
+def _info(archive: np.lib.npyio.NpzFile, key: str) -> zipfile.ZipInfo:
+    # By the member's whole name: numpy would take the member a.npy, which is a, for the key a.npy.
+    held = _zip_of(archive)
+    return held.NameToInfo.get(f"{key}.npy") or held.NameToInfo[key]
+
+
 def _zip_of(archive: np.lib.npyio.NpzFile) -> zipfile.ZipFile:
     # None once it is closed.
     return cast(zipfile.ZipFile, archive.zip)
 
 
-def _too_large(what: str, error: MemoryError) -> DataError:
-    return DataError(
-        f"{what} does not fit into memory ({_one_line(error)}); it is damaged, or needs a larger "
-        "machine"
-    )
+def _refuse_too_large(what: str, needed: int) -> None:
+    limit = memory_limit()
+    if needed > limit:
+        raise DataError(
+            f"{what} does not fit into memory (it takes {in_units(needed)}, there are "
+            f"{in_units(limit)}); it is damaged, or needs a larger machine"
+        )
 
 
 def _one_line(text: object) -> str:

@@ -54,4 +54,5 @@ def data_facts(dataset: Dataset) -> DataFacts:
         class_names=dataset.class_names,
         n={name: len(dataset.split(name).labels) for name in SPLITS},
         fingerprint=dataset.fingerprint(),
+        scale=str(dataset.scale),
     )

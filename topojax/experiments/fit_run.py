@@ -65,7 +65,12 @@ def _plan(dataset: Dataset, config: Config, *, progress: bool) -> FitPlan:
     for name in SPLITS:
         check_scorable(dataset.split(name).labels, dataset.class_names, name=f"the {name} split")
     return plan_fit(
-        config, dataset.train, dataset.class_names, dataset.spatial_dims, progress=progress
+        config,
+        dataset.train,
+        dataset.class_names,
+        dataset.spatial_dims,
+        scale=dataset.scale,
+        progress=progress,
     )
 
 

@@ -157,6 +157,7 @@ def without_classifiers(
         grid=grid,
         classifiers={},
         temperature=1.0,
+        scale=plan.scale,
     )
 
 

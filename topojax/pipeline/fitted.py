@@ -13,6 +13,7 @@ import numpy as np
 
 from topojax.cam import CamStack
 from topojax.config import Config
+from topojax.data import IntensityScale
 from topojax.errors import DataError
 from topojax.evaluation import log_probabilities, temper
 from topojax.pipeline.features import BACKBONE, probabilities_by_method
@@ -90,6 +91,8 @@ class FittedTopoCAM:
         classifiers: one for each of `topojax.pipeline.features.FEATURES`.
         temperature: what logits are divided by to be calibrated, learnt on the validation split;
             used where `config.classifier.calibrate` says so.
+        scale: of the intensities that it was fitted on, which whoever reads images holds them to;
+            None where a checkpoint says nothing of it.
     """
 
     config: Config
@@ -101,6 +104,7 @@ class FittedTopoCAM:
     grid: np.ndarray | None
     classifiers: dict[str, FittedClassifier]
     temperature: float
+    scale: IntensityScale | None = None
 
     @property
     def spatial_dims(self) -> int:

@@ -10,7 +10,7 @@ import numpy as np
 
 from topojax.cam import check_layers, check_maps
 from topojax.config import Config
-from topojax.data import Split
+from topojax.data import IntensityScale, Split
 from topojax.errors import ConfigError
 from topojax.models import Backbone, abstract_model, check_image_shape, list_models
 from topojax.pipeline.announce import Log, no_log
@@ -52,6 +52,7 @@ class FitPlan:
         class_names: one a class, in the labels' order.
         spatial_dims: 2 or 3.
         seeds: of the stages' random draws.
+        scale: of the images' intensities; None where it is not known.
         folder: where training, maps and search keep their state to resume from, or None.
         progress: show progress bars on a terminal.
         log: called with an event's name and its fields at every step.
@@ -61,6 +62,7 @@ class FitPlan:
     class_names: tuple[str, ...]
     spatial_dims: int
     seeds: Seeds
+    scale: IntensityScale | None = None
     folder: Path | None = None
     progress: bool = False
     log: Log = no_log
@@ -95,6 +97,7 @@ def plan_fit(
     class_names: tuple[str, ...],
     spatial_dims: int,
     *,
+    scale: IntensityScale | None = None,
     progress: bool = False,
 ) -> FitPlan:
     """Settle a configuration, and raise what would otherwise stop a fit half-way; at once.
@@ -104,6 +107,7 @@ def plan_fit(
         train: images and labels to fit on.
         class_names: one a class, in the labels' order.
         spatial_dims: 2 or 3.
+        scale: of the images' intensities, which later images are held to; None: not known.
         progress: show progress bars on a terminal.
 
     Raises:
@@ -127,7 +131,8 @@ def plan_fit(
     need = memory_need(config, train.images, len(class_names), spatial_dims, n_thresholds)
     check_memory(need, machine_memory())
     with_pretrained_weights(network, config.backbone)
-    return FitPlan(config, class_names, spatial_dims, Seeds.of(config.seed), progress=progress)
+    seeds = Seeds.of(config.seed)
+    return FitPlan(config, class_names, spatial_dims, seeds, scale, progress=progress)
 
 
 def is_searched(config: Config) -> bool:

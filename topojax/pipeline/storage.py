@@ -11,6 +11,7 @@ import numpy as np
 
 from topojax.checkpoint import load_checkpoint, load_meta, reads_checkpoint, save_checkpoint
 from topojax.config import parse_config
+from topojax.data import IntensityScale
 from topojax.errors import RunError, WeightsError
 from topojax.files import cannot_write
 from topojax.pipeline.fitted import FittedTopoCAM
@@ -76,6 +77,7 @@ def save_fitted(
             for name, classifier in fitted.classifiers.items()
         },
         "temperature": fitted.temperature,
+        "scale": None if fitted.scale is None else fitted.scale.to_json(),
     }
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -117,6 +119,8 @@ def load_fitted(path: Path) -> FittedTopoCAM:
             for name, entry in arrays["classifiers"].items()
         },
         temperature=meta["temperature"],
+        # Absent from checkpoints of older versions, which say nothing of it.
+        scale=IntensityScale.from_json(meta["scale"]) if meta.get("scale") else None,
     )
 
 

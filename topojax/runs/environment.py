@@ -19,6 +19,7 @@ class DataFacts(Record):
         n_channels: 1 for grey, 3 for RGB.
         n: split to its number of images.
         fingerprint: `topojax.data.Dataset.fingerprint`.
+        scale: how stored values became intensities, for people; None in folders of older versions.
     """
 
     name: str
@@ -29,6 +30,7 @@ class DataFacts(Record):
     class_names: tuple[str, ...] = Field(min_length=2)
     n: dict[SplitName, int]
     fingerprint: str
+    scale: str | None = None
 
 
 class Environment(FileRecord):

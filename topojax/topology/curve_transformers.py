@@ -74,6 +74,8 @@ class BettiCurve(_CurveTransformer):
             outside the ROI, as the paper's formula has it.
         normalise: divide by the ROI's number of voxels V' and append V', which gives the paper's
             descriptor φ, float32 (n, d·N + 1). False: the Betti numbers, float64 (n, d·N).
+        spatial_dims: 2 for images, 3 for volumes; None: the shape has to tell, which it cannot
+            where an axis of 1, 3 or 4 may be channels or slices.
 
     Attributes:
         grid_: float64 (N,), the shared grid; None for `sample` and `giotto`.
@@ -96,12 +98,14 @@ class BettiCurve(_CurveTransformer):
         construction: Literal["T", "V"] = "T",
         background: Background = "exclude",
         normalise: bool = True,
+        spatial_dims: Literal[2, 3] | None = None,
     ) -> None:
         self.grid = grid
         self.n_thresholds = n_thresholds
         self.construction = construction
         self.background = background
         self.normalise = normalise
+        self.spatial_dims = spatial_dims
 
     def _curves(self, rois: RoiImages) -> np.ndarray:
         config = TopologyConfig(
@@ -124,7 +128,7 @@ class EulerCurve(_CurveTransformer):
 
     Args:
         grid: `fixed`, `quantile` or `sample`, as `BettiCurve`.
-        n_thresholds, construction, background: as `BettiCurve`.
+        n_thresholds, construction, background, spatial_dims: as `BettiCurve`.
         normalise: divide by the ROI's number of voxels V' and append V', float32 (n, N + 1).
             False: the alternating sums of Betti numbers, float64 (n, N).
 
@@ -149,12 +153,14 @@ class EulerCurve(_CurveTransformer):
         construction: Literal["T", "V"] = "T",
         background: Background = "exclude",
         normalise: bool = True,
+        spatial_dims: Literal[2, 3] | None = None,
     ) -> None:
         self.grid = grid
         self.n_thresholds = n_thresholds
         self.construction = construction
         self.background = background
         self.normalise = normalise
+        self.spatial_dims = spatial_dims
 
     def _curves(self, rois: RoiImages) -> np.ndarray:
         images = rois.filtered(self.background)

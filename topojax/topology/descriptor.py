@@ -11,6 +11,7 @@ import numpy as np
 import topojax.kernels as kernels
 from topojax.cam import regions_of_interest
 from topojax.config import TopologyConfig
+from topojax.data.images import refuse_masked
 from topojax.errors import ConfigError, DataError, raised_as
 from topojax.kernels.arguments import check_maps, check_rules
 from topojax.topology.giotto import giotto_betti_curves_batch
@@ -101,6 +102,7 @@ def masked_betti_curves(
         >>> masked_betti_curves(ring, roi, thresholds, background="zero", construction="T").tolist()
         [[[1, 1], [0, 0]]]
     """
+    refuse_masked(images, "images")
     inside = masks if background == "exclude" else None
     values = images if background == "exclude" else np.where(masks, images, images.dtype.type(0))
     return kernels.betti_curves_batch(values, thresholds, masks=inside, construction=construction)
@@ -124,6 +126,7 @@ def describe(
         >>> found.curves.tolist(), found.voxels.tolist()
         ([[[0, 1], [0, 1]]], [8])
     """
+    refuse_masked(images, "images")
     if grid is None and config.grid == "giotto":
         outside = np.inf if config.background == "exclude" else 0.0
         curves = giotto_betti_curves_batch(
@@ -184,6 +187,7 @@ def describe_candidates(
         >>> found.curves[:, 0, 0].tolist(), found.voxels.tolist(), empty.tolist()
         ([[2], [1]], [[3], [1]], [[False], [False]])
     """
+    refuse_masked(images, "images")
     with raised_as(DataError):
         n_layers = check_maps(maps).shape[1]
     with raised_as(ConfigError):

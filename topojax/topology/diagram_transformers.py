@@ -69,7 +69,7 @@ class PersistenceImage(DiagramTransformer):
             twentieth of the range.
         weight_power: a bar of length l weighs l ** weight_power; at least 0.
         dims: some of 0 and d - 1, None: both.
-        construction, background: as `BettiCurve`.
+        construction, background, spatial_dims: as `BettiCurve`.
 
     Attributes:
         range_: (low, high), the least and largest value seen in `fit`.
@@ -94,6 +94,7 @@ class PersistenceImage(DiagramTransformer):
         dims: Sequence[int] | None = None,
         construction: Literal["T", "V"] = "T",
         background: Background = "exclude",
+        spatial_dims: Literal[2, 3] | None = None,
     ) -> None:
         self.resolution = resolution
         self.bandwidth = bandwidth
@@ -101,6 +102,7 @@ class PersistenceImage(DiagramTransformer):
         self.dims = dims
         self.construction = construction
         self.background = background
+        self.spatial_dims = spatial_dims
 
     def _check_parameters(self) -> None:
         check_count("resolution", self.resolution, 2)
@@ -135,7 +137,7 @@ class PersistenceEntropy(DiagramTransformer):
 
     Args:
         dims: some of 0 and d - 1, None: both.
-        construction, background: as `BettiCurve`.
+        construction, background, spatial_dims: as `BettiCurve`.
 
     Attributes:
         range_, dims_, spatial_dims_: as `PersistenceImage`.
@@ -154,10 +156,12 @@ class PersistenceEntropy(DiagramTransformer):
         *,
         construction: Literal["T", "V"] = "T",
         background: Background = "exclude",
+        spatial_dims: Literal[2, 3] | None = None,
     ) -> None:
         self.dims = dims
         self.construction = construction
         self.background = background
+        self.spatial_dims = spatial_dims
 
     def _vectors(self, diagrams: list[np.ndarray]) -> np.ndarray:
         return np.array([[persistence_entropy(bars)] for bars in diagrams])

@@ -18,6 +18,7 @@ from typing import Literal
 import numpy as np
 
 from topojax.kernels import betti_steps
+from topojax.kernels.arguments import absent_as_infinite
 
 
 @dataclass(frozen=True)
@@ -70,10 +71,10 @@ def reduced_steps(image: np.ndarray, *, construction: Literal["T", "V"] = "T") -
         >>> steps.values.tolist(), steps.betti[0].tolist()
         ([0.0, 1.0, 4.0], [0, 1, 0])
     """
-    values, betti = betti_steps(image, construction=construction)
+    pixels = absent_as_infinite(image, "image")
+    values, betti = betti_steps(pixels, construction=construction)
     if not values.size:
         return ReducedSteps(values, betti)
-    pixels = np.asarray(image)
     top = float(pixels[pixels < np.inf].max())
     before = values < top
     reduced = betti[:, before]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from topojax.config import TopologyConfig
+from topojax.data.images import refuse_masked
 from topojax.errors import DataError
 
 
@@ -44,6 +45,7 @@ def fixed_grid(images: np.ndarray, n: int) -> np.ndarray:
         >>> fixed_grid(np.array([0, 4, 1]), 3).tolist()
         [0.0, 2.0, 4.0]
     """
+    refuse_masked(images, "images")
     low, high = float(images.min()), float(images.max())
     _refuse_constant(low, high)
     return np.linspace(low, high, n)
@@ -67,6 +69,7 @@ def quantile_grid(images: np.ndarray, n: int) -> np.ndarray:
         >>> quantile_grid(np.array([0, 0, 0, 0, 1, 2, 3, 4]), 3).tolist()
         [0.0, 2.0, 4.0]
     """
+    refuse_masked(images, "images")
     values, counts = np.unique(images, return_counts=True)
     _refuse_constant(float(values[0]), float(values[-1]))
     if len(values) <= n:
@@ -95,6 +98,7 @@ def sample_grids(images: np.ndarray, masks: np.ndarray, n: int) -> np.ndarray:
         >>> sample_grids(images, images < 9, 3).tolist()
         [[0.0, 4.0, 8.0], [0.0, 1.0, 2.0]]
     """
+    refuse_masked(images, "images")
     axes = tuple(range(1, images.ndim))
     low = np.min(images, axis=axes, where=masks, initial=0.0).astype(np.float64)
     high = np.max(images, axis=axes, where=masks, initial=0.0).astype(np.float64)

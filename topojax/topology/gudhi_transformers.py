@@ -28,7 +28,7 @@ class PersistenceLandscape(DiagramTransformer):
         n_layers: number of landscape functions, at least 1.
         resolution: R, points of each, at least 2.
         dims: some of 0 and d - 1, None: both.
-        construction, background: as `BettiCurve`.
+        construction, background, spatial_dims: as `BettiCurve`.
 
     Attributes:
         range_, dims_, spatial_dims_: as `PersistenceImage`.
@@ -50,12 +50,14 @@ class PersistenceLandscape(DiagramTransformer):
         dims: Sequence[int] | None = None,
         construction: Literal["T", "V"] = "T",
         background: Background = "exclude",
+        spatial_dims: Literal[2, 3] | None = None,
     ) -> None:
         self.n_layers = n_layers
         self.resolution = resolution
         self.dims = dims
         self.construction = construction
         self.background = background
+        self.spatial_dims = spatial_dims
 
     def _check_parameters(self) -> None:
         check_count("n_layers", self.n_layers, 1)
@@ -81,7 +83,7 @@ class PersistenceSilhouette(DiagramTransformer):
         resolution: R, points of each, at least 2.
         weight_power: a bar of length l weighs l ** weight_power; at least 0.
         dims: some of 0 and d - 1, None: both.
-        construction, background: as `BettiCurve`.
+        construction, background, spatial_dims: as `BettiCurve`.
 
     Attributes:
         range_, dims_, spatial_dims_: as `PersistenceImage`.
@@ -102,12 +104,14 @@ class PersistenceSilhouette(DiagramTransformer):
         dims: Sequence[int] | None = None,
         construction: Literal["T", "V"] = "T",
         background: Background = "exclude",
+        spatial_dims: Literal[2, 3] | None = None,
     ) -> None:
         self.resolution = resolution
         self.weight_power = weight_power
         self.dims = dims
         self.construction = construction
         self.background = background
+        self.spatial_dims = spatial_dims
 
     def _check_parameters(self) -> None:
         check_count("resolution", self.resolution, 2)

@@ -6,6 +6,8 @@ from typing import Literal
 
 import numpy as np
 
+from topojax.data.images import refuse_masked
+
 # Luma of ITU-R BT.601, the convention of PIL and OpenCV.
 _LUMA = np.array([0.299, 0.587, 0.114], np.float32)
 
@@ -24,6 +26,7 @@ def filtration_image(
         >>> filtration_image(np.array([[[1, 3]]]), 2, "superlevel").tolist()
         [[[-1.0, -3.0]]]
     """
+    refuse_masked(images, "images")
     grey = images.astype(np.float32, copy=False)
     if images.ndim == spatial_dims + 2:
         grey = grey @ _LUMA

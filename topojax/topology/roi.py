@@ -11,8 +11,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from topojax.data.axes import image_axes
 from topojax.errors import DataError, raised_as
-from topojax.kernels.arguments import Background, check_images, check_masks
+from topojax.kernels.arguments import Background, absent_as_infinite, check_images, check_masks
+from topojax.topology.intensity import filtration_image
 
 
 @dataclass(frozen=True)
@@ -47,7 +49,8 @@ def roi_images(images: np.ndarray, masks: np.ndarray | None = None) -> np.ndarra
     """Return images with +inf outside their ROIs, which is how an ROI passes through a Pipeline.
 
     Args:
-        images: (n, H, W) or (n, D, H, W), bool, integer or float; +inf where absent already.
+        images: (n, H, W) or (n, D, H, W), bool, integer or float; +inf, or masked in a masked
+            array, where absent already.
         masks: bool, the images' shape; None: all voxels.
 
     Returns:
@@ -63,6 +66,24 @@ def roi_images(images: np.ndarray, masks: np.ndarray | None = None) -> np.ndarra
         [[[1.0, 2.0], [3.0, inf]]]
     """
     return read_rois(images, masks).filtered("exclude")
+
+
+def grey_images(images: np.ndarray, spatial_dims: int | None, *, because: str = "") -> np.ndarray:
+    """Return grey images (n, *spatial) of images whose axes are read as everywhere in topojax.
+
+    Masked voxels become +inf, colour images their luma; a last axis of one channel is dropped.
+
+    Args:
+        images: (n, *spatial) or (n, *spatial, channels).
+        spatial_dims, because: as `topojax.data.axes.image_axes`.
+
+    Raises:
+        DataError: as `topojax.data.axes.image_axes`.
+    """
+    with raised_as(DataError):
+        present = absent_as_infinite(images, "X")
+    array, dims = image_axes(present, "X", spatial_dims, because=because)
+    return filtration_image(array, dims) if array.ndim == dims + 2 else array
 
 
 def read_rois(images: np.ndarray, masks: np.ndarray | None) -> RoiImages:

@@ -13,23 +13,26 @@ from sklearn.utils.validation import check_is_fitted
 
 from topojax.errors import ConfigError, DataError
 from topojax.topology.grids import fixed_grid, quantile_grid
-from topojax.topology.roi import Background, RoiImages, read_rois
+from topojax.topology.roi import Background, RoiImages, grey_images, read_rois
 
 
 class RoiTransformer(TransformerMixin, BaseEstimator, ABC):
     """Base of the transformers from images to rows of features.
 
-    Images are grey, (n, H, W) or (n, D, H, W), bool, integer or float. An ROI is given by voxels
+    Images are (n, H, W) or (n, D, H, W), bool, integer or float. Colours may follow as a last axis
+    of 3, and become their luma. `spatial_dims` says 2 or 3 where the shape may be read in two ways,
+    as that of volumes of three slices and of colour images. An ROI is given by voxels
     of +inf outside it, which pass through any Pipeline (`topojax.topology.roi_images` makes such
     images), or by `masks`, bool of the images' shape. Both may be given; a voxel counts where
     neither leaves it out. A Pipeline hands `masks` on where metadata routing is enabled and the
     step requests them: `.set_fit_request(masks=True).set_transform_request(masks=True)`.
 
-    Subclasses have the parameters `construction` and `background`.
+    Subclasses have the parameters `construction`, `background` and `spatial_dims`.
     """
 
     construction: Any
     background: Any
+    spatial_dims: Any
 
     def fit(self, X: np.ndarray, y: Any = None, *, masks: np.ndarray | None = None) -> Self:
         """Learn from images (n, *spatial) and their ROIs; `y` is ignored.
@@ -41,7 +44,7 @@ class RoiTransformer(TransformerMixin, BaseEstimator, ABC):
         check_choice("construction", self.construction, ("T", "V"))
         check_choice("background", self.background, ("exclude", "zero"))
         self._check_parameters()
-        rois = read_rois(X, masks)
+        rois = read_rois(grey_images(X, self.spatial_dims), masks)
         self._learn(rois)
         self.spatial_dims_ = rois.spatial_dims
         return self
@@ -54,12 +57,7 @@ class RoiTransformer(TransformerMixin, BaseEstimator, ABC):
             DataError: images or masks that cannot be used, or another number of axes than in `fit`.
         """
         check_is_fitted(self, "spatial_dims_")
-        rois = read_rois(X, masks)
-        if rois.spatial_dims != self.spatial_dims_:
-            raise DataError(
-                f"X has shape {rois.images.shape}; expected {self.spatial_dims_} spatial axes, as "
-                "in fit"
-            )
+        rois = read_rois(grey_images(X, self.spatial_dims_, because=", as in fit"), masks)
         return self._features(rois)
 
     def fit_transform(

@@ -17,11 +17,23 @@ def cache_folder() -> Path:
     """Return where weights are kept: `weights` in $TOPOJAX_CACHE, else in topojax's user cache.
 
     That is $XDG_CACHE_HOME/topojax, else ~/.cache/topojax.
+
+    Raises:
+        WeightsError: none of these is set, and there is no home folder.
     """
     own = os.environ.get("TOPOJAX_CACHE")
     users = os.environ.get("XDG_CACHE_HOME")
-    base = Path(own) if own else (Path(users) if users else Path.home() / ".cache") / "topojax"
+    base = Path(own) if own else (Path(users) if users else _home() / ".cache") / "topojax"
     return base / "weights"
+
+
+def _home() -> Path:
+    try:
+        return Path.home()
+    except RuntimeError:
+        raise WeightsError(
+            "there is no home folder to keep weights in; set TOPOJAX_CACHE to a folder for them"
+        ) from None
 
 
 def cached_file(weights: PublishedWeights) -> Path:

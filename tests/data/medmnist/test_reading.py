@@ -65,7 +65,7 @@ def test_rgb_and_volumes(tmp_path: Path, arrays: dict[str, np.ndarray]) -> None:
             for key, value in arrays.items()
         }
         np.savez(tmp_path / "shaped.npz", **shaped)
-        data = read_medmnist(tmp_path / "shaped.npz")
+        data = read_medmnist(tmp_path / "shaped.npz", spatial_dims=dims)
         assert (data.spatial_dims, data.n_channels) == (dims, channels)
 
 
@@ -93,6 +93,23 @@ def test_names_are_looked_up_in_the_data_root_then_at_home(
         locate("nodulemnist3d_64")
     with pytest.raises(DataError, match="no official file of size 224"):
         locate("nodulemnist3d_224")
+
+
+def test_without_a_home_folder_the_data_root_is_looked_at(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def no_home() -> Path:
+        raise RuntimeError("Could not determine home directory.")
+
+    monkeypatch.setattr(Path, "home", no_home)
+    monkeypatch.setattr(reading, "_check_md5", lambda path, expected: None)
+    (tmp_path / "breastmnist.npz").write_bytes(b"")
+    locate = functools.partial(reading.locate, may_download=False)
+    assert locate("breastmnist", data_root=tmp_path)[0] == tmp_path / "breastmnist.npz"
+    with pytest.raises(DataError, match=f"put it into {tmp_path}"):
+        locate("pathmnist", data_root=tmp_path)
+    with pytest.raises(DataError, match="no home folder; give its folder as data_root"):
+        locate("pathmnist")
 
 
 def test_unknown_names_suggest_the_known(home: Path) -> None:
@@ -231,6 +248,9 @@ def test_images_without_splits_or_labels_are_read(tmp_path: Path) -> None:
     np.savez(tmp_path / "other.npz", pictures=images)
     with pytest.raises(DataError, match="pictures"):
         read_image_set(tmp_path / "other.npz")
+    np.savez(tmp_path / "one.npz", images=images, labels=np.int64(1))
+    with pytest.raises(DataError, match=r"4 images and labels of shape \(\)"):
+        read_image_set(tmp_path / "one.npz")
     np.save(tmp_path / "objects.npy", np.array([{}], dtype=object))
     with pytest.raises(DataError, match="objects"):
         read_image_set(tmp_path / "objects.npy")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import logging
 import os
 import re
 from dataclasses import replace
@@ -10,37 +11,46 @@ from pathlib import Path
 
 import numpy as np
 
+from topojax.data.axes import has_two_readings, in_words
 from topojax.data.dataset import (
     SPLITS,
     Dataset,
     Split,
     validate_dataset,
-    validate_images,
     validate_labels,
     whole_numbers,
 )
+from topojax.data.images import validate_images
 from topojax.data.medmnist.download import download, file_md5
 from topojax.data.medmnist.table import MEDMNIST, MedMNIST
 from topojax.data.npz import check_file, read_npz
 from topojax.data.resize import resize_images
+from topojax.data.scale import IntensityScale
 from topojax.errors import DataError
+
+_LOGGER = logging.getLogger(__name__)
 
 
 def read_medmnist(
     source: str | Path,
     *,
     size: int | None = None,
+    spatial_dims: int | None = None,
     data_root: Path | None = None,
     may_download: bool = True,
     progress: bool = True,
 ) -> Dataset:
     """Return a data set in MedMNIST's form: `{train,val,test}_{images,labels}` in an npz file.
 
+    The training images set the scale of intensities (`IntensityScale`), the others are held to it.
+
     Args:
         source: a file, or a data set's name such as `adrenalmnist3d` or `adrenalmnist3d_64`, which
             is looked up in `data_root` and in `~/.medmnist`, then downloaded.
         size: voxels along every axis. For a name, the official file of that size where there is
             one; images of another size are resized.
+        spatial_dims: 2 or 3; None: the table of data sets tells, or the shape, or, where that may
+            be read in two ways, a file's name: `mnist3d` in it means volumes, `mnist` images.
         data_root: folder of official files, and where downloads go.
         may_download: False: a file that is not there is an error.
         progress: show a bar while downloading, on a terminal.
@@ -60,8 +70,12 @@ def read_medmnist(
     arrays = read_npz(
         path, [f"{split}_{part}" for split in SPLITS for part in ("images", "labels")]
     )
-    dataset = _dataset(path, facts, arrays)
+    dims = spatial_dims or spatial_dims_of(path, facts, arrays["train_images"].shape)
+    dataset = _dataset(path, facts, arrays, dims)
     validate_dataset(dataset)
+    for name in SPLITS:
+        images = in_words(dataset.split(name).images, dataset.spatial_dims)
+        _LOGGER.info("%s: %s read as %s, %s", path, name, images, dataset.scale)
     if size is None:
         return dataset
     train, val, test = (_resized(dataset, name, size) for name in SPLITS)
@@ -101,6 +115,15 @@ def locate(
     return _official_file(facts, chosen, data_root, may_download, progress), facts
 
 
+def spatial_dims_of(path: Path, facts: MedMNIST | None, shape: tuple[int, ...]) -> int | None:
+    """Return how many spatial axes the images of a file have, or None where their shape tells."""
+    if facts is not None:
+        return facts.spatial_dims
+    if not (has_two_readings(shape) and "mnist" in path.stem):
+        return None
+    return 3 if "mnist3d" in path.stem else 2
+
+
 def _refuse_several_labels(facts: MedMNIST | None) -> None:
     if facts is not None and facts.task == "multi-label":
         raise DataError(f"{facts.name} has several labels an image; one label an image is needed")
@@ -109,19 +132,32 @@ def _refuse_several_labels(facts: MedMNIST | None) -> None:
 def _official_file(
     facts: MedMNIST, size: int, data_root: Path | None, may_download: bool, progress: bool
 ) -> Path:
-    home = Path.home() / ".medmnist"
-    for folder in [data_root, home] if data_root else [home]:
+    folders = [folder for folder in (data_root, _home_folder()) if folder is not None]
+    for folder in folders:
         path = folder / facts.file_name(size)
         if path.is_file():
             _check_md5(path, facts.md5[size])
             return path
-    target = (data_root or home) / facts.file_name(size)
+    if not folders:
+        raise DataError(
+            f"{facts.file_name(size)} is looked up in ~/.medmnist, and there is no home folder; "
+            "give its folder as data_root (--data-root), or set HOME"
+        )
+    target = folders[0] / facts.file_name(size)
     if not may_download:
         raise DataError(
             f"{target.name} is not on this machine; download {facts.address(size)} and put it "
             f"into {target.parent}"
         )
     return download(facts.address(size), target, facts.md5[size], progress=progress)
+
+
+def _home_folder() -> Path | None:
+    try:
+        return Path.home() / ".medmnist"
+    except RuntimeError:
+        # Containers run under user ids that the system does not know, with HOME unset.
+        return None
 
 
 def _looks_like_a_path(text: str) -> bool:
@@ -152,13 +188,18 @@ def _check_md5(path: Path, expected: str) -> None:
         )
 
 
-def _dataset(path: Path, facts: MedMNIST | None, arrays: dict[str, np.ndarray]) -> Dataset:
-    dims = facts.spatial_dims if facts else None
+def _dataset(
+    path: Path, facts: MedMNIST | None, arrays: dict[str, np.ndarray], dims: int | None
+) -> Dataset:
     splits: dict[str, Split] = {}
     names = facts.class_names if facts else _numbered(path, arrays)
+    scale = IntensityScale.of(arrays["train_images"])
     for name in SPLITS:
         images, dims = validate_images(
-            arrays[f"{name}_images"], name=f"{path}: {name}_images", spatial_dims=dims
+            arrays[f"{name}_images"],
+            name=f"{path}: {name}_images",
+            spatial_dims=dims,
+            scale=scale,
         )
         labels = validate_labels(
             arrays[f"{name}_labels"], len(names), name=f"{path}: {name}_labels"
@@ -166,7 +207,7 @@ def _dataset(path: Path, facts: MedMNIST | None, arrays: dict[str, np.ndarray]) 
         splits[name] = Split(images, labels)
     assert dims is not None
     return Dataset(
-        path.stem, splits["train"], splits["val"], splits["test"], names, dims, str(path)
+        path.stem, **splits, class_names=names, spatial_dims=dims, source=str(path), scale=scale
     )
 
 
