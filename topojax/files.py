@@ -89,7 +89,7 @@ def cannot_write(path: Path, error: Exception, n_bytes: int | None = None) -> Ru
         error: what was raised; text alone tells where it came through other libraries.
         n_bytes: at most so many were to be written, where that is known.
     """
-    if not _is_no_space(error):
+    if not is_no_space(error):
         reason = getattr(error, "strerror", None) or f"{error}".partition("\n")[0]
         return RunError(
             f"{path} cannot be written: {reason or type(error).__name__}; choose another place"
@@ -98,9 +98,14 @@ def cannot_write(path: Path, error: Exception, n_bytes: int | None = None) -> Ru
     return NoSpaceError(f"{path} cannot be written: no space left; {needed}{free_space(path)}")
 
 
-def _is_no_space(error: Exception) -> bool:
+def is_no_space(error: BaseException) -> bool:
+    """Tell whether an error, or what it was raised from, says that there is no space."""
+    if isinstance(error, NoSpaceError):
+        return True
     if isinstance(error, OSError):
         return error.errno in _NO_SPACE
+    if error.__cause__ is not None:
+        return is_no_space(error.__cause__)
     return any(os.strerror(number) in str(error) for number in _NO_SPACE)
 
 

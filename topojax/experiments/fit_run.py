@@ -11,6 +11,7 @@ from topojax.defects import fit_method, read_split, save_method
 from topojax.experiments.arrays import run_arrays
 from topojax.experiments.caveats import RESUMED
 from topojax.experiments.comparison import check_scorable
+from topojax.experiments.disk import check_disk, going_on_with_space, run_bytes
 from topojax.experiments.environment import environment_of
 from topojax.experiments.metrics import run_metrics
 from topojax.pipeline import Fit, FitPlan, Reading, Stopwatch, plan_fit
@@ -36,8 +37,13 @@ def fit_run(
     """
     plan = _plan(dataset, config, progress=progress)
     check_run(path, overwrite=overwrite, resume=resume)
-    environment = environment_of(dataset, plan.config.seed)
-    with open_run(path, plan.config, environment, overwrite=overwrite, resume=resume) as folder:
+    environment, n_bytes = environment_of(dataset, plan.config.seed), run_bytes(plan, dataset)
+    if not (resume and RunFolder(path).is_complete()):
+        check_disk(path, n_bytes)
+    with (
+        open_run(path, plan.config, environment, overwrite=overwrite, resume=resume) as folder,
+        going_on_with_space(path, n_bytes),
+    ):
         if not folder.is_complete():
             _run(plan.kept_in(folder.progress, folder.log), dataset, folder)
         folder.remove_progress()

@@ -18,7 +18,7 @@ from pathlib import Path
 from pydantic import ValidationError
 
 from topojax.errors import RunError
-from topojax.files import remove_parts
+from topojax.files import cannot_write, remove_parts
 from topojax.runs.owner import Fate, Owner
 
 LOCK_NAME = "lock.json"
@@ -42,9 +42,7 @@ def hold(folder: Path, work: str) -> Iterator[None]:
         while not _made(lock, content.encode()):
             _remove_dead(lock)
     except OSError as error:
-        raise RunError(
-            f"{lock} cannot be written: {error.strerror}; choose another folder"
-        ) from None
+        raise cannot_write(lock, error) from None
     try:
         # What a killed owner was writing; nobody else writes here now.
         remove_parts(folder)

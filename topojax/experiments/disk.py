@@ -1,0 +1,126 @@
+"""What a run takes on the disk: known before it begins, said, refused where it is not there."""
+
+from __future__ import annotations
+
+import logging
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from itertools import pairwise
+from math import prod
+from pathlib import Path
+from typing import Any
+
+import jax
+
+from topojax.data import SPLITS, Dataset
+from topojax.errors import RunError
+from topojax.files import NoSpaceError, cannot_write, is_no_space, megabytes, nearest_folder
+from topojax.models import abstract_model
+from topojax.pipeline import FitPlan
+from topojax.pipeline.rule_search import population_size
+from topojax.search import n_genes
+from topojax.training.backbone.fitted import abstract_backbone
+
+_LOGGER = logging.getLogger(__name__)
+
+# The report's figures and examples, and what orbax and zip write around arrays.
+_PAGE = 4_000_000
+_AROUND_ARRAYS = 2_000_000
+# Bytes of a probability in a predictions file, and of what a generation's file has beside genes.
+_PROBABILITY = 25
+_GENERATION = 4_000
+# Kinds of features that a classifier is trained on.
+_KINDS = 6
+
+
+def run_bytes(plan: FitPlan, dataset: Dataset) -> int:
+    """Return the bytes that a run takes at most at once, its state to resume from included."""
+    _, params, stats = abstract_backbone(
+        plan.config.backbone.name, plan.n_classes, dataset.n_channels
+    )
+    network = _bytes(params) + _bytes(stats)
+    # Adam keeps two more arrays of each parameter's size.
+    states = network + 2 * _bytes(params) + network
+    after_training = states + network + _maps(plan, dataset) + _search(plan)
+    # While an epoch is written, the state before it is still there.
+    return max(2 * states, after_training + _results(plan, dataset)) + _AROUND_ARRAYS
+
+
+def check_disk(path: Path, n_bytes: int) -> None:
+    """Say how much a run will take in its folder, which need not be there yet.
+
+    Raises:
+        NoSpaceError: the disk has not that much.
+    """
+    place = nearest_folder(path)
+    free = shutil.disk_usage(place).free
+    # What the run has there already it will not need again.
+    taken = sum(file.lstat().st_size for file in path.rglob("*") if not file.is_dir())
+    _LOGGER.info(
+        "run: up to %s in %s, %s are free there", megabytes(n_bytes), path, megabytes(free)
+    )
+    if free + taken < n_bytes:
+        raise NoSpaceError(
+            f"run folder {path} needs up to {megabytes(n_bytes - taken)}, and {megabytes(free)} "
+            f"are free in {place}; free the space, or choose another --output"
+        )
+
+
+@contextmanager
+def going_on_with_space(path: Path, n_bytes: int) -> Iterator[None]:
+    """Say of a run that its disk stops how it goes on.
+
+    Raises:
+        NoSpaceError: there was no space for a file.
+        RunError: a file could not be written for another reason.
+    """
+    try:
+        yield
+    except (OSError, RunError) as error:
+        failed = error
+        if isinstance(error, OSError):
+            failed = cannot_write(Path(error.filename or path), error)
+        if not is_no_space(error):
+            raise failed from None
+        raise NoSpaceError(
+            f"{failed}; run folder {path} needs up to {megabytes(n_bytes)}: free the space, and "
+            "the same command with --resume goes on"
+        ) from None
+
+
+def _bytes(abstract: Any) -> int:
+    return sum(prod(leaf.shape) * leaf.dtype.itemsize for leaf in jax.tree.leaves(abstract))
+
+
+def _maps(plan: FitPlan, dataset: Dataset) -> int:
+    layers, voxels = len(plan.config.cam.layers), prod(dataset.shape)
+    splits = [len(split.labels) * layers * voxels for split in (dataset.train, dataset.val)]
+    return sum(size for size in splits if size > plan.config.cam.memory_mb * 10**6)
+
+
+def _search(plan: FitPlan) -> int:
+    if not plan.is_searched:
+        return 0
+    search = plan.config.search
+    genes = n_genes(len(plan.config.cam.layers), search)
+    generation = 4 * population_size(plan.config) * (genes + 1) + _GENERATION
+    return search.searches * (search.generations + 1) * generation
+
+
+def _results(plan: FitPlan, dataset: Dataset) -> int:
+    """Return the bytes of descriptors, predictions, curves, examples, classifiers and report."""
+    n = {name: len(dataset.split(name).labels) for name in SPLITS}
+    curve = 4 * plan.spatial_dims * plan.config.topology.n_thresholds
+    rows = sum(n.values()) * (curve + plan.n_classes * (_PROBABILITY + 4))
+    return rows + 2 * n["test"] * curve + _classifiers(plan, dataset) + _PAGE
+
+
+def _classifiers(plan: FitPlan, dataset: Dataset) -> int:
+    network = abstract_model(plan.config.backbone.name, plan.n_classes, dataset.n_channels)
+    descriptor = plan.spatial_dims * plan.config.topology.n_thresholds + 1
+    hidden = plan.config.classifier.hidden
+    # Of all kinds of features together, three have a descriptor, two an embedding.
+    first = 3 * descriptor + 2 * network.num_features + plan.n_classes + 1
+    between = sum(a * b for a, b in pairwise((*hidden, plan.n_classes)))
+    return 4 * (first * (hidden[0] if hidden else plan.n_classes) + _KINDS * between)
