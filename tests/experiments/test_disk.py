@@ -142,4 +142,5 @@ def test_a_run_takes_no_more_than_was_said(
         largest.clear()
     plan = plan_fit(config, data.train, data.class_names, data.spatial_dims)
     assert found > 100_000_000
-    assert 0.7 * run_bytes(plan, data) < found <= run_bytes(plan, data)
+    # Arrays are compressed, and the second epoch need not be the best: no more than a half less.
+    assert 0.5 * run_bytes(plan, data) < found <= run_bytes(plan, data)
