@@ -20,7 +20,6 @@ from topojax.pipeline.memory import (
     check_memory,
     classifier_bytes,
     curve_bytes,
-    machine_memory,
 )
 from topojax.pipeline.plan import memory_need
 from topojax.topology import describe_candidates
@@ -74,7 +73,6 @@ def test_what_the_configuration_asks_for_is_counted() -> None:
 def test_too_much_is_refused_by_its_largest_part() -> None:
     need = MemoryNeed(10**9, 2 * 10**9, 30 * 10**9, 4 * 10**9)
     check_memory(need, 37 * 10**9)
-    check_memory(need, None)
     with pytest.raises(
         ConfigError, match=r"37\.0 GB .*descriptors 30\.0.* are 36\.0; lower"
     ) as got:
@@ -82,11 +80,6 @@ def test_too_much_is_refused_by_its_largest_part() -> None:
     assert "search.population_per_gene" in str(got.value)
     with pytest.raises(ConfigError, match=r"lower classifier\.hidden"):
         check_memory(replace(need, classifiers=10**12), 36 * 10**9)
-
-
-def test_the_machine_tells_its_memory() -> None:
-    found = machine_memory()
-    assert found is None or 2**28 < found < 2**50
 
 
 def test_a_plan_that_no_machine_can_hold_is_refused_before_training(discs: Dataset) -> None:

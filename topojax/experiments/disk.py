@@ -18,7 +18,7 @@ from topojax.errors import RunError
 from topojax.files import NoSpaceError, cannot_write, is_no_space, megabytes, nearest_folder
 from topojax.models import abstract_model
 from topojax.pipeline import FitPlan
-from topojax.pipeline.rule_search import population_size
+from topojax.pipeline.plan import population_size
 from topojax.search import n_genes
 from topojax.training.backbone.fitted import abstract_backbone
 

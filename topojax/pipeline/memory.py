@@ -6,11 +6,8 @@ judged. What a network needs to be trained is not in it, nor are validation imag
 
 from __future__ import annotations
 
-import os
-from contextlib import suppress
 from dataclasses import astuple, dataclass
 from itertools import pairwise
-from pathlib import Path
 
 from topojax.errors import ConfigError
 
@@ -19,7 +16,6 @@ _GB = 10**9
 _CURVE_BYTES = 16
 # Of a parameter, float32: itself, its gradient and Adam's two moments.
 _PARAMETER_BYTES = 16
-_CGROUP_LIMITS = ("memory.max", "memory/memory.limit_in_bytes")
 
 _SMALLER = {
     "images": "size, or fit on fewer images",
@@ -65,9 +61,9 @@ def classifier_bytes(widths: tuple[int, ...]) -> int:
     return sum((a + 1) * b for a, b in pairwise(widths)) * _PARAMETER_BYTES
 
 
-def check_memory(need: MemoryNeed, available: int | None) -> None:
-    """Raise ConfigError where a fit needs more memory than there is; None: not known."""
-    if available is None or need.total <= available:
+def check_memory(need: MemoryNeed, available: int) -> None:
+    """Raise ConfigError where a fit needs more memory than there is."""
+    if need.total <= available:
         return
     parts = {name: getattr(need, name) for name in _SMALLER}
     listed = ", ".join(f"{name} {size / _GB:.1f}" for name, size in parts.items())
@@ -76,22 +72,3 @@ def check_memory(need: MemoryNeed, available: int | None) -> None:
         f"the fit needs at least {need.total / _GB:.1f} GB of memory at once ({listed}), and there "
         f"are {available / _GB:.1f}; lower {_SMALLER[largest]}"
     )
-
-
-def machine_memory() -> int | None:
-    """Return the bytes that this process may use, or None where the system does not tell."""
-    limits = []
-    # Not on Windows.
-    with suppress(AttributeError, ValueError, OSError):
-        limits.append(os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES"))
-    with suppress(ImportError):
-        import resource
-
-        soft, _ = resource.getrlimit(resource.RLIMIT_AS)
-        if soft != resource.RLIM_INFINITY:
-            limits.append(soft)
-    for name in _CGROUP_LIMITS:
-        # A container's; "max" where there is none.
-        with suppress(OSError, ValueError):
-            limits.append(int((Path("/sys/fs/cgroup") / name).read_text("ascii")))
-    return min((limit for limit in limits if limit > 0), default=None)

@@ -11,6 +11,7 @@ import numpy as np
 from topojax.cam import check_layers, check_maps
 from topojax.config import Config
 from topojax.data import IntensityScale, Split
+from topojax.data.memory import memory_limit
 from topojax.errors import ConfigError
 from topojax.models import Backbone, abstract_model, check_image_shape, list_models
 from topojax.pipeline.announce import Log, no_log
@@ -19,7 +20,6 @@ from topojax.pipeline.memory import (
     check_memory,
     classifier_bytes,
     curve_bytes,
-    machine_memory,
 )
 from topojax.search import check_given_weights, find_objective, n_genes, stratified_folds
 from topojax.topology import learn_grid
@@ -129,7 +129,7 @@ def plan_fit(
     _check_rule(config, train.labels)
     n_thresholds = config.topology.n_thresholds if grid is None else len(grid)
     need = memory_need(config, train.images, len(class_names), spatial_dims, n_thresholds)
-    check_memory(need, machine_memory())
+    check_memory(need, memory_limit())
     with_pretrained_weights(network, config.backbone)
     seeds = Seeds.of(config.seed)
     return FitPlan(config, class_names, spatial_dims, seeds, scale, progress=progress)
