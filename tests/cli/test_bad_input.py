@@ -165,8 +165,9 @@ def test_features_to_an_unknown_kind_of_file(topojax: Callable, tmp_path: Path) 
 
 def _assert_refused(outcome: Any, message: str) -> None:
     assert outcome.code not in (0, None)
-    # What was read of a file is said before anything is refused of it.
-    lines = [line for line in outcome.err.strip().splitlines() if " read as " not in line]
+    # What was read of a file, and what a run will take, is said before anything is refused.
+    said = re.compile(r" read as |^run: ")
+    lines = [line for line in outcome.err.strip().splitlines() if not said.search(line)]
     assert len(lines) == 1, outcome.err
     assert re.search(message, lines[0]), lines[0]
     assert "Traceback" not in outcome.err
