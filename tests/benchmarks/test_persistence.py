@@ -81,7 +81,7 @@ def test_a_wrong_peer_stops_the_run_before_it_is_timed(load, tiny):
 @pytest.mark.parametrize("shape", [(12, 11), (7, 8, 6)])
 @pytest.mark.parametrize("kind", ["smooth", "noise", "quantised"])
 def test_every_peer_counts_as_the_oracle_does(load, kind, shape):
-    peers, inputs = load("peers"), load("inputs")
+    peers, inputs = load("betti.peers"), load("betti.inputs")
     sample = inputs.synthetic(kind, shape)
     want = gudhi_betti_curves(sample.image, sample.thresholds, sample.mask)
     assert (want > 0).sum() >= 20

@@ -55,7 +55,7 @@ def test_a_stage_without_a_map_is_refused(tiny_network, method):
     with pytest.raises(ConfigError, match=message):
         activation_maps(tiny_network(2), x, layers=("block1", "tokens"), method=method)
     with pytest.raises(ConfigError, match=message):
-        compute_cams(tiny_network(2), x, CamConfig(layers=("tokens",), method=method))
+        compute_cams(tiny_network(2), x, CamConfig(layers=("tokens",), method=method, batch_size=2))
 
 
 def test_maps_are_checked_before_there_is_a_network():
