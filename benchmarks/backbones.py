@@ -36,6 +36,7 @@ import numpy as np
 import torch
 from flax import nnx
 
+from betti.machine import processor
 from networks import torch_tasks
 from networks.jax_tasks import Compiled, JaxTasks
 from networks.torch_networks import make_network
@@ -294,16 +295,11 @@ def markdown(record: dict[str, Any]) -> str:
     return "\n".join(lines) + "\n"
 
 
-def processor() -> str:
+def device() -> str:
     """Return the model name of the processor or GPU."""
     if jax.default_backend() != "cpu":
         return jax.devices()[0].device_kind
-    try:
-        lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
-    except OSError:
-        lines = []
-    names = [line.split(":", 1)[1].strip() for line in lines if line.startswith("model name")]
-    return names[0] if names else platform.processor() or platform.machine()
+    return processor()
 
 
 def grad_cam() -> str:
@@ -343,7 +339,7 @@ def run(plan: Plan) -> dict[str, Any]:
             "targets": plan.targets,
             "seed": SEED,
         },
-        "device": processor(),
+        "device": device(),
         "threads": f"{n_threads} threads on both sides",
         "versions": versions(),
         "grad_cam": grad_cam(),

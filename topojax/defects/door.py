@@ -23,6 +23,7 @@ from topojax.pipeline import (
     TrainedNetwork,
     class_maps,
     fit_on_maps,
+    fit_topocam,
     load_fitted,
     prepare_grounds,
     save_fitted,
@@ -49,9 +50,11 @@ def maps_of_split(config: Config) -> MapsOf:
 
 def fit_method(plan: FitPlan, train: Split, val: Split) -> Fit:
     """Fit by any configuration; see `topojax.pipeline.fit_topocam`."""
+    if not shows_defects(plan.config):
+        return fit_topocam(plan, train, val)
     watch = Stopwatch(plan.log)
     grounds = prepare_grounds(plan, train, val, maps_of_split(plan.config), watch)
-    return fit_method_on_maps(plan, grounds, watch)
+    return fit_defective_on_maps(plan, grounds, watch)
 
 
 def fit_method_on_maps(plan: FitPlan, grounds: Grounds, watch: Stopwatch | None = None) -> Fit:

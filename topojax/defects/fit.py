@@ -8,7 +8,7 @@ import numpy as np
 
 from topojax.cam import CamStack
 from topojax.data import Split
-from topojax.defects.label_cams import compute_label_cams
+from topojax.defects.label_cams import label_cams_of
 from topojax.defects.method import DefectiveTopoCAM
 from topojax.errors import DataError
 from topojax.pipeline import (
@@ -67,13 +67,7 @@ def label_maps(plan: FitPlan, network: TrainedNetwork, split: Split, name: str) 
     Args:
         name: of the split; not used, since nothing is kept.
     """
-    return compute_label_cams(
-        network.backbone.model(),
-        network.inputs(split.images),
-        split.labels,
-        plan.config.cam,
-        progress=plan.progress,
-    )
+    return label_cams_of(network, split, plan.config.cam, progress=plan.progress)
 
 
 def fit_defective_on_maps(plan: FitPlan, grounds: Grounds, watch: Stopwatch) -> DefectiveFit:

@@ -13,7 +13,9 @@ from topojax.cam import CamStack
 from topojax.cam.activation import checked_classes
 from topojax.cam.batches import cams_of_classes
 from topojax.config import CamConfig
+from topojax.data import Split
 from topojax.models import Backbone
+from topojax.pipeline import TrainedNetwork
 
 _DEFAULT = CamConfig()
 
@@ -40,3 +42,11 @@ def compute_label_cams(
     """
     classes = checked_classes("labels", np.atleast_1d(labels), len(images), model.num_classes)
     return cams_of_classes(model, images, classes, config, folder=None, progress=progress)
+
+
+def label_cams_of(
+    network: TrainedNetwork, split: Split, config: CamConfig, *, progress: bool
+) -> CamStack:
+    """Return the maps of a split's true classes; nothing is kept to resume from."""
+    model, inputs = network.backbone.model(), network.inputs(split.images)
+    return compute_label_cams(model, inputs, split.labels, config, progress=progress)

@@ -10,7 +10,7 @@ import numpy as np
 from topojax.cam import CamStack
 from topojax.config import Config
 from topojax.data import Split
-from topojax.defects.label_cams import compute_label_cams
+from topojax.defects.label_cams import label_cams_of
 from topojax.errors import ConfigError
 from topojax.pipeline import Explanation, FittedTopoCAM, Observation, Reading
 from topojax.pipeline.observation import concatenate
@@ -63,13 +63,7 @@ class DefectiveTopoCAM(FittedTopoCAM):
             DataError: the images have another shape or number of channels than those fitted on.
         """
         self.check_shape(split.images)
-        cams = compute_label_cams(
-            self.network.backbone.model(),
-            self.network.inputs(split.images),
-            split.labels,
-            self.config.cam,
-            progress=progress,
-        )
+        cams = label_cams_of(self.network, split, self.config.cam, progress=progress)
         return self.judge(self.observe(split.images, cams))
 
     def explain_places(self, images: np.ndarray, places: Sequence[int]) -> Explanation:
