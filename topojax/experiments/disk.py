@@ -13,6 +13,7 @@ from typing import Any
 
 import jax
 
+from topojax.cam.storage import kept_in_memory
 from topojax.data import SPLITS, Dataset
 from topojax.errors import RunError
 from topojax.files import NoSpaceError, cannot_write, is_no_space, megabytes, nearest_folder
@@ -96,7 +97,7 @@ def _bytes(abstract: Any) -> int:
 def _maps(plan: FitPlan, dataset: Dataset) -> int:
     layers, voxels = len(plan.config.cam.layers), prod(dataset.shape)
     splits = [len(split.labels) * layers * voxels for split in (dataset.train, dataset.val)]
-    return sum(size for size in splits if size > plan.config.cam.memory_mb * 10**6)
+    return sum(size for size in splits if not kept_in_memory(size, plan.config.cam.memory_mb))
 
 
 def _search(plan: FitPlan) -> int:

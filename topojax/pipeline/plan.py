@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from topojax.cam import check_layers, check_maps
+from topojax.cam.storage import kept_in_memory
 from topojax.config import Config
 from topojax.data import IntensityScale, Split
 from topojax.data.memory import memory_limit
@@ -179,7 +180,7 @@ def memory_need(
     at_once = classifiers_at_once(candidates, folds) if judged else 1
     return MemoryNeed(
         images=images.nbytes,
-        maps=maps if maps <= config.cam.memory_mb * 10**6 else 0,
+        maps=maps if kept_in_memory(maps, config.cam.memory_mb) else 0,
         descriptors=curve_bytes(candidates * n, spatial_dims, n_thresholds),
         classifiers=at_once * classifier_bytes(widths),
     )

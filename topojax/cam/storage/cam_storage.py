@@ -75,6 +75,11 @@ class CamStorage:
         return CamArrays(*(store.finish() for store in self.stores))
 
 
+def kept_in_memory(n_bytes: int, memory_mb: int) -> bool:
+    """Tell whether maps of so many bytes stay in memory, under a budget of megabytes."""
+    return n_bytes <= memory_mb * _MB
+
+
 @contextmanager
 def open_storage(
     expected: CamArrays, folder: Path | None, memory_mb: int, digest: Callable[[], str]
@@ -91,7 +96,7 @@ def open_storage(
     Raises:
         RunError: the files cannot be written, such as on a full disk; at any time until closed.
     """
-    if expected.maps.nbytes <= memory_mb * _MB:
+    if kept_in_memory(expected.maps.nbytes, memory_mb):
         yield CamStorage(tuple(MemoryRows(*spec) for spec in expected))
         return
     place = Path(tempfile.gettempdir()) if folder is None else folder
