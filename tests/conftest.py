@@ -124,8 +124,10 @@ def fitted(discs: Dataset, tiny: dict[str, Any]) -> TopoCAM:
 def grounds(fitted: TopoCAM, discs: Dataset) -> Grounds:
     """Return the network of the fitted estimator with its maps."""
     method = fitted.fitted_
-    cams = (method.cams(split.images) for split in (discs.train, discs.val))
-    return Grounds(method.network, discs.train, discs.val, *cams)
+    (train_cams,) = method.cams(discs.train.images)
+    return Grounds(
+        method.networks, discs.train, discs.val, train_cams, method.cams(discs.val.images)
+    )
 
 
 @pytest.fixture(scope="session")

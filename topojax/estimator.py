@@ -128,10 +128,13 @@ class TopoCAM(ClassifierMixin, TransformerMixin, BaseEstimator):
         return self.classes_[probabilities.argmax(axis=1)]
 
     def transform(self, X: np.ndarray) -> np.ndarray:
-        """Return descriptors φ, float32 (n, d·N + 1): Betti curves over V', then V'."""
+        """Return descriptors φ, float32 (n, d·N + 1): Betti curves over V', then V'.
+
+        Where several networks read (`cam.folds`), the mean over their ROIs.
+        """
         fitted = self._fitted()
         reading = fitted.read(self._new_images(X), progress=self.progress)
-        return reading.descriptors.matrix()
+        return reading.matrix()
 
     def get_feature_names_out(self, input_features: Any = None) -> np.ndarray:
         """Return the names of the descriptor's columns."""

@@ -55,19 +55,19 @@ def test_images_follow_several_rules_in_turn(in_turn: Fit, grounds: Grounds) -> 
     rules = in_turn.fitted.rules
     assert len(rules) == in_turn.n_searches == 2
     assert not np.array_equal(rules[0].weights, rules[1].weights)
-    sizes = in_turn.train.descriptors.voxels
+    sizes = in_turn.train.voxels()
     for number, rule in enumerate(rules):
         masks, _ = rule.regions(grounds.train_cams.maps)
         np.testing.assert_array_equal(masks.sum((1, 2))[number::2], sizes[number::2])
 
 
 def test_turns_go_on_from_chunk_to_chunk(in_turn: Fit, grounds: Grounds) -> None:
-    fitted, images, cams = in_turn.fitted, grounds.val.images, grounds.val_cams
-    whole = fitted.observe(images, cams)
+    fitted, images, (cams,) = in_turn.fitted, grounds.val.images, grounds.val_cams
+    (whole,) = fitted.observe(images, (cams,))
     behind = replace(
         cams, maps=cams.maps[3:], logits=cams.logits[3:], embeddings=cams.embeddings[3:]
     )
-    rest = fitted.observe(images[3:], behind, first=3)
+    (rest,) = fitted.observe(images[3:], (behind,), first=3)
     np.testing.assert_array_equal(rest.descriptors.curves, whole.descriptors.curves[3:])
     np.testing.assert_array_equal(rest.empty, whole.empty[3:])
 
@@ -76,7 +76,7 @@ def test_an_explanation_is_by_the_rule_that_reads_the_image(in_turn: Fit, discs:
     reading = in_turn.fitted.read(discs.test.images)
     places = [3, 0, 6, 1]
     shown = explain(in_turn.fitted, discs.test.images, places)
-    np.testing.assert_array_equal(shown.masks.sum((1, 2)), reading.descriptors.voxels[places])
+    np.testing.assert_array_equal(shown.masks.sum((1, 2)), reading.voxels()[places])
     np.testing.assert_array_equal(shown.predicted, reading.probabilities[places].argmax(1))
 
 

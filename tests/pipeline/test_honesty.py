@@ -16,8 +16,8 @@ from topojax.errors import ConfigError
 
 
 def test_maps_are_of_the_predicted_class(fitted: TopoCAM, test_images: np.ndarray) -> None:
-    model = fitted.fitted_.network.backbone.model()
-    inputs = fitted.fitted_.network.inputs(test_images)
+    model = fitted.fitted_.networks[0].backbone.model()
+    inputs = fitted.fitted_.networks[0].inputs(test_images)
     stack = cam.compute_cams(model, inputs, CamConfig(layers=("layer2",), batch_size=8))
     predicted = stack.logits.argmax(1)
     _, of_predicted = cam.activation_maps(model, inputs, layers=("layer2",), target=predicted)
@@ -54,8 +54,8 @@ def test_labels_change_the_maps_of_the_true_class_alone(
 ) -> None:
     flipped = replace(discs.test, labels=1 - discs.test.labels)
     with_labels = [leaking.read_labelled(split) for split in (discs.test, flipped)]
-    assert not np.array_equal(with_labels[0].descriptors.voxels, with_labels[1].descriptors.voxels)
+    assert not np.array_equal(with_labels[0].voxels(), with_labels[1].voxels())
     # The honest reading is one of the two for every image: the predicted class is one of them.
     honest = fitted.fitted_.read(discs.test.images)
-    either = [reading.descriptors.voxels == honest.descriptors.voxels for reading in with_labels]
+    either = [reading.voxels() == honest.voxels() for reading in with_labels]
     assert np.logical_or(*either).all()

@@ -85,6 +85,12 @@ class CamConfig(Section):
     then tells the classes apart, and no score means anything."""
     rescale_fused: bool = True
     """Scale the fused map to [0, 1] before it is thresholded; the authors' script does not."""
+    folds: int = Field(1, ge=1, le=100)
+    """K > 1: what a training image shows (maps, logits, embedding) comes from a network that was
+    trained on the other K - 1 folds and has not seen it. 1: from the one network, which has."""
+    unseen: Literal["folds", "one"] = "folds"
+    """Who reads validation and test images where there are folds: all K networks, whose
+    probabilities are averaged; or `one` more, trained on all training images."""
     memory_mb: int = Field(256, ge=0)
     """Maps that take more megabytes (10^6 bytes) than this are kept in a file instead of in memory;
     a killed fit goes on from there."""
@@ -224,3 +230,18 @@ class Config(Section):
     topology: TopologyConfig = TopologyConfig()
     classifier: ClassifierConfig = ClassifierConfig()
     evaluation: EvaluationConfig = EvaluationConfig()
+
+    @model_validator(mode="after")
+    def _fits_together(self) -> Config:
+        defects = {
+            "cam.target=label": self.cam.target == "label",
+            "search.searches above 1": self.search.searches > 1,
+            "topology.empty_roi=drop": self.topology.empty_roi == "drop",
+        }
+        shown = [name for name, is_shown in defects.items() if is_shown]
+        if self.cam.folds > 1 and shown:
+            raise ValueError(
+                f"cam.folds={self.cam.folds} and {shown[0]} exclude each other: the latter shows "
+                "what is wrong with other scripts, which have no folds; set cam.folds=1"
+            )
+        return self

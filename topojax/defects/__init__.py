@@ -8,7 +8,6 @@ here; they call the method where nothing of the kind is asked for.
 """
 
 from topojax.defects.door import (
-    MapsOf,
     explain,
     fit_method,
     fit_method_on_maps,
@@ -25,7 +24,6 @@ from topojax.defects.method import DefectiveTopoCAM, check_reads_without_labels
 
 __all__ = [
     "DefectiveTopoCAM",
-    "MapsOf",
     "check_reads_without_labels",
     "compute_label_cams",
     "explain",

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 import numpy as np
 
-from topojax.cam import CamStack
 from topojax.config import Config
 from topojax.data import Split
 from topojax.defects.fit import fit_defective_on_maps, label_maps
@@ -18,9 +17,9 @@ from topojax.pipeline import (
     FitPlan,
     FittedTopoCAM,
     Grounds,
+    MapsOf,
     Reading,
     Stopwatch,
-    TrainedNetwork,
     class_maps,
     fit_on_maps,
     fit_topocam,
@@ -30,8 +29,6 @@ from topojax.pipeline import (
 )
 from topojax.pipeline.storage import load_rules
 from topojax.search import find_objective
-
-MapsOf = Callable[[FitPlan, TrainedNetwork, Split, str], CamStack]
 
 
 def shows_defects(config: Config) -> bool:

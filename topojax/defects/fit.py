@@ -87,7 +87,7 @@ def fit_defective_on_maps(plan: FitPlan, grounds: Grounds, watch: Stopwatch) -> 
     honest = without_classifiers(plan, grounds, rules[0], grid)
     fitted = DefectiveTopoCAM(**vars(honest), rules=rules)
     with watch.stage("classifier", classifier_plan(plan)):
-        train = fitted.observe(grounds.train.images, grounds.train_cams)
+        (train,) = fitted.observe(grounds.train.images, (grounds.train_cams,))
         val = fitted.observe(grounds.val.images, grounds.val_cams)
         kept = _training_rows(plan, train.empty, grounds.train.labels)
         fitted = with_classifiers(
@@ -96,7 +96,7 @@ def fit_defective_on_maps(plan: FitPlan, grounds: Grounds, watch: Stopwatch) -> 
             (train.rows(kept), grounds.train.labels[kept]),
             (val, grounds.val.labels),
         )
-        readings = fitted.judge(train), fitted.judge(val)
+        readings = fitted.judge((train,)), fitted.judge(val)
     return DefectiveFit(fitted, *readings, searches[0], watch.seconds, searches)
 
 

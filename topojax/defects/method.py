@@ -27,11 +27,14 @@ class DefectiveTopoCAM(FittedTopoCAM):
 
     rules: tuple[RoiRule, ...]
 
-    def observe(self, images: np.ndarray, cams: CamStack, *, first: int = 0) -> Observation:
+    def observe(
+        self, images: np.ndarray, cams: Sequence[CamStack], *, first: int = 0
+    ) -> tuple[Observation, ...]:
         """Return what images show whose maps are known, each by the rule whose turn it is.
 
         Args:
-            images, cams: of the same images.
+            images: of one split.
+            cams: of the same images, by the one network that there is.
             first: place of the first of them among all that are read together.
         """
         turns = (first + np.arange(len(images))) % len(self.rules)
@@ -39,11 +42,14 @@ class DefectiveTopoCAM(FittedTopoCAM):
         for turn in np.unique(turns):
             index = np.flatnonzero(turns == turn)
             honest = FittedTopoCAM.observe(
-                replace(self, rule=self.rules[turn]), images[index], _rows(cams, index)
+                replace(self, rule=self.rules[turn]),
+                images[index],
+                [_rows(one, index) for one in cams],
             )
             parts.append(honest)
             order.append(index)
-        return concatenate(parts).rows(np.argsort(np.concatenate(order)))
+        in_order = np.argsort(np.concatenate(order))
+        return tuple(concatenate(of_one).rows(in_order) for of_one in zip(*parts, strict=True))
 
     def read(self, images: np.ndarray, *, progress: bool = False) -> Reading:
         """Return what the method reads in images (n, *spatial[, 3]), n >= 1.
@@ -63,8 +69,8 @@ class DefectiveTopoCAM(FittedTopoCAM):
             DataError: the images have another shape or number of channels than those fitted on.
         """
         self.check_shape(split.images)
-        cams = label_cams_of(self.network, split, self.config.cam, progress=progress)
-        return self.judge(self.observe(split.images, cams))
+        cams = label_cams_of(self.networks[0], split, self.config.cam, progress=progress)
+        return self.judge(self.observe(split.images, (cams,)))
 
     def explain_places(self, images: np.ndarray, places: Sequence[int]) -> Explanation:
         """Return maps and ROIs of some of the images, each by the rule that reads it.

@@ -21,7 +21,7 @@ def run_arrays(fit: Fit, dataset: Dataset, readings: Mapping[SplitName, Reading]
     return RunArrays(
         splits={name: _features(dataset.split(name), readings[name]) for name in SPLITS},
         thresholds=fit.fitted.grid,
-        curves=test.descriptors.normalised_curves(),
+        curves=test.curves(),
         full_curves=test.whole.normalised_curves(),
         probabilities=test.by_method,
         tried=_tried(fit),
@@ -32,8 +32,8 @@ def run_arrays(fit: Fit, dataset: Dataset, readings: Mapping[SplitName, Reading]
 def _features(split: Split, reading: Reading) -> SplitFeatures:
     return SplitFeatures(
         labels=split.labels,
-        descriptors=reading.descriptors.matrix(),
-        roi_voxels=reading.descriptors.voxels,
+        descriptors=reading.matrix(),
+        roi_voxels=reading.voxels(),
         roi_empty=reading.empty,
     )
 

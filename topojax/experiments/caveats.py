@@ -39,7 +39,7 @@ def calibration_warnings(calibration: Calibration, n: int) -> tuple[str, ...]:
 
 
 def _of_the_maps(fitted: FittedTopoCAM) -> list[str]:
-    shapes = map_shapes(fitted.network.backbone.name, fitted.spatial_shape)
+    shapes = map_shapes(fitted.config.backbone.name, fitted.spatial_shape)
     return [
         f"{layer}'s map is one cell at {fitted.spatial_shape}: it is flat and adds nothing"
         for layer in fitted.config.cam.layers

@@ -14,11 +14,12 @@ from typing import Any
 import jax
 
 from topojax.cam.storage import kept_in_memory
-from topojax.data import SPLITS, Dataset
+from topojax.data import SPLITS, Dataset, SplitName
 from topojax.errors import RunError
 from topojax.files import NoSpaceError, cannot_write, is_no_space, megabytes, nearest_folder
 from topojax.models import abstract_model
 from topojax.pipeline import FitPlan
+from topojax.pipeline.networks import n_networks
 from topojax.pipeline.plan import population_size
 from topojax.search import n_genes
 from topojax.training.backbone.fitted import abstract_backbone
@@ -43,9 +44,10 @@ def run_bytes(plan: FitPlan, dataset: Dataset) -> int:
     network = _bytes(params) + _bytes(stats)
     # Adam keeps two more arrays of each parameter's size.
     states = network + 2 * _bytes(params) + network
-    after_training = states + network + _maps(plan, dataset) + _search(plan)
+    n = n_networks(plan.config.cam)
+    after_training = n * (states + network) + _maps(plan, dataset) + _search(plan)
     # While an epoch is written, the state before it is still there.
-    return max(2 * states, after_training + _results(plan, dataset)) + _AROUND_ARRAYS
+    return max((n + 1) * states, after_training + _results(plan, dataset)) + _AROUND_ARRAYS
 
 
 def check_disk(path: Path, n_bytes: int) -> None:
@@ -96,8 +98,12 @@ def _bytes(abstract: Any) -> int:
 
 def _maps(plan: FitPlan, dataset: Dataset) -> int:
     layers, voxels = len(plan.config.cam.layers), prod(dataset.shape)
-    splits = [len(split.labels) * layers * voxels for split in (dataset.train, dataset.val)]
-    return sum(size for size in splits if not kept_in_memory(size, plan.config.cam.memory_mb))
+    cam = plan.config.cam
+    readers = cam.folds if cam.unseen == "folds" else 1
+    # Training maps are kept by fold, and once more in the images' order.
+    times: dict[SplitName, int] = {"train": 1 if cam.folds == 1 else 2, "val": readers}
+    sizes = [times[name] * len(dataset.split(name).labels) * layers * voxels for name in times]
+    return sum(size for size in sizes if not kept_in_memory(size, cam.memory_mb))
 
 
 def _search(plan: FitPlan) -> int:

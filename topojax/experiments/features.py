@@ -34,14 +34,16 @@ class Features:
 
 def roi_features(fitted: FittedTopoCAM, images: np.ndarray) -> Features:
     """Return the descriptors of images on the ROIs of a fitted method."""
-    return _features(fitted.read(images, progress=True).descriptors, fitted.grid)
+    reading = fitted.read(images, progress=True)
+    return Features(reading.matrix(), _names(reading.whole), fitted.grid)
 
 
 def whole_image_features(found: ImageSet, config: TopologyConfig) -> Features:
     """Return the descriptors of whole images (the paper's Topo-Original)."""
     grey = filtration_image(found.images, found.spatial_dims, config.filtration)
     grid = learn_grid(grey, config)
-    return _features(describe(grey, np.ones(grey.shape, bool), grid, config), grid)
+    described = describe(grey, np.ones(grey.shape, bool), grid, config)
+    return Features(described.matrix(), _names(described), grid)
 
 
 def check_feature_file(path: Path) -> None:
@@ -67,6 +69,6 @@ def write_features(features: Features, path: Path) -> None:
     write_atomically(path, buffer.getvalue())
 
 
-def _features(descriptors: BettiDescriptors, grid: np.ndarray | None) -> Features:
+def _names(descriptors: BettiDescriptors) -> tuple[str, ...]:
     _, n_dims, n_thresholds = descriptors.curves.shape
-    return Features(descriptors.matrix(), feature_names(n_dims, n_thresholds), grid)
+    return feature_names(n_dims, n_thresholds)

@@ -55,7 +55,8 @@ def run_metrics(fit: Fit, dataset: Dataset, readings: Mapping[SplitName, Reading
         calibration=calibration,
         fusion=_fusion(fit),
         roi={name: _coverage(fit.fitted, readings[name]) for name in SPLITS},
-        backbone_training=_training(fit.fitted.network.backbone),
+        backbone_training=_training(fit.fitted.networks[0].backbone),
+        other_training=tuple(_training(other.backbone) for other in fit.fitted.networks[1:]),
         timing=fit.seconds,
         warnings=(
             *warnings(fit.fitted, readings),
@@ -118,7 +119,7 @@ def _generation(objective: str, record: GenerationRecord) -> Generation:
 
 
 def _coverage(fitted: FittedTopoCAM, reading: Reading) -> Coverage:
-    coverage = reading.descriptors.voxels / np.prod(fitted.spatial_shape)
+    coverage = reading.voxels() / np.prod(fitted.spatial_shape)
     return Coverage(
         n=len(coverage),
         empty=int(reading.empty.sum()),

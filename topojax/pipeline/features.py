@@ -6,7 +6,7 @@ scores beside TopoCAM's knows how much of it is topology.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import jax
 import numpy as np
@@ -59,6 +59,18 @@ def probabilities_by_method(
         for name, classifier in classifiers.items()
     }
     return found | {BACKBONE: softmax(seen.logits)}
+
+
+def mean_probabilities(
+    classifiers: dict[str, FittedClassifier], seen: Sequence[Observation]
+) -> dict[str, np.ndarray]:
+    """Return `probabilities_by_method`, averaged over what several networks see in n images."""
+    by_network = [probabilities_by_method(classifiers, one) for one in seen]
+    if len(by_network) == 1:
+        return by_network[0]
+    return {
+        method: np.mean([found[method] for found in by_network], axis=0) for method in by_network[0]
+    }
 
 
 def softmax(logits: np.ndarray) -> np.ndarray:

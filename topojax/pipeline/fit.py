@@ -1,25 +1,24 @@
-"""Fitting, stage by stage: network, CAMs, ROI rule, classifiers. The test split is no argument."""
+"""Fitting, stage by stage: networks, CAMs, ROI rule, classifiers. The test split is no argument."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import TypeVar
 
 import numpy as np
 
-from topojax.cam import CamStack
 from topojax.data import Split
 from topojax.evaluation import fit_temperature, log_probabilities
 from topojax.pipeline.announce import Stopwatch
-from topojax.pipeline.features import fit_classifiers, probabilities_by_method
+from topojax.pipeline.features import fit_classifiers, mean_probabilities
 from topojax.pipeline.fitted import FittedTopoCAM, Reading
-from topojax.pipeline.network import TrainedNetwork, fit_network
+from topojax.pipeline.grounds import Grounds, class_maps, prepare_grounds
 from topojax.pipeline.observation import Observation
 from topojax.pipeline.plan import FitPlan
 from topojax.pipeline.rule_search import RuleSearch, give_rule, rule_plan, search_rule
-from topojax.search import LabelledMaps, RoiObjective, RoiRule, SearchData
-from topojax.topology import filtration_image, learn_grid
+from topojax.search import RoiObjective, RoiRule, SearchData
+from topojax.topology import learn_grid
 
 Method = TypeVar("Method", bound=FittedTopoCAM)
 
@@ -52,30 +51,6 @@ class Fit:
         return self.search.score
 
 
-@dataclass(frozen=True)
-class Grounds:
-    """What the ROI rule and the classifiers are fitted on: the network and its maps.
-
-    Attributes:
-        network: fine-tuned.
-        train, val: images and labels of the two splits.
-        train_cams, val_cams: their maps, logits and embeddings.
-    """
-
-    network: TrainedNetwork
-    train: Split
-    val: Split
-    train_cams: CamStack
-    val_cams: CamStack
-
-    def search_data(self, plan: FitPlan) -> SearchData:
-        """Return what a search may see."""
-        return SearchData(
-            _labelled_maps(plan, self.train, self.train_cams),
-            _labelled_maps(plan, self.val, self.val_cams),
-        )
-
-
 def fit_topocam(plan: FitPlan, train: Split, val: Split) -> Fit:
     """Fit the whole method on the training split.
 
@@ -96,36 +71,8 @@ def fit_topocam(plan: FitPlan, train: Split, val: Split) -> Fit:
     return fit_on_maps(plan, grounds, watch)
 
 
-def class_maps(plan: FitPlan, network: TrainedNetwork, split: Split, name: str) -> CamStack:
-    """Return the maps of a split's predicted classes; `name` is that of their folder."""
-    folder = plan.folder_of(f"cam_{name}")
-    return network.cams(split.images, plan.config.cam, folder=folder, progress=plan.progress)
-
-
-def prepare_grounds(
-    plan: FitPlan,
-    train: Split,
-    val: Split,
-    maps_of: Callable[[FitPlan, TrainedNetwork, Split, str], CamStack],
-    watch: Stopwatch,
-) -> Grounds:
-    """Fine-tune the network, and take its maps.
-
-    Args:
-        plan, train, val: as `fit_topocam`.
-        maps_of: the maps of a split, such as `class_maps`.
-        watch: of the stages.
-    """
-    epochs, layers = plan.config.backbone.epochs, ", ".join(plan.config.cam.layers)
-    with watch.stage("backbone", f"{epochs} epochs, {len(train.labels)} images"):
-        network = fit_network(plan, train, val)
-    with watch.stage("cam", f"maps of {layers}, {len(train.labels) + len(val.labels)} images"):
-        maps = (maps_of(plan, network, train, "train"), maps_of(plan, network, val, "val"))
-        return Grounds(network, train, val, *maps)
-
-
 def fit_on_maps(plan: FitPlan, grounds: Grounds, watch: Stopwatch | None = None) -> Fit:
-    """Fit ROI rule, classifiers and temperature where the network and its maps are known."""
+    """Fit ROI rule, classifiers and temperature where the networks and their maps are known."""
     watch = watch or Stopwatch(plan.log)
     data = grounds.search_data(plan)
     grid = learn_grid(data.train.images, plan.config.topology)
@@ -134,12 +81,12 @@ def fit_on_maps(plan: FitPlan, grounds: Grounds, watch: Stopwatch | None = None)
     plan.log("roi_rule_fixed", **search.rule.to_json())
     fitted = without_classifiers(plan, grounds, search.rule, grid)
     with watch.stage("classifier", classifier_plan(plan)):
-        train = fitted.observe(grounds.train.images, grounds.train_cams)
+        (train,) = fitted.observe(grounds.train.images, (grounds.train_cams,))
         val = fitted.observe(grounds.val.images, grounds.val_cams)
         fitted = with_classifiers(
             plan, fitted, (train, grounds.train.labels), (val, grounds.val.labels)
         )
-        readings = fitted.judge(train), fitted.judge(val)
+        readings = fitted.judge((train,)), fitted.judge(val)
     return Fit(fitted, *readings, search, watch.seconds)
 
 
@@ -152,7 +99,7 @@ def without_classifiers(
         class_names=plan.class_names,
         labels=tuple(range(plan.n_classes)),
         spatial_shape=grounds.train.images.shape[1 : 1 + plan.spatial_dims],
-        network=grounds.network,
+        networks=grounds.readers,
         rule=rule,
         grid=grid,
         classifiers={},
@@ -165,20 +112,21 @@ def with_classifiers(
     plan: FitPlan,
     fitted: Method,
     train: tuple[Observation, np.ndarray],
-    val: tuple[Observation, np.ndarray],
+    val: tuple[Sequence[Observation], np.ndarray],
 ) -> Method:
     """Return the method with classifiers of the training split and the validation's temperature.
 
     Args:
         plan: seed and settings of the classifiers.
         fitted: without classifiers.
-        train, val: what is seen in a split, and its labels int (n,).
+        train: what is seen in the split, and its labels int (n,).
+        val: the same; what is seen by each reader.
     """
     config = plan.config.classifier
     classifiers = fit_classifiers(plan.seeds.classifier, *train, plan.n_classes, config)
     plan.log("classifier_fixed")
     seen, labels = val
-    probabilities = probabilities_by_method(classifiers, seen)[config.features]
+    probabilities = mean_probabilities(classifiers, seen)[config.features]
     temperature = fit_temperature(
         labels, log_probabilities(probabilities), config.temperature_bounds
     )
@@ -197,8 +145,3 @@ def _find_rule(plan: FitPlan, data: SearchData, grid: np.ndarray | None) -> Rule
     seed = plan.seeds.search
     objective = RoiObjective(data, grid, plan.config, seed)
     return search_rule(plan, objective, seed=seed, folder=plan.folder_of("search"))
-
-
-def _labelled_maps(plan: FitPlan, split: Split, cams: CamStack) -> LabelledMaps:
-    grey = filtration_image(split.images, plan.spatial_dims, plan.config.topology.filtration)
-    return LabelledMaps(grey, cams.maps, split.labels)

@@ -6,7 +6,7 @@ and probabilities of any image depend on the image and the fitted method alone.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -16,7 +16,7 @@ from topojax.config import Config
 from topojax.data import IntensityScale
 from topojax.errors import DataError
 from topojax.evaluation import log_probabilities, temper
-from topojax.pipeline.features import BACKBONE, probabilities_by_method
+from topojax.pipeline.features import BACKBONE, mean_probabilities
 from topojax.pipeline.network import TrainedNetwork
 from topojax.pipeline.observation import Observation, concatenate, observe
 from topojax.search import RoiRule
@@ -35,15 +35,17 @@ class Reading:
         probabilities: float32 (n, classes), of the method: calibrated if the configuration says
             so.
         by_method: float32 (n, classes), uncalibrated, of every classifier by the features that it
-            is trained on, and of `backbone`, the network itself.
-        descriptors: Betti curves and sizes of the ROIs.
+            is trained on, and of `backbone`, the network itself. Where several networks read,
+            means over them.
+        descriptors: Betti curves and sizes of the ROIs, of each network's.
         whole: the same of the whole images.
-        empty: bool (n,); ROIs that came out empty and were replaced by the map's maximum.
+        empty: bool (n,); images of which an ROI came out empty and was replaced by the map's
+            maximum.
     """
 
     probabilities: np.ndarray
     by_method: dict[str, np.ndarray]
-    descriptors: BettiDescriptors
+    descriptors: tuple[BettiDescriptors, ...]
     whole: BettiDescriptors
     empty: np.ndarray
 
@@ -52,12 +54,24 @@ class Reading:
         """Of the network itself, float32 (n, classes)."""
         return self.by_method[BACKBONE]
 
+    def matrix(self) -> np.ndarray:
+        """Return φ of the ROIs, float32 (n, n_features): the mean over the networks."""
+        return _mean([own.matrix() for own in self.descriptors])
+
+    def curves(self) -> np.ndarray:
+        """Return the ROIs' Betti curves over V', float32 (n, d, N): the mean over the networks."""
+        return _mean([own.normalised_curves() for own in self.descriptors])
+
+    def voxels(self) -> np.ndarray:
+        """Return V', int64 (n,), or float64: the mean over several networks."""
+        return _mean([own.voxels for own in self.descriptors])
+
     def rows(self, index: np.ndarray) -> Reading:
         """Return the reading of some of the images, by index or mask."""
         return Reading(
             self.probabilities[index],
             {name: found[index] for name, found in self.by_method.items()},
-            self.descriptors.rows(index),
+            tuple(own.rows(index) for own in self.descriptors),
             self.whole.rows(index),
             self.empty[index],
         )
@@ -67,7 +81,8 @@ class Reading:
 class Explanation:
     """Maps of n images: scaled per layer (n, L, *spatial), fused, and the ROI (n, *spatial).
 
-    The maps are float32 in [0, 1]; predicted: classes, int (n,).
+    The maps are float32 in [0, 1]; predicted: classes, int (n,). Where several networks read, maps
+    are means over them, and a voxel is in the ROI shown if it is in half of theirs or more.
     """
 
     layer_maps: np.ndarray
@@ -85,7 +100,8 @@ class FittedTopoCAM:
         class_names: one a class.
         labels: the value that each class is reported as, in the order of the probabilities.
         spatial_shape: of the images, (H, W) or (D, H, W).
-        network: what maps, logits and embeddings are taken of.
+        networks: what maps, logits and embeddings of new images are taken of; several, each trained
+            on some of the folds, read each for itself and are averaged as probabilities.
         rule: what makes ROIs of the maps.
         grid: shared thresholds, float64 (N,), or None: one grid a sample.
         classifiers: one for each of `topojax.pipeline.features.FEATURES`.
@@ -99,7 +115,7 @@ class FittedTopoCAM:
     class_names: tuple[str, ...]
     labels: tuple[int | float | str | bool, ...]
     spatial_shape: tuple[int, ...]
-    network: TrainedNetwork
+    networks: tuple[TrainedNetwork, ...]
     rule: RoiRule
     grid: np.ndarray | None
     classifiers: dict[str, FittedClassifier]
@@ -114,13 +130,16 @@ class FittedTopoCAM:
     @property
     def n_channels(self) -> int:
         """1 for grey images, 3 for RGB."""
-        return self.network.backbone.in_channels
+        return self.networks[0].backbone.in_channels
 
-    def observe(self, images: np.ndarray, cams: CamStack, *, first: int = 0) -> Observation:
-        """Return what images (n, *spatial[, 3]) show whose maps are known.
+    def observe(
+        self, images: np.ndarray, cams: Sequence[CamStack], *, first: int = 0
+    ) -> tuple[Observation, ...]:
+        """Return what each network shows of images (n, *spatial[, 3]) whose maps are known.
 
         Args:
-            images, cams: of the same images.
+            images: of one split.
+            cams: what each network has of them.
             first: place of the first of them among all that are read together; nothing depends on
                 it here.
         """
@@ -137,17 +156,23 @@ class FittedTopoCAM:
             self.observe(chunk, self.cams(chunk, progress=progress), first=first)
             for first, chunk in _chunks(images)
         ]
-        return self.judge(concatenate(parts))
+        return self.judge([concatenate(of_one) for of_one in zip(*parts, strict=True)])
 
-    def judge(self, seen: Observation) -> Reading:
-        """Return what the classifiers say of what was seen."""
-        by_method = probabilities_by_method(self.classifiers, seen)
+    def judge(self, seen: Sequence[Observation]) -> Reading:
+        """Return what the classifiers say of what each network sees in the same images."""
+        by_method = mean_probabilities(self.classifiers, seen)
         settings = self.config.classifier
         probabilities = by_method[settings.features]
         if settings.calibrate:
             calibrated = temper(log_probabilities(probabilities), self.temperature)
             probabilities = calibrated.astype(np.float32)
-        return Reading(probabilities, by_method, seen.descriptors, seen.whole, seen.empty)
+        return Reading(
+            probabilities,
+            by_method,
+            tuple(one.descriptors for one in seen),
+            seen[0].whole,
+            np.any([one.empty for one in seen], axis=0),
+        )
 
     def explain(self, images: np.ndarray) -> Explanation:
         """Return the maps and ROIs of a few images (n, *spatial[, 3]), held in memory at once.
@@ -157,17 +182,19 @@ class FittedTopoCAM:
         """
         self.check_shape(images)
         cams, rescale = self.cams(images), self.config.cam.rescale_fused
-        masks, _ = self.rule.regions(cams.maps, rescale=rescale)
+        masks = [self.rule.regions(one.maps, rescale=rescale)[0] for one in cams]
         return Explanation(
-            cams.maps.astype(np.float32) / 255,
-            self.rule.fused(cams.maps, rescale=rescale),
-            masks,
+            _mean([one.maps.astype(np.float32) / 255 for one in cams]),
+            _mean([self.rule.fused(one.maps, rescale=rescale) for one in cams]),
+            2 * np.sum(masks, axis=0) >= len(masks),
             self.judge(self.observe(images, cams)).probabilities.argmax(axis=1),
         )
 
-    def cams(self, images: np.ndarray, *, progress: bool = False) -> CamStack:
-        """Return the maps of the predicted classes of images (n, *spatial[, 3])."""
-        return self.network.cams(images, self.config.cam, progress=progress)
+    def cams(self, images: np.ndarray, *, progress: bool = False) -> tuple[CamStack, ...]:
+        """Return each network's maps of the class that it predicts of images (n, *spatial[, 3])."""
+        return tuple(
+            network.cams(images, self.config.cam, progress=progress) for network in self.networks
+        )
 
     def grey(self, images: np.ndarray) -> np.ndarray:
         """Return what is filtered of images, float32 (n, *spatial)."""
@@ -187,3 +214,7 @@ class FittedTopoCAM:
 def _chunks(images: np.ndarray) -> Iterator[tuple[int, np.ndarray]]:
     for start in range(0, len(images), _CHUNK):
         yield start, images[start : start + _CHUNK]
+
+
+def _mean(by_network: Sequence[np.ndarray]) -> np.ndarray:
+    return by_network[0] if len(by_network) == 1 else np.mean(by_network, axis=0)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -10,7 +11,6 @@ import numpy as np
 from topojax.cam import CamStack, compute_cams
 from topojax.config import CamConfig
 from topojax.data import Split
-from topojax.pipeline.announce import Pace
 from topojax.pipeline.plan import FitPlan
 from topojax.training import EpochRecord, FittedBackbone, Normalisation, fine_tune
 
@@ -44,19 +44,30 @@ class TrainedNetwork:
         return compute_cams(model, inputs, config, folder=folder, progress=progress)
 
 
-def fit_network(plan: FitPlan, train: Split, val: Split) -> TrainedNetwork:
-    """Fine-tune the network on the training split; the validation split chooses the epoch.
+def fit_network(
+    plan: FitPlan,
+    train: Split,
+    val: Split,
+    *,
+    seed: int,
+    folder: Path | None = None,
+    title: str = "",
+    on_epoch: Callable[[EpochRecord], None] | None = None,
+) -> TrainedNetwork:
+    """Fine-tune a network on training images; the validation split chooses the epoch.
+
+    Args:
+        plan: what is trained, and how.
+        train, val: images and labels.
+        seed: of initial weights, shuffles and augmentations.
+        folder: where the state is kept after every epoch to resume from, or None.
+        title: of its progress bar.
+        on_epoch: called after every epoch.
 
     Raises:
         TrainingError: the loss or the logits are no longer finite.
     """
     config, dims = plan.config.backbone, plan.spatial_dims
-    pace = Pace("backbone", "epoch", config.epochs)
-
-    def on_epoch(record: EpochRecord) -> None:
-        plan.log("epoch", **asdict(record))
-        pace(record.epoch)
-
     normalisation = Normalisation.fit(train.images, dims)
     backbone = fine_tune(
         config,
@@ -64,9 +75,10 @@ def fit_network(plan: FitPlan, train: Split, val: Split) -> TrainedNetwork:
         (normalisation(train.images, dims), train.labels),
         (normalisation(val.images, dims), val.labels),
         plan.n_classes,
-        seed=plan.seeds.backbone,
-        folder=plan.folder_of("backbone"),
+        seed=seed,
+        folder=folder,
         progress=plan.progress,
+        title=title,
         on_epoch=on_epoch,
     )
     return TrainedNetwork(normalisation, backbone, dims)

@@ -49,17 +49,33 @@ class Observation:
 
 
 def observe(
-    config: Config, rule: RoiRule, grid: np.ndarray | None, grey: np.ndarray, cams: CamStack
-) -> Observation:
-    """Return what images show whose maps are known.
+    config: Config,
+    rule: RoiRule,
+    grid: np.ndarray | None,
+    grey: np.ndarray,
+    cams: Sequence[CamStack],
+) -> tuple[Observation, ...]:
+    """Return what images show whose maps are known, one observation a network.
 
     Args:
         config: of the topology and of the fused map's scaling.
         rule: what makes ROIs of the maps.
         grid: shared thresholds, float64 (N,), or None: as `config.topology.grid` has it.
         grey: what is filtered, float32 (n, *spatial); see `topojax.topology.filtration_image`.
-        cams: maps, logits and embeddings of the same images.
+        cams: maps, logits and embeddings that each network has of the same images.
     """
+    whole = describe(grey, np.ones(grey.shape, bool), grid, config.topology)
+    return tuple(_observe_one(config, rule, grid, grey, one, whole) for one in cams)
+
+
+def _observe_one(
+    config: Config,
+    rule: RoiRule,
+    grid: np.ndarray | None,
+    grey: np.ndarray,
+    cams: CamStack,
+    whole: BettiDescriptors,
+) -> Observation:
     found, empty = describe_candidates(
         grey,
         cams.maps,
@@ -71,7 +87,6 @@ def observe(
     )
     # As int64, whatever the kernel counts in: sums over many thresholds must not overflow.
     descriptors = BettiDescriptors(found.curves[0].astype(np.int64), found.voxels[0])
-    whole = describe(grey, np.ones(grey.shape, bool), grid, config.topology)
     return Observation(descriptors, whole, empty[0], cams.logits, cams.embeddings)
 
 

@@ -218,5 +218,7 @@ def _settled(config: Config, network: Backbone) -> Config:
 def _check_rule(config: Config, labels: np.ndarray) -> None:
     check_given_weights(len(config.cam.layers), config.search)
     find_objective(config.search.objective)
+    if config.cam.folds > 1:
+        stratified_folds(labels, config.cam.folds, config.seed, setting="cam.folds")
     if config.search.objective == "cv-auc" and is_searched(config):
         stratified_folds(labels, config.search.folds, config.seed)

@@ -45,9 +45,9 @@ def save_fitted(
     """
     if path.exists():
         raise RunError(f"{path} exists and is not overwritten; choose another folder")
-    backbone = fitted.network.backbone
+    first, *others = fitted.networks
     arrays = {
-        "backbone": {"params": backbone.params, "stats": backbone.stats},
+        **_network_arrays(first),
         "classifiers": {
             name: {
                 "params": classifier.params,
@@ -57,6 +57,8 @@ def save_fitted(
             for name, classifier in fitted.classifiers.items()
         },
     }
+    if others:
+        arrays["other_networks"] = [_network_arrays(network) for network in others]
     meta = {
         "kind": _KIND,
         "config": fitted.config.model_dump(mode="json"),
@@ -64,12 +66,8 @@ def save_fitted(
         "labels": list(fitted.labels),
         "spatial_shape": list(fitted.spatial_shape),
         "n_channels": fitted.n_channels,
-        "normalisation": asdict(fitted.network.normalisation),
-        "backbone": {
-            "name": backbone.name,
-            "best_epoch": backbone.best_epoch,
-            "history": [asdict(record) for record in backbone.history],
-        },
+        **_network_meta(first),
+        "other_networks": [_network_meta(network) for network in others],
         "roi_rules": [rule.to_json() for rule in rules or (fitted.rule,)],
         "grid": None if fitted.grid is None else fitted.grid.tolist(),
         "n_features": {
@@ -95,17 +93,17 @@ def load_fitted(path: Path) -> FittedTopoCAM:
     """
     folder = _model_folder(path)
     arrays, meta = load_checkpoint(folder, lambda meta: _expected(meta, folder))
-    config = parse_config(meta["config"])
-    n_classes, shape = len(meta["class_names"]), tuple(meta["spatial_shape"])
+    config, n_classes = parse_config(meta["config"]), len(meta["class_names"])
     return FittedTopoCAM(
         config=config,
         class_names=tuple(meta["class_names"]),
         labels=tuple(meta["labels"]),
-        spatial_shape=shape,
-        network=TrainedNetwork(
-            Normalisation(**{k: tuple(v) for k, v in meta["normalisation"].items()}),
-            _backbone(arrays["backbone"], meta),
-            len(shape),
+        spatial_shape=tuple(meta["spatial_shape"]),
+        networks=tuple(
+            _network(own_arrays, own_meta, meta)
+            for own_arrays, own_meta in zip(
+                (arrays, *arrays.get("other_networks", ())), _network_metas(meta), strict=True
+            )
         ),
         rule=RoiRule.from_json(meta["roi_rules"][0]),
         grid=None if meta["grid"] is None else np.array(meta["grid"]),
@@ -142,16 +140,39 @@ def _model_folder(path: Path) -> Path:
     return in_run if in_run.is_dir() else path
 
 
-def _backbone(arrays: dict[str, Any], meta: dict[str, Any]) -> FittedBackbone:
-    return FittedBackbone(
-        meta["backbone"]["name"],
+def _network_arrays(network: TrainedNetwork) -> dict[str, Any]:
+    return {"backbone": {"params": network.backbone.params, "stats": network.backbone.stats}}
+
+
+def _network_meta(network: TrainedNetwork) -> dict[str, Any]:
+    backbone = network.backbone
+    return {
+        "normalisation": asdict(network.normalisation),
+        "backbone": {
+            "name": backbone.name,
+            "best_epoch": backbone.best_epoch,
+            "history": [asdict(record) for record in backbone.history],
+        },
+    }
+
+
+def _network_metas(meta: dict[str, Any]) -> list[dict[str, Any]]:
+    # Checkpoints of older versions have one network, and say nothing of others.
+    return [meta, *meta.get("other_networks", ())]
+
+
+def _network(arrays: dict[str, Any], own: dict[str, Any], meta: dict[str, Any]) -> TrainedNetwork:
+    backbone = FittedBackbone(
+        own["backbone"]["name"],
         len(meta["class_names"]),
         meta["n_channels"],
-        arrays["params"],
-        arrays["stats"],
-        tuple(EpochRecord(**record) for record in meta["backbone"]["history"]),
-        meta["backbone"]["best_epoch"],
+        arrays["backbone"]["params"],
+        arrays["backbone"]["stats"],
+        tuple(EpochRecord(**record) for record in own["backbone"]["history"]),
+        own["backbone"]["best_epoch"],
     )
+    normalisation = Normalisation(**{k: tuple(v) for k, v in own["normalisation"].items()})
+    return TrainedNetwork(normalisation, backbone, len(meta["spatial_shape"]))
 
 
 def _check_kind(meta: dict[str, Any], folder: Path) -> None:
@@ -165,13 +186,22 @@ def _check_kind(meta: dict[str, Any], folder: Path) -> None:
 def _expected(meta: dict[str, Any], folder: Path) -> Any:
     _check_kind(meta, folder)
     n_classes = len(meta["class_names"])
-    _, params, stats = abstract_backbone(meta["backbone"]["name"], n_classes, meta["n_channels"])
+    first, *others = (
+        _expected_network(own["backbone"]["name"], n_classes, meta["n_channels"])
+        for own in _network_metas(meta)
+    )
     return {
-        "backbone": {"params": params, "stats": stats},
+        **first,
+        **({"other_networks": others} if others else {}),
         "classifiers": {
             name: _expected_classifier(n, meta, n_classes) for name, n in meta["n_features"].items()
         },
     }
+
+
+def _expected_network(name: str, n_classes: int, n_channels: int) -> dict[str, Any]:
+    _, params, stats = abstract_backbone(name, n_classes, n_channels)
+    return {"backbone": {"params": params, "stats": stats}}
 
 
 def _expected_classifier(n_features: int, meta: dict[str, Any], n_classes: int) -> dict[str, Any]:

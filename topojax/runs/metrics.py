@@ -164,6 +164,8 @@ class Metrics(FileRecord):
         topocam, backbone: scores by split.
         comparisons: other methods on the test split, by name.
         roi: sizes by split.
+        backbone_training: of the network that reads validation and test images, or the first.
+        other_training: of the other ones, where folds have a network each.
         timing: wall-clock seconds by stage.
         warnings: sentences for people.
         meaningless: why the scores mean nothing, where the run was asked to leak; clauses.
@@ -178,6 +180,7 @@ class Metrics(FileRecord):
     fusion: Fusion
     roi: BySplit[Coverage]
     backbone_training: BackboneTraining
+    other_training: tuple[BackboneTraining, ...] = ()
     timing: dict[str, float]
     warnings: tuple[str, ...]
     meaningless: tuple[str, ...]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -27,6 +28,15 @@ class LabelledMaps:
     maps: np.ndarray
     labels: np.ndarray
 
+    @classmethod
+    def concatenate(cls, parts: Sequence[LabelledMaps]) -> LabelledMaps:
+        """Return several as one, such as one split as several networks see it."""
+        return cls(
+            np.concatenate([part.images for part in parts]),
+            np.concatenate([part.maps for part in parts]),
+            np.concatenate([part.labels for part in parts]),
+        )
+
 
 @dataclass(frozen=True)
 class SearchData:
@@ -46,9 +56,15 @@ class SearchData:
 
 
 def stratified_folds(
-    labels: np.ndarray, n_folds: int, seed: int
+    labels: np.ndarray, n_folds: int, seed: int, *, setting: str = "search.folds"
 ) -> tuple[tuple[np.ndarray, np.ndarray], ...]:
-    """Return stratified folds as (fitted on, scored on) index pairs.
+    """Return stratified folds as (fitted on, held out) index pairs.
+
+    Args:
+        labels: integers (n,) from 0 on.
+        n_folds: 2 or more.
+        seed: of the shuffle.
+        setting: that says how many folds there are, for the message.
 
     Raises:
         DataError: a class has fewer samples than there are folds.
@@ -57,8 +73,8 @@ def stratified_folds(
     scarce = int(counts.argmin())
     if counts[scarce] < n_folds:
         raise DataError(
-            f"class {scarce} has {counts[scarce]} training samples, fewer than search.folds="
-            f"{n_folds}; give more samples or set search.folds to at most {counts[scarce]}"
+            f"class {scarce} has {counts[scarce]} training samples, fewer than {setting}="
+            f"{n_folds}; give more samples or set {setting} to at most {counts[scarce]}"
         )
     folds = StratifiedKFold(n_folds, shuffle=True, random_state=seed)
     return tuple(folds.split(np.zeros(len(labels)), labels))

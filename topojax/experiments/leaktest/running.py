@@ -12,11 +12,21 @@ import numpy as np
 
 from topojax.cam import CamStack
 from topojax.config import Config
-from topojax.data import NULLS, SPLITS, Dataset, fewer_training_images, validate_dataset
-from topojax.defects import MapsOf, fit_method_on_maps, maps_of_split, scored_rows
+from topojax.data import NULLS, Dataset, fewer_training_images, validate_dataset
+from topojax.defects import fit_method_on_maps, maps_of_split, scored_rows
 from topojax.evaluation import auc_score
 from topojax.experiments.leaktest.trial import Trial, TrialFolder, check_trial_folder
-from topojax.pipeline import FitPlan, Grounds, Reading, fit_network, plan_fit
+from topojax.pipeline import (
+    FitPlan,
+    Grounds,
+    MapsOf,
+    Networks,
+    Reading,
+    fit_networks,
+    maps_by_reader,
+    plan_fit,
+    training_maps,
+)
 
 
 def leak_trials(
@@ -85,26 +95,40 @@ def _trials(
     data = fewer_training_images(dataset, n_train or len(dataset.train.labels), rng)
     data = NULLS[null](data, rng)
     plans = {name: plan.with_seed(seed) for name, plan in plans.items()}
-    network = fit_network(next(iter(plans.values())), data.train, data.val)
-    cams: dict[MapsOf, dict[str, CamStack]] = {}
+    networks = fit_networks(next(iter(plans.values())), data.train, data.val)
+    known: dict[MapsOf, tuple[Grounds, tuple[CamStack, ...]]] = {}
     for variant, plan in plans.items():
         maps_of = maps_of_split(plan.config)
-        if maps_of not in cams:
-            cams[maps_of] = {
-                name: maps_of(plan, network, data.split(name), name) for name in SPLITS
-            }
-        maps = cams[maps_of]
-        grounds = Grounds(network, data.train, data.val, maps["train"], maps["val"])
-        yield _trial(variant, null, plan, data, grounds, maps["test"])
+        if maps_of not in known:
+            known[maps_of] = _maps(plan, networks, data, maps_of)
+        yield _trial(variant, null, plan, data, *known[maps_of])
+
+
+def _maps(
+    plan: FitPlan, networks: Networks, data: Dataset, maps_of: MapsOf
+) -> tuple[Grounds, tuple[CamStack, ...]]:
+    """Return what a method is fitted on, and the maps of the test split."""
+    readers = networks.readers
+    train_cams = training_maps(plan, networks, data.train, maps_of)
+    val_cams, test_cams = (
+        maps_by_reader(plan, readers, data.split(name), name, maps_of) for name in ("val", "test")
+    )
+    return Grounds(readers, data.train, data.val, train_cams, val_cams), test_cams
 
 
 def _trial(
-    variant: str, null: str, plan: FitPlan, data: Dataset, grounds: Grounds, test_cams: CamStack
+    variant: str,
+    null: str,
+    plan: FitPlan,
+    data: Dataset,
+    grounds: Grounds,
+    test_cams: tuple[CamStack, ...],
 ) -> Trial:
     fit = fit_method_on_maps(plan, grounds)
     seen = fit.fitted.observe(data.test.images, test_cams)
-    rows = scored_rows(plan.config, seen.empty)
-    auc = _aucs(fit.fitted.judge(seen.rows(rows)), data.test.labels[rows])
+    reading = fit.fitted.judge(seen)
+    rows = scored_rows(plan.config, reading.empty)
+    auc = _aucs(reading.rows(rows), data.test.labels[rows])
     scored = {
         "val": data.val.labels[scored_rows(plan.config, fit.val.empty)],
         "test": data.test.labels[rows],

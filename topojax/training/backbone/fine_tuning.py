@@ -47,6 +47,7 @@ def fine_tune(
     seed: int,
     folder: Path | None = None,
     progress: bool = False,
+    title: str = "",
     on_epoch: Callable[[EpochRecord], None] | None = None,
     devices: Sequence[jax.Device] | None = None,
 ) -> FittedBackbone:
@@ -66,6 +67,7 @@ def fine_tune(
         seed: fixes the initial weights, every shuffle and every augmentation.
         folder: where to keep the state, or None.
         progress: show a bar on a terminal.
+        title: of the bar, such as which of several networks it is.
         on_epoch: called after every epoch.
         devices: what to share the batches among; None: all there are.
 
@@ -86,7 +88,7 @@ def fine_tune(
         _, params, stats = backbone_parts(model)
         now = Progress(params, stats, job.optimiser.init(params), params, stats, -1, ())
     while len(now.history) < config.epochs:
-        now = _one_epoch(job, now, progress=progress)
+        now = _one_epoch(job, now, title if progress else None)
         if kept:
             kept.save(now)
         if on_epoch is not None:
@@ -174,9 +176,9 @@ def _plan(
     )
 
 
-def _one_epoch(job: _Job, now: Progress, *, progress: bool) -> Progress:
+def _one_epoch(job: _Job, now: Progress, title: str | None) -> Progress:
     epoch, config = len(now.history), job.config
-    (params, stats, state), losses = _train(job, now, progress=progress)
+    (params, stats, state), losses = _train(job, now, title)
     logits = predict_logits(job.graph, params, stats, job.val[0], config.batch_size, job.devices)
     if not (np.isfinite(losses).all() and np.isfinite(logits).all()):
         raise TrainingError(
@@ -191,9 +193,12 @@ def _one_epoch(job: _Job, now: Progress, *, progress: bool) -> Progress:
 
 
 def _train(
-    job: _Job, now: Progress, *, progress: bool
+    job: _Job, now: Progress, title: str | None
 ) -> tuple[tuple[State, State, State], list[float]]:
-    """Run one epoch's updates; return the state on the devices, and the batches' losses."""
+    """Run one epoch's updates; return the state on the devices, and the batches' losses.
+
+    `title` is the bar's; None: no bar.
+    """
     epoch, config = len(now.history), job.config
     rng = np.random.default_rng((job.seed, epoch))
     batches = epoch_batches(rng, len(job.train[1]), config.batch_size, job.parts)
@@ -201,9 +206,9 @@ def _train(
     losses: list[jax.Array] = []
     bar = tqdm(
         prefetched(partial(_batch, job, epoch), enumerate(batches)),
-        f"epoch {epoch + 1}/{config.epochs}",
+        f"{title}epoch {epoch + 1}/{config.epochs}",
         total=len(batches),
-        disable=None if progress else True,
+        disable=True if title is None else None,
     )
     for x, labels, weights in bar:
         params, stats, state, loss = job.step(params, stats, state, x, labels, weights)

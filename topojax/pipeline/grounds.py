@@ -1,0 +1,150 @@
+"""What the ROI rule and the classifiers are fitted on: networks and their maps."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TypeAlias
+
+import numpy as np
+
+from topojax.cam import CamStack
+from topojax.cam.storage import ArraySpec, CamArrays, open_storage
+from topojax.data import Split
+from topojax.pipeline.announce import Stopwatch
+from topojax.pipeline.network import TrainedNetwork
+from topojax.pipeline.networks import Networks, fit_networks, training_plan
+from topojax.pipeline.plan import FitPlan
+from topojax.search import LabelledMaps, SearchData
+from topojax.topology import filtration_image
+
+MapsOf: TypeAlias = Callable[[FitPlan, TrainedNetwork, Split, str], CamStack]
+"""The maps that a network has of a split; the last argument names their folder."""
+
+# Rows that are put in order at once.
+_ROWS = 64
+
+
+@dataclass(frozen=True)
+class Grounds:
+    """What the ROI rule and the classifiers are fitted on.
+
+    Attributes:
+        readers: the networks that read images outside the training split.
+        train, val: images and labels of the two splits.
+        train_cams: maps, logits and embeddings of the training images: of the network that has not
+            seen them, where there are folds.
+        val_cams: of the validation images, one of each reader.
+    """
+
+    readers: tuple[TrainedNetwork, ...]
+    train: Split
+    val: Split
+    train_cams: CamStack
+    val_cams: tuple[CamStack, ...]
+
+    def search_data(self, plan: FitPlan) -> SearchData:
+        """Return what a search may see: each validation image once for each reader."""
+        val = [_labelled_maps(plan, self.val, cams) for cams in self.val_cams]
+        return SearchData(
+            _labelled_maps(plan, self.train, self.train_cams),
+            val[0] if len(val) == 1 else LabelledMaps.concatenate(val),
+        )
+
+
+def class_maps(plan: FitPlan, network: TrainedNetwork, split: Split, name: str) -> CamStack:
+    """Return the maps of a split's predicted classes; `name` is that of their folder."""
+    folder = plan.folder_of(f"cam_{name}")
+    return network.cams(split.images, plan.config.cam, folder=folder, progress=plan.progress)
+
+
+def prepare_grounds(
+    plan: FitPlan, train: Split, val: Split, maps_of: MapsOf, watch: Stopwatch
+) -> Grounds:
+    """Fine-tune the networks, and take their maps.
+
+    Args:
+        plan: of `plan_fit`, for this training split.
+        train: images and labels to fit on.
+        val: images and labels to choose by.
+        maps_of: the maps of a split, such as `class_maps`.
+        watch: of the stages.
+    """
+    layers = ", ".join(plan.config.cam.layers)
+    with watch.stage("backbone", training_plan(plan, len(train.labels))):
+        networks = fit_networks(plan, train, val)
+    with watch.stage("cam", f"maps of {layers}, {len(train.labels) + len(val.labels)} images"):
+        return Grounds(
+            networks.readers,
+            train,
+            val,
+            training_maps(plan, networks, train, maps_of),
+            maps_by_reader(plan, networks.readers, val, "val", maps_of),
+        )
+
+
+def maps_by_reader(
+    plan: FitPlan,
+    readers: tuple[TrainedNetwork, ...],
+    split: Split,
+    name: str,
+    maps_of: MapsOf = class_maps,
+) -> tuple[CamStack, ...]:
+    """Return the maps that each reader has of a split outside the training split."""
+    if len(readers) == 1:
+        return (maps_of(plan, readers[0], split, name),)
+    return tuple(maps_of(plan, reader, split, f"{name}_{k}") for k, reader in enumerate(readers))
+
+
+def training_maps(
+    plan: FitPlan, networks: Networks, train: Split, maps_of: MapsOf = class_maps
+) -> CamStack:
+    """Return the maps of the training images: of the networks that have not seen them.
+
+    Where there are no folds, of the one network, which has.
+    """
+    if not networks.held_out:
+        return maps_of(plan, networks.readers[0], train, "train")
+    parts = []
+    for k, (network, index) in enumerate(networks.held_out):
+        held = Split(train.images[index], train.labels[index])
+        parts.append(maps_of(plan, network, held, f"train_{k}"))
+    order = np.concatenate([index for _, index in networks.held_out])
+    return _in_order(parts, order, plan.folder_of("cam_train"), plan.config.cam.memory_mb)
+
+
+def _in_order(
+    parts: list[CamStack], order: np.ndarray, folder: Path | None, memory_mb: int
+) -> CamStack:
+    """Return the folds' rows as one stack: row `order[i]` of it is row i of the parts."""
+    starts = np.cumsum([0, *(len(part.logits) for part in parts)])
+    places = np.argsort(order)
+    owners = np.searchsorted(starts, places, "right") - 1
+
+    def rows(take: Callable[[CamStack], np.ndarray], chunk: slice) -> np.ndarray:
+        found = zip(owners[chunk], places[chunk], strict=True)
+        return np.stack([take(parts[owner])[place - starts[owner]] for owner, place in found])
+
+    takes = (lambda cams: cams.maps, lambda cams: cams.logits, lambda cams: cams.embeddings)
+    n = len(order)
+    specs = (ArraySpec((n, *take(parts[0]).shape[1:]), take(parts[0]).dtype) for take in takes)
+    with open_storage(CamArrays(*specs), folder, memory_mb, lambda: _digest(parts)) as storage:
+        for start in range(storage.n_rows_done, n, _ROWS):
+            chunk = slice(start, start + _ROWS)
+            storage.append(CamArrays(*(rows(take, chunk) for take in takes)))
+        return CamStack(*storage.finish(), parts[0].layers)
+
+
+def _digest(parts: list[CamStack]) -> str:
+    """Return the SHA-256 of the folds' logits, which no two networks share, and their places."""
+    digest = hashlib.sha256(repr([part.maps.shape for part in parts]).encode())
+    for part in parts:
+        digest.update(np.ascontiguousarray(part.logits))
+    return digest.hexdigest()
+
+
+def _labelled_maps(plan: FitPlan, split: Split, cams: CamStack) -> LabelledMaps:
+    grey = filtration_image(split.images, plan.spatial_dims, plan.config.topology.filtration)
+    return LabelledMaps(grey, cams.maps, split.labels)
