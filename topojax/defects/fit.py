@@ -23,10 +23,10 @@ from topojax.pipeline import (
     with_classifiers,
     without_classifiers,
 )
+from topojax.pipeline.filtration import learn_filtered_grid
 from topojax.pipeline.fit import classifier_plan
 from topojax.pipeline.rule_search import rule_plan
 from topojax.search import RoiObjective, SearchData
-from topojax.topology import learn_grid
 
 
 @dataclass(frozen=True)
@@ -77,7 +77,7 @@ def fit_defective_on_maps(plan: FitPlan, grounds: Grounds, watch: Stopwatch) -> 
         DataError: `topology.empty_roi=drop` leaves a class without a training image.
     """
     data = grounds.search_data(plan)
-    grid = learn_grid(data.train.images, plan.config.topology)
+    grid = learn_filtered_grid(data.train.images, plan.config.topology)
     times = f"{plan.config.search.searches} times " if plan.is_searched else ""
     with watch.stage("search", times + rule_plan(plan.config, is_searched=plan.is_searched)):
         searches = _search_in_turn(plan, data, grid)

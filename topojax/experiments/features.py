@@ -14,13 +14,8 @@ from topojax.data import ImageSet
 from topojax.errors import ConfigError
 from topojax.files import write_atomically
 from topojax.pipeline import FittedTopoCAM
-from topojax.topology import (
-    BettiDescriptors,
-    describe,
-    feature_names,
-    filtration_image,
-    learn_grid,
-)
+from topojax.pipeline.filtration import filtered_images, learn_filtered_grid
+from topojax.topology import BettiDescriptors, describe, feature_names
 
 
 @dataclass(frozen=True)
@@ -39,9 +34,9 @@ def roi_features(fitted: FittedTopoCAM, images: np.ndarray) -> Features:
 
 def whole_image_features(found: ImageSet, config: TopologyConfig) -> Features:
     """Return the descriptors of whole images (the paper's Topo-Original)."""
-    grey = filtration_image(found.images, found.spatial_dims, config.filtration)
-    grid = learn_grid(grey, config)
-    return _features(describe(grey, np.ones(grey.shape, bool), grid, config), grid)
+    values = filtered_images(found.images, found.spatial_dims, config)
+    grid = learn_filtered_grid(values, config)
+    return _features(describe(values, np.ones(values.shape, bool), grid, config), grid)
 
 
 def check_feature_file(path: Path) -> None:

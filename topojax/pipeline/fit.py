@@ -13,13 +13,13 @@ from topojax.data import Split
 from topojax.evaluation import fit_temperature, log_probabilities
 from topojax.pipeline.announce import Stopwatch
 from topojax.pipeline.features import fit_classifiers, probabilities_by_method
+from topojax.pipeline.filtration import filtered_images, learn_filtered_grid
 from topojax.pipeline.fitted import FittedTopoCAM, Reading
 from topojax.pipeline.network import TrainedNetwork, fit_network
 from topojax.pipeline.observation import Observation
 from topojax.pipeline.plan import FitPlan
 from topojax.pipeline.rule_search import RuleSearch, give_rule, rule_plan, search_rule
 from topojax.search import LabelledMaps, RoiObjective, RoiRule, SearchData
-from topojax.topology import filtration_image, learn_grid
 
 Method = TypeVar("Method", bound=FittedTopoCAM)
 
@@ -128,7 +128,7 @@ def fit_on_maps(plan: FitPlan, grounds: Grounds, watch: Stopwatch | None = None)
     """Fit ROI rule, classifiers and temperature where the network and its maps are known."""
     watch = watch or Stopwatch(plan.log)
     data = grounds.search_data(plan)
-    grid = learn_grid(data.train.images, plan.config.topology)
+    grid = learn_filtered_grid(data.train.images, plan.config.topology)
     with watch.stage("search", rule_plan(plan.config, is_searched=plan.is_searched)):
         search = _find_rule(plan, data, grid)
     plan.log("roi_rule_fixed", **search.rule.to_json())
@@ -200,5 +200,5 @@ def _find_rule(plan: FitPlan, data: SearchData, grid: np.ndarray | None) -> Rule
 
 
 def _labelled_maps(plan: FitPlan, split: Split, cams: CamStack) -> LabelledMaps:
-    grey = filtration_image(split.images, plan.spatial_dims, plan.config.topology.filtration)
+    grey = filtered_images(split.images, plan.spatial_dims, plan.config.topology)
     return LabelledMaps(grey, cams.maps, split.labels)

@@ -17,10 +17,11 @@ from topojax.data import IntensityScale
 from topojax.errors import DataError
 from topojax.evaluation import log_probabilities, temper
 from topojax.pipeline.features import BACKBONE, probabilities_by_method
+from topojax.pipeline.filtration import filtered_images
 from topojax.pipeline.network import TrainedNetwork
 from topojax.pipeline.observation import Observation, concatenate, observe
 from topojax.search import RoiRule
-from topojax.topology import BettiDescriptors, filtration_image
+from topojax.topology import BettiDescriptors
 from topojax.training import FittedClassifier
 
 # Images whose maps are held at once: 3 layers of 64^3 voxels are 0.8 MB a sample.
@@ -171,7 +172,7 @@ class FittedTopoCAM:
 
     def grey(self, images: np.ndarray) -> np.ndarray:
         """Return what is filtered of images, float32 (n, *spatial)."""
-        return filtration_image(images, self.spatial_dims, self.config.topology.filtration)
+        return filtered_images(images, self.spatial_dims, self.config.topology)
 
     def check_shape(self, images: np.ndarray) -> None:
         """Raise DataError unless images are of the shape that the method was fitted on."""

@@ -57,7 +57,7 @@ def observe(
         config: of the topology and of the fused map's scaling.
         rule: what makes ROIs of the maps.
         grid: shared thresholds, float64 (N,), or None: as `config.topology.grid` has it.
-        grey: what is filtered, float32 (n, *spatial); see `topojax.topology.filtration_image`.
+        grey: what is filtered, float32 (n, *spatial); see `topojax.topology.filtered`.
         cams: maps, logits and embeddings of the same images.
     """
     found, empty = describe_candidates(

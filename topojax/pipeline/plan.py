@@ -16,6 +16,7 @@ from topojax.data.memory import memory_limit
 from topojax.errors import ConfigError
 from topojax.models import Backbone, abstract_model, check_image_shape, list_models
 from topojax.pipeline.announce import Log, no_log
+from topojax.pipeline.filtration import only_filtration
 from topojax.pipeline.memory import (
     MemoryNeed,
     check_memory,
@@ -49,7 +50,7 @@ class FitPlan:
     """What every stage of a fit is told.
 
     Attributes:
-        config: settled: the network and its CAM layers are named.
+        config: settled: the network, its CAM layers and the filtration are named.
         class_names: one a class, in the labels' order.
         spatial_dims: 2 or 3.
         seeds: of the stages' random draws.
@@ -113,22 +114,26 @@ def plan_fit(
 
     Raises:
         ConfigError: a network that is unknown or for another dimension, layers that it has not or
-            that give no map, an unknown objective, weights that are not one a layer, flips along
-            an axis that the images do not have, or more memory needed than there is.
+            that give no map, an unknown objective or filtration, weights that are not one a layer,
+            flips along an axis that the images do not have, or more memory needed than there
+            is.
         DataError: images too small for the network or constant; too few samples for the folds.
         WeightsError: `backbone.weights` cannot be read or does not fit.
     """
     name = _network_name(config, spatial_dims)
     n_channels = train.images.shape[-1] if train.images.ndim == spatial_dims + 2 else 1
     network = abstract_model(name, len(class_names), n_channels)
-    config = _settled(config, network)
+    config = _settled(config, network, spatial_dims)
     shape = train.images.shape[1 : 1 + spatial_dims]
     check_image_shape(name, shape)
     check_maps(name, config.cam.layers, shape)
     check_augmentation(config.backbone, spatial_dims)
+    # Of constant images no filtration has values to threshold; a grid of others is learnt later.
     grid = learn_grid(train.images, config.topology)
     _check_rule(config, train.labels)
-    n_thresholds = config.topology.n_thresholds if grid is None else len(grid)
+    n_thresholds = config.topology.n_thresholds
+    if grid is not None and config.topology.filtrations == ("intensity",):
+        n_thresholds = len(grid)
     need = memory_need(config, train.images, len(class_names), spatial_dims, n_thresholds)
     check_memory(need, memory_limit())
     with_pretrained_weights(network, config.backbone)
@@ -204,13 +209,15 @@ def _network_name(config: Config, spatial_dims: int) -> str:
     return name
 
 
-def _settled(config: Config, network: Backbone) -> Config:
+def _settled(config: Config, network: Backbone, spatial_dims: int) -> Config:
+    filtration = only_filtration(config.topology, spatial_dims)
     layers = config.cam.layers or network.cam_layers
     check_layers(network, layers)
     return config.model_copy(
         update={
             "backbone": config.backbone.model_copy(update={"name": network.name}),
             "cam": config.cam.model_copy(update={"layers": layers}),
+            "topology": config.topology.model_copy(update={"filtrations": (filtration,)}),
         }
     )
 

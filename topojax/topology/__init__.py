@@ -18,6 +18,14 @@ from topojax.topology.diagrams import (
     persistence_entropy,
     persistence_image,
 )
+from topojax.topology.filtrations import (
+    Filtration,
+    expand_filtrations,
+    filtered,
+    filtered_bank,
+    find_filtration,
+    register_filtration,
+)
 from topojax.topology.giotto import (
     giotto_betti_curves,
     giotto_betti_curves_batch,
@@ -26,25 +34,30 @@ from topojax.topology.giotto import (
 )
 from topojax.topology.grids import fixed_grid, learn_grid, quantile_grid, sample_grids
 from topojax.topology.gudhi_transformers import PersistenceLandscape, PersistenceSilhouette
-from topojax.topology.intensity import filtration_image
+from topojax.topology.intensity import grey_images
 from topojax.topology.roi import roi_images
 
 __all__ = [
     "BettiCurve",
     "BettiDescriptors",
     "EulerCurve",
+    "Filtration",
     "PersistenceEntropy",
     "PersistenceImage",
     "PersistenceLandscape",
     "PersistenceSilhouette",
     "describe",
     "describe_candidates",
+    "expand_filtrations",
     "feature_names",
-    "filtration_image",
+    "filtered",
+    "filtered_bank",
+    "find_filtration",
     "fixed_grid",
     "giotto_betti_curves",
     "giotto_betti_curves_batch",
     "giotto_grids",
+    "grey_images",
     "learn_grid",
     "masked_betti_curves",
     "persistence_diagrams",
@@ -52,6 +65,7 @@ __all__ = [
     "persistence_image",
     "quantile_grid",
     "reduced_steps",
+    "register_filtration",
     "roi_images",
     "sample_grids",
 ]
