@@ -36,7 +36,7 @@ from topojax.config import BackboneConfig, CamConfig, TopologyConfig
 from topojax.data import read_medmnist, resize_images
 from topojax.data.batches import padded_batches
 from topojax.evaluation import auc_score
-from topojax.topology import describe, filtration_image, fixed_grid
+from topojax.topology import describe, fixed_grid, grey_images
 from topojax.training import Normalisation, fine_tune
 
 RESULTS = Path(__file__).parent / "results"
@@ -233,7 +233,7 @@ def run(case: Case) -> dict[str, Any]:
         "n": len(x),
         "epochs": case.epochs,
         "bytes": {s.name: s.bits * maps[0].size // 8 for s in (FLOAT32, *STORAGES)},
-        **compare(maps, filtration_image(case.images, dims), case.labels),
+        **compare(maps, grey_images(case.images, dims), case.labels),
     }
 
 

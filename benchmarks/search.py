@@ -47,7 +47,7 @@ from topojax.search import (
     n_genes,
     stratified_folds,
 )
-from topojax.topology import describe_candidates, fixed_grid
+from topojax.topology import FilteredImages, describe_candidates, learn_filtered_images
 from topojax.training import Normalisation
 
 RESULTS = Path(__file__).parent / "results"
@@ -71,19 +71,20 @@ def make_task(options: argparse.Namespace) -> tuple[Dataset, Config, SearchData]
     model = create_model(config.backbone.name, data.n_classes, 1, rngs=nnx.Rngs(SEED))
     inputs = normalise(train.images, data.spatial_dims)
     maps = compute_cams(model, inputs, CamConfig(batch_size=8), progress=True).maps
-    seen = SearchData(LabelledMaps(train.images, maps, train.labels), _validation(data, maps))
+    images = learn_filtered_images(train.images, config.topology)
+    seen = SearchData(LabelledMaps(images, maps, train.labels), _validation(data, images, maps))
     return data, config, seen
 
 
-def _validation(data: Dataset, maps: np.ndarray) -> LabelledMaps:
+def _validation(data: Dataset, images: FilteredImages, maps: np.ndarray) -> LabelledMaps:
     # Cross-validation looks at nothing of it but how many classes there are.
     n = len(data.val.labels)
     empty = np.zeros((n, *maps.shape[1:]), maps.dtype)
-    return LabelledMaps(data.val.images, empty, data.val.labels)
+    return LabelledMaps(images.rows(np.arange(n) % len(images)), empty, data.val.labels)
 
 
 def require_equal_descriptors(
-    loop: PaperLoop, train: LabelledMaps, grid: np.ndarray, config: Config, genes: np.ndarray
+    loop: PaperLoop, train: LabelledMaps, config: Config, genes: np.ndarray
 ) -> None:
     """Compare φ of one candidate on both sides.
 
@@ -92,8 +93,9 @@ def require_equal_descriptors(
     """
     weights, taus = decode_rules(genes[:1], train.maps.shape[1], config.search)
     some = slice(0, min(24, len(train.labels)))
+    grid = train.images.grids["intensity"]
     ours, _ = describe_candidates(
-        train.images[some], train.maps[some], weights, taus, grid, config.topology
+        loop.images[some], train.maps[some], weights, taus, grid, config.topology
     )
     one = PaperLoop(
         loop.images[some],
@@ -144,12 +146,12 @@ def measure(options: argparse.Namespace) -> dict[str, Any]:
     size = population_size(config)
     rng = np.random.default_rng(SEED)
     genes = rng.random((size, n_genes(n_layers, config.search))).astype(np.float32)
-    grid = fixed_grid(train.images, config.topology.n_thresholds)
-    objective = RoiObjective(seen, grid, config, SEED)
+    images, grid = train.images.values["intensity"], train.images.grids["intensity"]
+    objective = RoiObjective(seen, config, SEED)
     objective(genes)  # compiles
     search = config.search
     loop = PaperLoop(
-        train.images,
+        images,
         train.maps.astype(np.float32) / np.float32(255),
         train.labels,
         stratified_folds(train.labels, search.folds, SEED),
@@ -164,7 +166,7 @@ def measure(options: argparse.Namespace) -> dict[str, Any]:
     stages: list[dict[str, float]] = []
     fitness, by_loop = np.zeros(size), []
     if options.loops:
-        require_equal_descriptors(loop, train, grid, config, genes)
+        require_equal_descriptors(loop, train, config, genes)
     weights, taus = decode_rules(genes, n_layers, search)
     for number in range(max(options.loops, options.repeats)):
         if number < options.repeats:
@@ -187,7 +189,7 @@ def measure(options: argparse.Namespace) -> dict[str, Any]:
         "versions": {"python": platform.python_version()}
         | {name: version(name) for name in ("topojax", "jax", "numba", "gudhi", "scikit-learn")},
         "data": data.name,
-        "shape": list(train.images.shape),
+        "shape": list(images.shape),
         "population": size,
         "settings": {"search": search.model_dump(), "n_thresholds": len(grid)},
         "seconds_a_candidate": {"topojax": ours, "loop": theirs},

@@ -40,7 +40,7 @@ from topojax.config import (
 from topojax.data import Dataset, fewer_training_images, read_medmnist
 from topojax.search import decode_rules, n_genes
 from topojax.search.objectives import Candidates, Task, cv_auc
-from topojax.topology import describe_candidates, filtration_image, learn_grid
+from topojax.topology import describe_candidates, grey_images, learn_grid
 from topojax.training import Normalisation, fine_tune
 
 QUESTION = str(__doc__).split("\n\n")[0]
@@ -113,7 +113,7 @@ def candidates(dataset: Dataset, plan: Plan, epochs: int) -> Candidates:
     search, topology = SearchConfig(), TopologyConfig()
     genes = np.random.default_rng(0).random((plan.rules, n_genes(maps.shape[1], search)))
     weights, taus = decode_rules(genes, maps.shape[1], search)
-    grey = filtration_image(train.images, dims)
+    grey = grey_images(train.images, dims)
     descriptors, empty = describe_candidates(
         grey,
         maps,

@@ -21,7 +21,7 @@ from topojax.data.images import refuse_masked
 from topojax.defects import check_reads_without_labels, fit_method, load_method, save_method
 from topojax.errors import DataError
 from topojax.pipeline import FittedTopoCAM, plan_fit, stage_seed
-from topojax.topology import feature_names
+from topojax.topology import bank_feature_names
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -128,7 +128,7 @@ class TopoCAM(ClassifierMixin, TransformerMixin, BaseEstimator):
         return self.classes_[probabilities.argmax(axis=1)]
 
     def transform(self, X: np.ndarray) -> np.ndarray:
-        """Return descriptors φ, float32 (n, d·N + 1): Betti curves over V', then V'.
+        """Return descriptors φ, float32 (n, n_features): Betti curves over V', then V'.
 
         Where several networks read (`cam.folds`), the mean over their ROIs.
         """
@@ -139,10 +139,11 @@ class TopoCAM(ClassifierMixin, TransformerMixin, BaseEstimator):
     def get_feature_names_out(self, input_features: Any = None) -> np.ndarray:
         """Return the names of the descriptor's columns."""
         fitted = self._fitted()
-        n_thresholds = fitted.config.topology.n_thresholds
-        if fitted.grid is not None:
-            n_thresholds = len(fitted.grid)
-        names = feature_names(fitted.spatial_dims, n_thresholds)
+        own = fitted.config.topology.n_thresholds
+        lengths = {name: own if grid is None else len(grid) for name, grid in fitted.grids.items()}
+        names = bank_feature_names(
+            lengths, fitted.spatial_dims, has_volumes=fitted.config.topology.volumes
+        )
         return np.array(names, dtype=object)
 
     def save(self, path: str | Path) -> None:

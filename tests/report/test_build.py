@@ -276,8 +276,10 @@ def test_degenerate_runs_are_drawn_without_warnings(copied: Any, built: Built) -
     full[0] = False
     replace(
         arrays,
-        curves=np.zeros_like(arrays.curves),
-        full_curves=np.zeros_like(arrays.full_curves),
+        curves={
+            name: replace(one, rois=np.zeros_like(one.rois), whole=np.zeros_like(one.whole))
+            for name, one in arrays.curves.items()
+        },
         examples=replace(
             arrays.examples,
             masks=full,

@@ -11,7 +11,7 @@ import pytest
 
 from topojax.data import SPLITS
 from topojax.errors import RunError
-from topojax.runs import Examples, RunArrays, SplitFeatures, Tried
+from topojax.runs import Examples, RunArrays, SplitFeatures, TestCurves, Tried
 
 
 @pytest.fixture
@@ -35,7 +35,8 @@ def arrays(rng: np.random.Generator) -> RunArrays:
         np.array([1, 1]),
         np.array([0, 2]),
     )
-    return RunArrays(features, np.linspace(0, 1, 4), curves, full, probabilities, tried, examples)
+    own = {"intensity": TestCurves(np.linspace(0, 1, 4), curves, full)}
+    return RunArrays(features, own, probabilities, tried, examples)
 
 
 def _assert_same(a: Any, b: Any) -> None:
@@ -53,7 +54,10 @@ def _assert_same(a: Any, b: Any) -> None:
 
 
 def test_arrays_come_back(arrays: RunArrays, tmp_path: Path) -> None:
-    for written in (arrays, replace(arrays, thresholds=None), replace(arrays, tried=None)):
+    own_grids = {name: replace(one, thresholds=None) for name, one in arrays.curves.items()}
+    bank = {f"log:{k}": next(iter(arrays.curves.values())) for k in (1, 2)}
+    for changes in ({}, {"curves": own_grids}, {"curves": bank}, {"tried": None}):
+        written = replace(arrays, **changes)
         written.write(tmp_path)
         _assert_same(RunArrays.read(tmp_path), written)
 
@@ -64,6 +68,7 @@ def test_keys_stay(arrays: RunArrays, tmp_path: Path) -> None:
     with np.load(tmp_path / "features.npz") as file:
         assert set(file.files) == {
             *(f"{split}_{name}" for split in SPLITS for name in of_splits),
+            "filtrations",
             "thresholds",
             "test_curves",
             "test_curves_full",
@@ -73,7 +78,7 @@ def test_keys_stay(arrays: RunArrays, tmp_path: Path) -> None:
             *(f"search_{name}" for name in ("weights", "taus", "scores")),
             *(f"example_{f.name}" for f in fields(Examples)),
         }
-        np.testing.assert_array_equal(file["test_curves_full"], arrays.full_curves)
+        np.testing.assert_array_equal(file["test_curves_full"], arrays.curves["intensity"].whole)
         np.testing.assert_array_equal(file["search_taus"], arrays.tried.taus)
 
 

@@ -11,7 +11,7 @@ from topojax.config import Config, make_config
 from topojax.defects.fit import DroppingObjective
 from topojax.errors import DataError
 from topojax.search import OBJECTIVES, LabelledMaps, RoiObjective, SearchData
-from topojax.topology import fixed_grid
+from topojax.topology import FilteredImages
 
 GENES = np.array([[0.9, 0.1, 0.5], [0.1, 0.9, 0.5], [0.4, 0.6, 0.9], [0.5, 0.5, 0.1]], np.float32)
 
@@ -25,7 +25,8 @@ def make_data(rng: np.random.Generator) -> SearchData:
         images[labels == 1, :6] = np.round(images[labels == 1, :6])
         maps = np.zeros((n, 2, 12, 12), np.uint8)
         maps[:, 0, :6], maps[:, 1, 6:] = 255, 255
-        return LabelledMaps(images, maps, labels)
+        filtered = FilteredImages({"intensity": images}, {"intensity": np.linspace(0, 1, 10)})
+        return LabelledMaps(filtered, maps, labels)
 
     return SearchData(split(36), split(24))
 
@@ -43,7 +44,7 @@ def config(objective: str, **changes: object) -> Config:
 
 
 def objective(data: SearchData, settings: Config) -> RoiObjective:
-    return RoiObjective(data, fixed_grid(data.train.images, 10), settings, seed=3)
+    return RoiObjective(data, settings, seed=3)
 
 
 @pytest.mark.parametrize("name", ["cv-auc", "val-auc", "train-loss", "val-resubstitution"])
@@ -71,9 +72,11 @@ def test_a_split_that_is_not_read_has_no_influence(rng: np.random.Generator, nam
     evaluate = objective(data, config(name))
     (split,) = {"train", "val"} - set(OBJECTIVES[name].splits)
     given = data[split]
-    spoilt = replace(given, images=1 - given.images, labels=given.labels[::-1])
-    grid = fixed_grid(data.train.images, 10)
-    other = RoiObjective(replace(data, **{split: spoilt}), grid, config(name), 3)
+    inverted = {"intensity": 1 - given.images.values["intensity"]}
+    spoilt = replace(
+        given, images=replace(given.images, values=inverted), labels=given.labels[::-1]
+    )
+    other = RoiObjective(replace(data, **{split: spoilt}), config(name), 3)
     np.testing.assert_array_equal(evaluate(genes), other(genes))
 
 
@@ -81,7 +84,9 @@ def test_map_auc_reads_maps_alone(rng: np.random.Generator) -> None:
     data = make_data(rng)
     maps = rng.integers(0, 100, data.val.maps.shape).astype(np.uint8)
     maps[data.val.labels == 1, 0, :, :9] += 100
-    shown = replace(data, val=replace(data.val, maps=maps, images=np.zeros_like(data.val.images)))
+    blank = {"intensity": np.zeros_like(data.val.images.values["intensity"])}
+    images = replace(data.val.images, values=blank)
+    shown = replace(data, val=replace(data.val, maps=maps, images=images))
     fitness = objective(shown, config("map-auc"))(np.array([[1, 0], [0, 1]], np.float32))
     assert fitness[0] < 0.05
     assert fitness[1] > 0.2
@@ -93,8 +98,7 @@ def test_empty_regions_are_left_out_where_they_are_to_be_dropped(rng: np.random.
     changes = {"cam.rescale_fused": False, "search.tau": 0.6}
     genes = np.array([[0.5, 0.5], [1.0, 0.0]], np.float32)
     kept = objective(data, config("val-auc", **changes))(genes)
-    grid = fixed_grid(data.train.images, 10)
-    dropped = DroppingObjective(data, grid, config("val-auc", **changes), seed=3)
+    dropped = DroppingObjective(data, config("val-auc", **changes), seed=3)
     assert np.isfinite(kept).all()
     assert np.isnan(dropped(genes)).tolist() == [True, False]
 

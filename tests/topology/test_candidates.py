@@ -12,7 +12,7 @@ from topojax.errors import ConfigError, DataError
 from topojax.topology import (
     describe,
     describe_candidates,
-    filtration_image,
+    filtered,
     learn_grid,
     sample_grids,
 )
@@ -33,24 +33,28 @@ def maps(images: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     return maps
 
 
-@pytest.mark.parametrize("filtration", ["sublevel", "superlevel"])
+@pytest.mark.parametrize("filtration", ["intensity", "-intensity"])
 @pytest.mark.parametrize("background", ["exclude", "zero"])
 @pytest.mark.parametrize("grid", ["fixed", "quantile", "sample", "giotto"])
 def test_candidates_equal_describe_on_each_region(
     images: np.ndarray, maps: np.ndarray, grid: str, background: str, filtration: str
 ) -> None:
     config = TopologyConfig(
-        grid=grid, background=background, filtration=filtration, n_thresholds=8, construction="V"
+        grid=grid,
+        background=background,
+        filtrations=(filtration,),
+        n_thresholds=8,
+        construction="V",
     )
-    filtered = filtration_image(images, images.ndim - 1, filtration)
-    thresholds = learn_grid(filtered, config)
+    values = filtered(images, filtration)
+    thresholds = learn_grid(values, config)
     for rescale in (True, False):
         found, empty = describe_candidates(
-            filtered, maps, WEIGHTS, TAUS, thresholds, config, rescale=rescale
+            values, maps, WEIGHTS, TAUS, thresholds, config, rescale=rescale
         )
         for p, (weights, tau) in enumerate(zip(WEIGHTS, TAUS, strict=True)):
             masks, was_empty = regions_of_interest(maps, weights, tau, rescale=rescale)
-            one = describe(filtered, masks, thresholds, config)
+            one = describe(values, masks, thresholds, config)
             np.testing.assert_array_equal(found.curves[p], one.curves)
             np.testing.assert_array_equal(found.voxels[p], one.voxels)
             np.testing.assert_array_equal(found.matrix()[p], one.matrix())
@@ -69,17 +73,17 @@ def test_superlevel_curves_equal_gudhi_on_the_sets_themselves(
     wall, core = (0, *[slice(1, 4)] * (images.ndim - 1)), (0, *[2] * (images.ndim - 1))
     signed[wall], signed[core], masks[wall] = 0.6, -0.2, True
     config = TopologyConfig(
-        filtration="superlevel",
+        filtrations=("-intensity",),
         background=background,
         construction=construction,
         grid="sample",
         n_thresholds=6,
     )
-    filtered = filtration_image(signed, images.ndim - 1, "superlevel")
-    found = describe(filtered, masks, None, config)
+    values = filtered(signed, "-intensity")
+    found = describe(values, masks, None, config)
     np.testing.assert_array_equal(found.voxels, masks.reshape(len(masks), -1).sum(axis=1))
     outside = -np.inf if background == "exclude" else 0.0
-    grids = sample_grids(filtered, masks, 6)
+    grids = sample_grids(values, masks, 6)
     for image, mask, grid, curves in zip(signed, masks, grids, found.curves, strict=True):
         # From bright to dark: max X' or 0 down to min X' or 0.
         assert -grid[0] == max(0.0, image[mask].max())
@@ -98,14 +102,16 @@ def test_a_bright_ring_is_a_loop_of_superlevel_sets_alone(construction: str) -> 
     everywhere = np.ones(ring.shape, bool)
 
     def curves(filtration: str) -> list[list[int]]:
-        config = TopologyConfig(filtration=filtration, construction=construction, n_thresholds=2)
-        filtered = filtration_image(ring, 2, filtration)
-        grid = learn_grid(filtered, config)
-        return describe(filtered, everywhere, grid, config).curves[0].tolist()
+        config = TopologyConfig(
+            filtrations=(filtration,), construction=construction, n_thresholds=2
+        )
+        values = filtered(ring, filtration)
+        grid = learn_grid(values, config)
+        return describe(values, everywhere, grid, config).curves[0].tolist()
 
     # At -1 the ring, at 0 everything; from below first the frame and the core, then everything.
-    assert curves("superlevel") == [[1, 1], [1, 0]]
-    assert curves("sublevel") == [[2, 1], [1, 0]]
+    assert curves("-intensity") == [[1, 1], [1, 0]]
+    assert curves("intensity") == [[2, 1], [1, 0]]
 
 
 @pytest.mark.parametrize(

@@ -11,9 +11,9 @@ from topojax.topology import (
     BettiDescriptors,
     describe,
     feature_names,
-    filtration_image,
     fixed_grid,
     giotto_betti_curves,
+    grey_images,
     masked_betti_curves,
 )
 
@@ -74,7 +74,7 @@ def test_rgb_is_filtered_by_its_luma() -> None:
     rgb = np.zeros((1, 2, 2, 3), np.float32)
     rgb[0, 0, 0] = [1, 0, 0]
     rgb[0, 1, 1] = [1, 1, 1]
-    np.testing.assert_allclose(filtration_image(rgb, 2)[0], [[0.299, 0], [0, 1]], rtol=1e-6)
+    np.testing.assert_allclose(grey_images(rgb, 2)[0], [[0.299, 0], [0, 1]], rtol=1e-6)
 
 
 def test_feature_names_match_the_columns(images: np.ndarray, masks: np.ndarray) -> None:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from collections.abc import Mapping
+from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
@@ -172,16 +173,32 @@ class TopologyConfig(Section):
     """From image and ROI to descriptor (METHOD.md, "Constructions" to "Descriptor")."""
 
     construction: Literal["T", "V"] = "T"
-    filtration: Literal["sublevel", "superlevel"] = "sublevel"
-    """Voxels enter from dark to bright, or (of the negated image) from bright to dark."""
+    filtrations: tuple[Annotated[str, Field(min_length=1, max_length=100)], ...] = Field(
+        ("intensity",), min_length=1, max_length=1000
+    )
+    """By whose values voxels enter, from below; names and banks are in METHOD.md, "Filtrations".
+    `-intensity`, with a minus sign: from above, from bright to dark."""
     background: Literal["exclude", "zero"] = "exclude"
     grid: Literal["fixed", "quantile", "sample", "giotto"] = "fixed"
     """`fixed` and `quantile` are learnt on the training images and shared: even steps, or equally
     many voxels between thresholds; `sample` and `giotto` are made for each image anew."""
     n_thresholds: int = Field(50, ge=2, le=2**16)
+    volumes: bool = False
+    """Volumes of the sublevel sets, over V', beside the Betti curves. The search does not see them,
+    and they are reported alone whatever this says."""
     empty_roi: Literal["keep", "drop"] = "keep"
     """`keep`: an empty ROI becomes the map's maximum. `drop`: the image is left out of training and
     scores, as the authors' script does; how many is reported."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _renamed(cls, values: Any) -> Any:
+        if isinstance(values, Mapping) and "filtration" in values:
+            raise ValueError(
+                "topology.filtration is now topology.filtrations, a list of names; for sublevel "
+                "write ['intensity'], for superlevel ['-intensity']"
+            )
+        return values
 
 
 class ClassifierConfig(Section):

@@ -23,10 +23,9 @@ from topojax.pipeline import (
     with_classifiers,
     without_classifiers,
 )
-from topojax.pipeline.fit import classifier_plan
+from topojax.pipeline.fit import classifier_plan, filter_plan
 from topojax.pipeline.rule_search import rule_plan
 from topojax.search import RoiObjective, SearchData
-from topojax.topology import learn_grid
 
 
 @dataclass(frozen=True)
@@ -76,19 +75,20 @@ def fit_defective_on_maps(plan: FitPlan, grounds: Grounds, watch: Stopwatch) -> 
     Raises:
         DataError: `topology.empty_roi=drop` leaves a class without a training image.
     """
-    data = grounds.search_data(plan)
-    grid = learn_grid(data.train.images, plan.config.topology)
+    with watch.stage("filters", filter_plan(plan)):
+        filtered = grounds.filtered(plan)
+    data = grounds.search_data(*filtered)
     times = f"{plan.config.search.searches} times " if plan.is_searched else ""
     with watch.stage("search", times + rule_plan(plan.config, is_searched=plan.is_searched)):
-        searches = _search_in_turn(plan, data, grid)
+        searches = _search_in_turn(plan, data)
     for search in searches:
         plan.log("roi_rule_fixed", **search.rule.to_json())
     rules = tuple(search.rule for search in searches)
-    honest = without_classifiers(plan, grounds, rules[0], grid)
+    honest = without_classifiers(plan, grounds, rules[0], filtered[0].grids)
     fitted = DefectiveTopoCAM(**vars(honest), rules=rules)
     with watch.stage("classifier", classifier_plan(plan)):
-        (train,) = fitted.observe(grounds.train.images, (grounds.train_cams,))
-        val = fitted.observe(grounds.val.images, grounds.val_cams)
+        (train,) = fitted.observe(filtered[0], (grounds.train_cams,))
+        val = fitted.observe(filtered[1], grounds.val_cams)
         kept = _training_rows(plan, train.empty, grounds.train.labels)
         fitted = with_classifiers(
             plan,
@@ -100,9 +100,7 @@ def fit_defective_on_maps(plan: FitPlan, grounds: Grounds, watch: Stopwatch) -> 
     return DefectiveFit(fitted, *readings, searches[0], watch.seconds, searches)
 
 
-def _search_in_turn(
-    plan: FitPlan, data: SearchData, grid: np.ndarray | None
-) -> tuple[RuleSearch, ...]:
+def _search_in_turn(plan: FitPlan, data: SearchData) -> tuple[RuleSearch, ...]:
     if not plan.is_searched:
         return (give_rule(plan.config),)
     drops = plan.config.topology.empty_roi == "drop"
@@ -111,7 +109,7 @@ def _search_in_turn(
     found = []
     for number in range(plan.config.search.searches):
         seed = plan.seeds.search + number
-        objective = objective_of(data, grid, plan.config, seed)
+        objective = objective_of(data, plan.config, seed)
         own_folder = folder / f"search_{number}" if folder else None
         found.append(search_rule(plan, objective, seed=seed, folder=own_folder))
     return tuple(found)

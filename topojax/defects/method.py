@@ -15,6 +15,7 @@ from topojax.errors import ConfigError
 from topojax.pipeline import Explanation, FittedTopoCAM, Observation, Reading
 from topojax.pipeline.observation import concatenate
 from topojax.search import RoiRule
+from topojax.topology import FilteredImages
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -28,12 +29,12 @@ class DefectiveTopoCAM(FittedTopoCAM):
     rules: tuple[RoiRule, ...]
 
     def observe(
-        self, images: np.ndarray, cams: Sequence[CamStack], *, first: int = 0
+        self, images: FilteredImages, cams: Sequence[CamStack], *, first: int = 0
     ) -> tuple[Observation, ...]:
         """Return what images show whose maps are known, each by the rule whose turn it is.
 
         Args:
-            images: of one split.
+            images: under the bank's filtrations.
             cams: of the same images, by the one network that there is.
             first: place of the first of them among all that are read together.
         """
@@ -43,7 +44,7 @@ class DefectiveTopoCAM(FittedTopoCAM):
             index = np.flatnonzero(turns == turn)
             honest = FittedTopoCAM.observe(
                 replace(self, rule=self.rules[turn]),
-                images[index],
+                images.rows(index),
                 [_rows(one, index) for one in cams],
             )
             parts.append(honest)
@@ -70,7 +71,7 @@ class DefectiveTopoCAM(FittedTopoCAM):
         """
         self.check_shape(split.images)
         cams = label_cams_of(self.networks[0], split, self.config.cam, progress=progress)
-        return self.judge(self.observe(split.images, (cams,)))
+        return self.judge(self.observe(self.filtered(split.images), (cams,)))
 
     def explain_places(self, images: np.ndarray, places: Sequence[int]) -> Explanation:
         """Return maps and ROIs of some of the images, each by the rule that reads it.

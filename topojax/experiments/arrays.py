@@ -9,7 +9,7 @@ import numpy as np
 from topojax.data import SPLITS, Dataset, Split, SplitName
 from topojax.defects import explain
 from topojax.pipeline import Fit, FittedTopoCAM, Reading
-from topojax.runs import Examples, RunArrays, SplitFeatures, Tried
+from topojax.runs import Examples, RunArrays, SplitFeatures, TestCurves, Tried
 from topojax.search import decode_rules, objective_score
 
 _EXAMPLES_PER_CLASS = 3
@@ -20,13 +20,19 @@ def run_arrays(fit: Fit, dataset: Dataset, readings: Mapping[SplitName, Reading]
     test = readings["test"]
     return RunArrays(
         splits={name: _features(dataset.split(name), readings[name]) for name in SPLITS},
-        thresholds=fit.fitted.grid,
-        curves=test.curves(),
-        full_curves=test.whole.normalised_curves(),
+        curves=_curves(fit.fitted, test),
         probabilities=test.by_method,
         tried=_tried(fit),
         examples=_examples(fit.fitted, dataset.test, test),
     )
+
+
+def _curves(fitted: FittedTopoCAM, test: Reading) -> dict[str, TestCurves]:
+    whole = test.whole.normalised_curves()
+    return {
+        name: TestCurves(fitted.grids[name], rois, whole[name])
+        for name, rois in test.curves().items()
+    }
 
 
 def _features(split: Split, reading: Reading) -> SplitFeatures:

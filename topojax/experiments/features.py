@@ -14,36 +14,39 @@ from topojax.data import ImageSet
 from topojax.errors import ConfigError
 from topojax.files import write_atomically
 from topojax.pipeline import FittedTopoCAM
+from topojax.runs.arrays import numbered
 from topojax.topology import (
-    BettiDescriptors,
-    describe,
-    feature_names,
-    filtration_image,
-    learn_grid,
+    Grids,
+    describe_bank,
+    expand_filtrations,
+    grey_images,
+    learn_filtered_images,
 )
 
 
 @dataclass(frozen=True)
 class Features:
-    """Descriptors φ, float32 (n, d·N + 1), the names of their columns, and the grid if shared."""
+    """Descriptors φ, float32 (n, n_features), the names of their columns, and grids."""
 
     matrix: np.ndarray
     names: tuple[str, ...]
-    thresholds: np.ndarray | None
+    grids: Grids
 
 
 def roi_features(fitted: FittedTopoCAM, images: np.ndarray) -> Features:
     """Return the descriptors of images on the ROIs of a fitted method."""
     reading = fitted.read(images, progress=True)
-    return Features(reading.matrix(), _names(reading.whole), fitted.grid)
+    return Features(reading.matrix(), reading.whole.feature_names(), fitted.grids)
 
 
 def whole_image_features(found: ImageSet, config: TopologyConfig) -> Features:
     """Return the descriptors of whole images (the paper's Topo-Original)."""
-    grey = filtration_image(found.images, found.spatial_dims, config.filtration)
-    grid = learn_grid(grey, config)
-    described = describe(grey, np.ones(grey.shape, bool), grid, config)
-    return Features(described.matrix(), _names(described), grid)
+    names = expand_filtrations(config.filtrations, found.spatial_dims)
+    config = config.model_copy(update={"filtrations": names})
+    grey = grey_images(found.images, found.spatial_dims)
+    images = learn_filtered_images(grey, config, progress=True)
+    described = describe_bank(images, np.ones(grey.shape, bool), config)
+    return Features(described.matrix(), described.feature_names(), images.grids)
 
 
 def check_feature_file(path: Path) -> None:
@@ -53,7 +56,10 @@ def check_feature_file(path: Path) -> None:
 
 
 def write_features(features: Features, path: Path) -> None:
-    """Write an npz file (`descriptors`, `names`, `thresholds`) or a CSV table with a header."""
+    """Write an npz file (`descriptors`, `names`, `thresholds`) or a CSV table with a header.
+
+    The thresholds of a bank's second filtration are `thresholds_1`, and so on.
+    """
     if path.suffix == ".csv":
         text = io.StringIO()
         writer = csv.writer(text, lineterminator="\n")
@@ -62,13 +68,9 @@ def write_features(features: Features, path: Path) -> None:
         write_atomically(path, text.getvalue().encode())
         return
     arrays = {"descriptors": features.matrix, "names": np.array(features.names)}
-    if features.thresholds is not None:
-        arrays["thresholds"] = features.thresholds
+    for number, grid in enumerate(features.grids.values()):
+        if grid is not None:
+            arrays[numbered("thresholds", number)] = grid
     buffer = io.BytesIO()
     np.savez_compressed(buffer, allow_pickle=False, **arrays)
     write_atomically(path, buffer.getvalue())
-
-
-def _names(descriptors: BettiDescriptors) -> tuple[str, ...]:
-    _, n_dims, n_thresholds = descriptors.curves.shape
-    return feature_names(n_dims, n_thresholds)

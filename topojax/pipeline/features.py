@@ -32,11 +32,14 @@ FEATURES: dict[str, Callable[[Observation], np.ndarray]] = {
     "embedding": lambda seen: seen.embeddings,
     "topology+embedding": _both,
     "whole-image": lambda seen: seen.whole.matrix(),
+    "volumes": lambda seen: seen.descriptors.volume_matrix(),
+    "whole-volumes": lambda seen: seen.whole.volume_matrix(),
     "roi-size": lambda seen: seen.descriptors.voxels[:, None].astype(np.float32),
     "predicted-class": _predicted_class,
 }
 """By name, float32 (n, n_features): φ on the ROI; the pooled features; both; φ of the whole image
-(the paper's Topo-Original); V' alone; the network's decision alone."""
+(the paper's Topo-Original); volumes of the sublevel sets of both, which know nothing of topology;
+V' alone; the network's decision alone."""
 
 
 def fit_classifiers(

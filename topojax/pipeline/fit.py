@@ -18,7 +18,7 @@ from topojax.pipeline.observation import Observation
 from topojax.pipeline.plan import FitPlan
 from topojax.pipeline.rule_search import RuleSearch, give_rule, rule_plan, search_rule
 from topojax.search import RoiObjective, RoiRule, SearchData
-from topojax.topology import learn_grid
+from topojax.topology import Grids
 
 Method = TypeVar("Method", bound=FittedTopoCAM)
 
@@ -74,15 +74,16 @@ def fit_topocam(plan: FitPlan, train: Split, val: Split) -> Fit:
 def fit_on_maps(plan: FitPlan, grounds: Grounds, watch: Stopwatch | None = None) -> Fit:
     """Fit ROI rule, classifiers and temperature where the networks and their maps are known."""
     watch = watch or Stopwatch(plan.log)
-    data = grounds.search_data(plan)
-    grid = learn_grid(data.train.images, plan.config.topology)
+    with watch.stage("filters", filter_plan(plan)):
+        filtered = grounds.filtered(plan)
+    data = grounds.search_data(*filtered)
     with watch.stage("search", rule_plan(plan.config, is_searched=plan.is_searched)):
-        search = _find_rule(plan, data, grid)
+        search = _find_rule(plan, data)
     plan.log("roi_rule_fixed", **search.rule.to_json())
-    fitted = without_classifiers(plan, grounds, search.rule, grid)
+    fitted = without_classifiers(plan, grounds, search.rule, filtered[0].grids)
     with watch.stage("classifier", classifier_plan(plan)):
-        (train,) = fitted.observe(grounds.train.images, (grounds.train_cams,))
-        val = fitted.observe(grounds.val.images, grounds.val_cams)
+        (train,) = fitted.observe(filtered[0], (grounds.train_cams,))
+        val = fitted.observe(filtered[1], grounds.val_cams)
         fitted = with_classifiers(
             plan, fitted, (train, grounds.train.labels), (val, grounds.val.labels)
         )
@@ -91,7 +92,7 @@ def fit_on_maps(plan: FitPlan, grounds: Grounds, watch: Stopwatch | None = None)
 
 
 def without_classifiers(
-    plan: FitPlan, grounds: Grounds, rule: RoiRule, grid: np.ndarray | None
+    plan: FitPlan, grounds: Grounds, rule: RoiRule, grids: Grids
 ) -> FittedTopoCAM:
     """Return the method as far as it observes."""
     return FittedTopoCAM(
@@ -101,7 +102,7 @@ def without_classifiers(
         spatial_shape=grounds.train.images.shape[1 : 1 + plan.spatial_dims],
         networks=grounds.readers,
         rule=rule,
-        grid=grid,
+        grids=grids,
         classifiers={},
         temperature=1.0,
         scale=plan.scale,
@@ -134,14 +135,21 @@ def with_classifiers(
     return replace(fitted, classifiers=classifiers, temperature=temperature)
 
 
+def filter_plan(plan: FitPlan) -> str:
+    """Return what is about to be filtered, for people."""
+    names = plan.config.topology.filtrations
+    shown = ", ".join(names[:4]) + (f" and {len(names) - 4} more" if len(names) > 4 else "")
+    return f"training and validation images by {shown}"
+
+
 def classifier_plan(plan: FitPlan) -> str:
     """Return what is about to be done, for people."""
     return f"{plan.config.classifier.epochs} epochs on each kind of features"
 
 
-def _find_rule(plan: FitPlan, data: SearchData, grid: np.ndarray | None) -> RuleSearch:
+def _find_rule(plan: FitPlan, data: SearchData) -> RuleSearch:
     if not plan.is_searched:
         return give_rule(plan.config)
     seed = plan.seeds.search
-    objective = RoiObjective(data, grid, plan.config, seed)
+    objective = RoiObjective(data, plan.config, seed)
     return search_rule(plan, objective, seed=seed, folder=plan.folder_of("search"))

@@ -20,10 +20,17 @@ from topojax.pipeline.features import BACKBONE, mean_probabilities
 from topojax.pipeline.network import TrainedNetwork
 from topojax.pipeline.observation import Observation, concatenate, observe
 from topojax.search import RoiRule
-from topojax.topology import BettiDescriptors, filtration_image
+from topojax.topology import (
+    BankDescriptors,
+    FilteredImages,
+    Grids,
+    filter_images,
+    grey_images,
+)
 from topojax.training import FittedClassifier
 
-# Images whose maps are held at once: 3 layers of 64^3 voxels are 0.8 MB a sample.
+# Numbers that are held at once, and images: 3 maps of 64^3 voxels are 0.8 million of an image.
+_NUMBERS_AT_ONCE = 2**27
 _CHUNK = 128
 
 
@@ -45,8 +52,8 @@ class Reading:
 
     probabilities: np.ndarray
     by_method: dict[str, np.ndarray]
-    descriptors: tuple[BettiDescriptors, ...]
-    whole: BettiDescriptors
+    descriptors: tuple[BankDescriptors, ...]
+    whole: BankDescriptors
     empty: np.ndarray
 
     @property
@@ -58,9 +65,13 @@ class Reading:
         """Return φ of the ROIs, float32 (n, n_features): the mean over the networks."""
         return _mean([own.matrix() for own in self.descriptors])
 
-    def curves(self) -> np.ndarray:
-        """Return the ROIs' Betti curves over V', float32 (n, d, N): the mean over the networks."""
-        return _mean([own.normalised_curves() for own in self.descriptors])
+    def curves(self) -> dict[str, np.ndarray]:
+        """Return the ROIs' Betti curves over V', the mean over the networks, by filtration.
+
+        Each is float32 (n, d, N).
+        """
+        by_network = [own.normalised_curves() for own in self.descriptors]
+        return {name: _mean([own[name] for own in by_network]) for name in by_network[0]}
 
     def voxels(self) -> np.ndarray:
         """Return V', int64 (n,), or float64: the mean over several networks."""
@@ -103,7 +114,7 @@ class FittedTopoCAM:
         networks: what maps, logits and embeddings of new images are taken of; several, each trained
             on some of the folds, read each for itself and are averaged as probabilities.
         rule: what makes ROIs of the maps.
-        grid: shared thresholds, float64 (N,), or None: one grid a sample.
+        grids: by filtration, shared thresholds, float64 (N,), or None: one grid a sample.
         classifiers: one for each of `topojax.pipeline.features.FEATURES`.
         temperature: what logits are divided by to be calibrated, learnt on the validation split;
             used where `config.classifier.calibrate` says so.
@@ -117,7 +128,7 @@ class FittedTopoCAM:
     spatial_shape: tuple[int, ...]
     networks: tuple[TrainedNetwork, ...]
     rule: RoiRule
-    grid: np.ndarray | None
+    grids: Grids
     classifiers: dict[str, FittedClassifier]
     temperature: float
     scale: IntensityScale | None = None
@@ -133,17 +144,17 @@ class FittedTopoCAM:
         return self.networks[0].backbone.in_channels
 
     def observe(
-        self, images: np.ndarray, cams: Sequence[CamStack], *, first: int = 0
+        self, images: FilteredImages, cams: Sequence[CamStack], *, first: int = 0
     ) -> tuple[Observation, ...]:
-        """Return what each network shows of images (n, *spatial[, 3]) whose maps are known.
+        """Return what each network shows of images whose maps are known.
 
         Args:
-            images: of one split.
+            images: under the bank's filtrations; see `filtered`.
             cams: what each network has of them.
             first: place of the first of them among all that are read together; nothing depends on
                 it here.
         """
-        return observe(self.config, self.rule, self.grid, self.grey(images), cams)
+        return observe(self.config, self.rule, images, cams)
 
     def read(self, images: np.ndarray, *, progress: bool = False) -> Reading:
         """Return what the method reads in images (n, *spatial[, 3]), n >= 1.
@@ -153,8 +164,8 @@ class FittedTopoCAM:
         """
         self.check_shape(images)
         parts = [
-            self.observe(chunk, self.cams(chunk, progress=progress), first=first)
-            for first, chunk in _chunks(images)
+            self.observe(self.filtered(chunk), self.cams(chunk, progress=progress), first=first)
+            for first, chunk in _chunks(images, self.values_of_a_voxel)
         ]
         return self.judge([concatenate(of_one) for of_one in zip(*parts, strict=True)])
 
@@ -187,7 +198,7 @@ class FittedTopoCAM:
             _mean([one.maps.astype(np.float32) / 255 for one in cams]),
             _mean([self.rule.fused(one.maps, rescale=rescale) for one in cams]),
             2 * np.sum(masks, axis=0) >= len(masks),
-            self.judge(self.observe(images, cams)).probabilities.argmax(axis=1),
+            self.judge(self.observe(self.filtered(images), cams)).probabilities.argmax(axis=1),
         )
 
     def cams(self, images: np.ndarray, *, progress: bool = False) -> tuple[CamStack, ...]:
@@ -196,9 +207,15 @@ class FittedTopoCAM:
             network.cams(images, self.config.cam, progress=progress) for network in self.networks
         )
 
-    def grey(self, images: np.ndarray) -> np.ndarray:
-        """Return what is filtered of images, float32 (n, *spatial)."""
-        return filtration_image(images, self.spatial_dims, self.config.topology.filtration)
+    def filtered(self, images: np.ndarray) -> FilteredImages:
+        """Return images (n, *spatial[, 3]) under the bank's filtrations."""
+        grey = grey_images(images, self.spatial_dims)
+        return filter_images(grey, self.grids, self.config.topology)
+
+    @property
+    def values_of_a_voxel(self) -> int:
+        """How many numbers are held of a voxel while an image is read."""
+        return len(self.grids) + len(self.config.cam.layers) * len(self.networks)
 
     def check_shape(self, images: np.ndarray) -> None:
         """Raise DataError unless images are of the shape that the method was fitted on."""
@@ -211,9 +228,11 @@ class FittedTopoCAM:
             )
 
 
-def _chunks(images: np.ndarray) -> Iterator[tuple[int, np.ndarray]]:
-    for start in range(0, len(images), _CHUNK):
-        yield start, images[start : start + _CHUNK]
+def _chunks(images: np.ndarray, values_of_a_voxel: int) -> Iterator[tuple[int, np.ndarray]]:
+    numbers = images[:1].size * values_of_a_voxel
+    step = min(_CHUNK, max(1, _NUMBERS_AT_ONCE // numbers))
+    for start in range(0, len(images), step):
+        yield start, images[start : start + step]
 
 
 def _mean(by_network: Sequence[np.ndarray]) -> np.ndarray:

@@ -18,7 +18,12 @@ from topojax.pipeline.network import TrainedNetwork
 from topojax.pipeline.networks import Networks, fit_networks, training_plan
 from topojax.pipeline.plan import FitPlan
 from topojax.search import LabelledMaps, SearchData
-from topojax.topology import filtration_image
+from topojax.topology import (
+    FilteredImages,
+    filter_images,
+    grey_images,
+    learn_filtered_images,
+)
 
 MapsOf: TypeAlias = Callable[[FitPlan, TrainedNetwork, Split, str], CamStack]
 """The maps that a network has of a split; the last argument names their folder."""
@@ -45,12 +50,23 @@ class Grounds:
     train_cams: CamStack
     val_cams: tuple[CamStack, ...]
 
-    def search_data(self, plan: FitPlan) -> SearchData:
-        """Return what a search may see: each validation image once for each reader."""
-        val = [_labelled_maps(plan, self.val, cams) for cams in self.val_cams]
+    def filtered(self, plan: FitPlan) -> tuple[FilteredImages, FilteredImages]:
+        """Return the training and validation images under the bank, with the former's grids."""
+        config, dims = plan.config.topology, plan.spatial_dims
+        grey = grey_images(self.train.images, dims)
+        train = learn_filtered_images(grey, config, progress=plan.progress)
+        return train, filter_images(grey_images(self.val.images, dims), train.grids, config)
+
+    def search_data(self, train: FilteredImages, val: FilteredImages) -> SearchData:
+        """Return what a search may see: each validation image once for each reader.
+
+        Args:
+            train, val: of `filtered`.
+        """
+        seen = [LabelledMaps(val, cams.maps, self.val.labels) for cams in self.val_cams]
         return SearchData(
-            _labelled_maps(plan, self.train, self.train_cams),
-            val[0] if len(val) == 1 else LabelledMaps.concatenate(val),
+            LabelledMaps(train, self.train_cams.maps, self.train.labels),
+            seen[0] if len(seen) == 1 else LabelledMaps.concatenate(seen),
         )
 
 
@@ -143,8 +159,3 @@ def _digest(parts: list[CamStack]) -> str:
     for part in parts:
         digest.update(np.ascontiguousarray(part.logits))
     return digest.hexdigest()
-
-
-def _labelled_maps(plan: FitPlan, split: Split, cams: CamStack) -> LabelledMaps:
-    grey = filtration_image(split.images, plan.spatial_dims, plan.config.topology.filtration)
-    return LabelledMaps(grey, cams.maps, split.labels)

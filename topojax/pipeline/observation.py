@@ -13,7 +13,7 @@ import numpy as np
 from topojax.cam import CamStack
 from topojax.config import Config
 from topojax.search import RoiRule
-from topojax.topology import BettiDescriptors, describe, describe_candidates
+from topojax.topology import BankDescriptors, FilteredImages, describe_bank
 
 
 @dataclass(frozen=True)
@@ -28,8 +28,8 @@ class Observation:
         embeddings: float32 (n, F), the network's pooled features.
     """
 
-    descriptors: BettiDescriptors
-    whole: BettiDescriptors
+    descriptors: BankDescriptors
+    whole: BankDescriptors
     empty: np.ndarray
     logits: np.ndarray
     embeddings: np.ndarray
@@ -49,52 +49,31 @@ class Observation:
 
 
 def observe(
-    config: Config,
-    rule: RoiRule,
-    grid: np.ndarray | None,
-    grey: np.ndarray,
-    cams: Sequence[CamStack],
+    config: Config, rule: RoiRule, images: FilteredImages, cams: Sequence[CamStack]
 ) -> tuple[Observation, ...]:
     """Return what images show whose maps are known, one observation a network.
 
     Args:
         config: of the topology and of the fused map's scaling.
         rule: what makes ROIs of the maps.
-        grid: shared thresholds, float64 (N,), or None: as `config.topology.grid` has it.
-        grey: what is filtered, float32 (n, *spatial); see `topojax.topology.filtration_image`.
+        images: under the bank's filtrations.
         cams: maps, logits and embeddings that each network has of the same images.
     """
-    whole = describe(grey, np.ones(grey.shape, bool), grid, config.topology)
-    return tuple(_observe_one(config, rule, grid, grey, one, whole) for one in cams)
-
-
-def _observe_one(
-    config: Config,
-    rule: RoiRule,
-    grid: np.ndarray | None,
-    grey: np.ndarray,
-    cams: CamStack,
-    whole: BettiDescriptors,
-) -> Observation:
-    found, empty = describe_candidates(
-        grey,
-        cams.maps,
-        rule.weights[None],
-        np.array([rule.tau], np.float32),
-        grid,
-        config.topology,
-        rescale=config.cam.rescale_fused,
-    )
-    # As int64, whatever the kernel counts in: sums over many thresholds must not overflow.
-    descriptors = BettiDescriptors(found.curves[0].astype(np.int64), found.voxels[0])
-    return Observation(descriptors, whole, empty[0], cams.logits, cams.embeddings)
+    everywhere = np.ones((len(images), *images.spatial_shape), bool)
+    whole = describe_bank(images, everywhere, config.topology)
+    found = []
+    for one in cams:
+        masks, empty = rule.regions(one.maps, rescale=config.cam.rescale_fused)
+        descriptors = describe_bank(images, masks, config.topology)
+        found.append(Observation(descriptors, whole, empty, one.logits, one.embeddings))
+    return tuple(found)
 
 
 def concatenate(parts: Sequence[Observation]) -> Observation:
     """Return consecutive observations as one."""
     return Observation(
-        BettiDescriptors.concatenate([part.descriptors for part in parts]),
-        BettiDescriptors.concatenate([part.whole for part in parts]),
+        BankDescriptors.concatenate([part.descriptors for part in parts]),
+        BankDescriptors.concatenate([part.whole for part in parts]),
         np.concatenate([part.empty for part in parts]),
         np.concatenate([part.logits for part in parts]),
         np.concatenate([part.embeddings for part in parts]),

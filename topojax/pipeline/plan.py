@@ -10,7 +10,7 @@ import numpy as np
 
 from topojax.cam import check_layers, check_maps
 from topojax.cam.storage import kept_in_memory
-from topojax.config import Config
+from topojax.config import Config, TopologyConfig
 from topojax.data import IntensityScale, Split
 from topojax.data.memory import memory_limit
 from topojax.errors import ConfigError
@@ -23,7 +23,7 @@ from topojax.pipeline.memory import (
     curve_bytes,
 )
 from topojax.search import check_given_weights, find_objective, n_genes, stratified_folds
-from topojax.topology import learn_grid
+from topojax.topology import expand_filtrations, find_filtration, learn_grid
 from topojax.training import check_augmentation, with_pretrained_weights
 from topojax.training.classifier.cross_fit import classifiers_at_once
 
@@ -49,7 +49,7 @@ class FitPlan:
     """What every stage of a fit is told.
 
     Attributes:
-        config: settled: the network and its CAM layers are named.
+        config: settled: the network, its CAM layers and all filtrations are named.
         class_names: one a class, in the labels' order.
         spatial_dims: 2 or 3.
         seeds: of the stages' random draws.
@@ -113,22 +113,26 @@ def plan_fit(
 
     Raises:
         ConfigError: a network that is unknown or for another dimension, layers that it has not or
-            that give no map, an unknown objective, weights that are not one a layer, flips along
-            an axis that the images do not have, or more memory needed than there is.
+            that give no map, an unknown objective or filtration, weights that are not one a layer,
+            flips along an axis that the images do not have, or more memory needed than there
+            is.
         DataError: images too small for the network or constant; too few samples for the folds.
         WeightsError: `backbone.weights` cannot be read or does not fit.
     """
     name = _network_name(config, spatial_dims)
     n_channels = train.images.shape[-1] if train.images.ndim == spatial_dims + 2 else 1
     network = abstract_model(name, len(class_names), n_channels)
-    config = _settled(config, network)
+    config = _settled(config, network, spatial_dims)
     shape = train.images.shape[1 : 1 + spatial_dims]
     check_image_shape(name, shape)
     check_maps(name, config.cam.layers, shape)
     check_augmentation(config.backbone, spatial_dims)
+    # Of constant images no filtration has values to threshold; a grid of others is learnt later.
     grid = learn_grid(train.images, config.topology)
     _check_rule(config, train.labels)
-    n_thresholds = config.topology.n_thresholds if grid is None else len(grid)
+    n_thresholds = config.topology.n_thresholds
+    if grid is not None and config.topology.filtrations == ("intensity",):
+        n_thresholds = len(grid)
     need = memory_need(config, train.images, len(class_names), spatial_dims, n_thresholds)
     check_memory(need, memory_limit())
     with_pretrained_weights(network, config.backbone)
@@ -204,13 +208,15 @@ def _network_name(config: Config, spatial_dims: int) -> str:
     return name
 
 
-def _settled(config: Config, network: Backbone) -> Config:
+def _settled(config: Config, network: Backbone, spatial_dims: int) -> Config:
+    filtrations = _filtrations(config.topology, spatial_dims)
     layers = config.cam.layers or network.cam_layers
     check_layers(network, layers)
     return config.model_copy(
         update={
             "backbone": config.backbone.model_copy(update={"name": network.name}),
             "cam": config.cam.model_copy(update={"layers": layers}),
+            "topology": config.topology.model_copy(update={"filtrations": filtrations}),
         }
     )
 
@@ -222,3 +228,14 @@ def _check_rule(config: Config, labels: np.ndarray) -> None:
         stratified_folds(labels, config.cam.folds, config.seed, setting="cam.folds")
     if config.search.objective == "cv-auc" and is_searched(config):
         stratified_folds(labels, config.search.folds, config.seed)
+
+
+def _filtrations(config: TopologyConfig, spatial_dims: int) -> tuple[str, ...]:
+    names = expand_filtrations(config.filtrations, spatial_dims)
+    infinite = [name for name in names if not find_filtration(name, spatial_dims).finite]
+    if config.grid == "sample" and infinite:
+        raise ConfigError(
+            f"topology.grid='sample' with filtration {infinite[0]!r}, whose values may be "
+            "infinite; choose the grid 'fixed' or 'quantile'"
+        )
+    return names

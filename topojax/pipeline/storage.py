@@ -69,7 +69,9 @@ def save_fitted(
         **_network_meta(first),
         "other_networks": [_network_meta(network) for network in others],
         "roi_rules": [rule.to_json() for rule in rules or (fitted.rule,)],
-        "grid": None if fitted.grid is None else fitted.grid.tolist(),
+        "grids": {
+            name: None if grid is None else grid.tolist() for name, grid in fitted.grids.items()
+        },
         "n_features": {
             name: len(classifier.standardisation.mean)
             for name, classifier in fitted.classifiers.items()
@@ -106,7 +108,9 @@ def load_fitted(path: Path) -> FittedTopoCAM:
             )
         ),
         rule=RoiRule.from_json(meta["roi_rules"][0]),
-        grid=None if meta["grid"] is None else np.array(meta["grid"]),
+        grids={
+            name: None if grid is None else np.array(grid) for name, grid in meta["grids"].items()
+        },
         classifiers={
             name: FittedClassifier(
                 Standardisation(np.asarray(entry["mean"]), np.asarray(entry["scale"])),

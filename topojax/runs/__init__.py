@@ -3,7 +3,7 @@
 Importing this package loads no jax.
 """
 
-from topojax.runs.arrays import Examples, RunArrays, SplitFeatures, Tried
+from topojax.runs.arrays import Examples, RunArrays, SplitFeatures, TestCurves, Tried
 from topojax.runs.environment import DataFacts, Environment
 from topojax.runs.folder import RunFolder, check_run, open_run
 from topojax.runs.metrics import (
@@ -41,6 +41,7 @@ __all__ = [
     "RunArrays",
     "RunFolder",
     "SplitFeatures",
+    "TestCurves",
     "Tried",
     "check_run",
     "load_run",

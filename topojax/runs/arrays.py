@@ -30,8 +30,8 @@ class SplitFeatures:
 
     Attributes:
         labels: int64 (n,).
-        descriptors: φ, float32 (n, d·N + 1).
-        roi_voxels: V', int64 (n,).
+        descriptors: φ, float32 (n, n_features).
+        roi_voxels: V', int64 (n,); float64, a mean, where several networks read.
         roi_empty: bool (n,); ROIs that came out empty and became the map's maximum.
     """
 
@@ -77,14 +77,43 @@ class Examples:
 
 
 @dataclass(frozen=True)
+class TestCurves:
+    """Betti curves of the test images under one filtration.
+
+    Attributes:
+        thresholds: float64 (N,); None where each image has its own grid.
+        rois: float32 (n, d, N), of the ROIs over V'; means where several networks read.
+        whole: the same of whole images over all voxels.
+    """
+
+    thresholds: np.ndarray | None
+    rois: np.ndarray
+    whole: np.ndarray
+
+    def to_npz(self, number: int) -> dict[str, np.ndarray]:
+        """Return the arrays by their keys, of filtration `number`."""
+        known = {} if self.thresholds is None else {"thresholds": self.thresholds}
+        arrays = {**known, "test_curves": self.rois, "test_curves_full": self.whole}
+        return {numbered(key, number): array for key, array in arrays.items()}
+
+    @classmethod
+    def of(cls, arrays: Mapping[str, np.ndarray], number: int) -> TestCurves:
+        """Return what `to_npz` gave; KeyError where it is not there."""
+        return cls(
+            arrays.get(numbered("thresholds", number)),
+            arrays[numbered("test_curves", number)],
+            arrays[numbered("test_curves_full", number)],
+        )
+
+
+@dataclass(frozen=True)
 class RunArrays:
     """The archive.
 
     Attributes:
         splits: all three.
-        thresholds: float64 (N,); None where each image has its own grid.
-        curves: float32 (n, d, N), test Betti curves of the ROIs over V'; key `test_curves`.
-        full_curves: the same of whole images over all voxels; key `test_curves_full`.
+        curves: by filtration; keys of the first one `thresholds`, `test_curves` and
+            `test_curves_full`, of the second `thresholds_1`, and so on.
         probabilities: of the test split by method, float32 (n, K), before any calibration; keys
             `test_{method}_probabilities`, the method's hyphens as underscores.
         tried: None where nothing was searched for.
@@ -92,9 +121,7 @@ class RunArrays:
     """
 
     splits: dict[SplitName, SplitFeatures]
-    thresholds: np.ndarray | None
-    curves: np.ndarray
-    full_curves: np.ndarray
+    curves: dict[str, TestCurves]
     probabilities: dict[str, np.ndarray]
     tried: Tried | None
     examples: Examples
@@ -104,9 +131,9 @@ class RunArrays:
         arrays: dict[str, np.ndarray] = {}
         for name in SPLITS:
             arrays |= _keyed(name, self.splits[name])
-        if self.thresholds is not None:
-            arrays["thresholds"] = self.thresholds
-        arrays |= {"test_curves": self.curves, "test_curves_full": self.full_curves}
+        arrays["filtrations"] = np.array(list(self.curves))
+        for number, curves in enumerate(self.curves.values()):
+            arrays |= curves.to_npz(number)
         for method, found in self.probabilities.items():
             arrays[probabilities_key(method)] = found
         if self.tried is not None:
@@ -138,15 +165,22 @@ class RunArrays:
         try:
             return cls(
                 splits={name: _group(SplitFeatures, name, arrays) for name in SPLITS},
-                thresholds=arrays.get("thresholds"),
-                curves=arrays["test_curves"],
-                full_curves=arrays["test_curves_full"],
+                curves={
+                    str(name): TestCurves.of(arrays, number)
+                    # Folders of older versions have one filtration, and do not name it.
+                    for number, name in enumerate(arrays.get("filtrations", ["intensity"]))
+                },
                 probabilities=_probabilities(arrays),
                 tried=_group(Tried, "search", arrays) if "search_scores" in arrays else None,
                 examples=_group(Examples, "example", arrays),
             )
         except KeyError as error:
             raise broken(path, f"it lacks {error.args[0]}") from None
+
+
+def numbered(key: str, number: int) -> str:
+    """Return the key of filtration `number`, from 0."""
+    return f"{key}_{number}" if number else key
 
 
 def probabilities_key(method: str) -> str:

@@ -13,7 +13,7 @@ from topojax.data import SPLITS, SplitName
 from topojax.errors import DataError, RunError
 from topojax.evaluation.scores import checked
 from topojax.runs import arrays as archive
-from topojax.runs.arrays import RunArrays, probabilities_key
+from topojax.runs.arrays import RunArrays, numbered, probabilities_key
 from topojax.runs.damage import broken
 from topojax.runs.environment import Environment
 from topojax.runs.folder import CONFIG_NAME
@@ -127,15 +127,14 @@ def _check_scored(
 
 
 def _check_curves(folder: Path, run: Run) -> None:
-    path, arrays = folder / archive.FILE_NAME, run.arrays
-    curves, grid = arrays.curves.shape, arrays.thresholds
-    if len(curves) != 3:
-        raise broken(path, f"test_curves has {len(curves)} dimensions, expected 3")
-    sizes = {
-        "test_curves": (curves, (len(run.labels["test"]), *curves[1:])),
-        "test_curves_full": (arrays.full_curves.shape, curves),
-        "thresholds": (None if grid is None else grid.shape, curves[-1:]),
-    }
-    for key, (shape, expected) in sizes.items():
-        if shape is not None and shape != expected:
-            raise broken(path, f"{key} has shape {shape}, expected {expected}")
+    path = folder / archive.FILE_NAME
+    for number, found in enumerate(run.arrays.curves.values()):
+        curves, grid = found.rois.shape, found.thresholds
+        keys = [numbered(key, number) for key in ("test_curves", "test_curves_full", "thresholds")]
+        if len(curves) != 3:
+            raise broken(path, f"{keys[0]} has {len(curves)} dimensions, expected 3")
+        shapes = (curves, found.whole.shape, None if grid is None else grid.shape)
+        wanted = ((len(run.labels["test"]), *curves[1:]), curves, curves[-1:])
+        for key, shape, expected in zip(keys, shapes, wanted, strict=True):
+            if shape is not None and shape != expected:
+                raise broken(path, f"{key} has shape {shape}, expected {expected}")

@@ -10,6 +10,7 @@ import numpy as np
 from sklearn.model_selection import StratifiedKFold
 
 from topojax.errors import DataError
+from topojax.topology import FilteredImages
 
 SplitName = Literal["train", "val"]
 
@@ -19,12 +20,12 @@ class LabelledMaps:
     """One split as a search sees it.
 
     Attributes:
-        images: what is filtered, float32 (n, *spatial).
+        images: under the filtrations of a bank.
         maps: scaled CAMs, uint8 or float32 (n, L, *spatial).
         labels: int (n,).
     """
 
-    images: np.ndarray
+    images: FilteredImages
     maps: np.ndarray
     labels: np.ndarray
 
@@ -32,7 +33,7 @@ class LabelledMaps:
     def concatenate(cls, parts: Sequence[LabelledMaps]) -> LabelledMaps:
         """Return several as one, such as one split as several networks see it."""
         return cls(
-            np.concatenate([part.images for part in parts]),
+            FilteredImages.concatenate([part.images for part in parts]),
             np.concatenate([part.maps for part in parts]),
             np.concatenate([part.labels for part in parts]),
         )

@@ -18,7 +18,7 @@ from topojax.search.objectives import (
     fused_map_means,
 )
 from topojax.search.rule import decode_rules
-from topojax.topology import describe_candidates
+from topojax.topology import FilteredImages, candidate_matrix
 
 
 @dataclass(frozen=True)
@@ -44,7 +44,6 @@ class RoiObjective:
 
     Args:
         data: images, maps and labels of training and validation split.
-        grid: shared thresholds, or None: as `config.topology.grid` has it.
         config: settled.
         seed: of folds, initial parameters and shuffles.
 
@@ -52,14 +51,12 @@ class RoiObjective:
         DataError: a class is absent from a split that an AUC is taken on.
     """
 
-    def __init__(
-        self, data: SearchData, grid: np.ndarray | None, config: Config, seed: int
-    ) -> None:
+    def __init__(self, data: SearchData, config: Config, seed: int) -> None:
         self._objective = find_objective(config.search.objective)
         seen = [data[name] for name in self._objective.splits]
-        self._images = _joined([split.images for split in seen])
+        self._images = FilteredImages.concatenate([split.images for split in seen])
         self._maps = _joined([split.maps for split in seen])
-        self._grid, self._config = grid, config
+        self._config = config
         labels = _joined([split.labels for split in seen])
         self._task = Task(
             labels=labels,
@@ -102,16 +99,10 @@ class RoiObjective:
         if self._objective.reads == "map means":
             means = fused_map_means(self._maps, weights, rescale=rescale)
             return Candidates(means, np.ones(means.shape, bool))
-        descriptors, empty = describe_candidates(
-            self._images,
-            self._maps,
-            weights,
-            taus,
-            self._grid,
-            self._config.topology,
-            rescale=rescale,
+        matrix, empty = candidate_matrix(
+            self._images, self._maps, weights, taus, self._config.topology, rescale=rescale
         )
-        return Candidates(descriptors.matrix(), self.counted(empty))
+        return Candidates(matrix, self.counted(empty))
 
 
 def _joined(parts: list[np.ndarray]) -> np.ndarray:

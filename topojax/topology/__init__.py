@@ -4,6 +4,12 @@
 calls.
 """
 
+from topojax.topology.bank import (
+    BankDescriptors,
+    bank_feature_names,
+    candidate_matrix,
+    describe_bank,
+)
 from topojax.topology.curve_transformers import BettiCurve, EulerCurve
 from topojax.topology.descriptor import (
     BettiDescriptors,
@@ -18,6 +24,20 @@ from topojax.topology.diagrams import (
     persistence_entropy,
     persistence_image,
 )
+from topojax.topology.filtered_images import (
+    FilteredImages,
+    Grids,
+    filter_images,
+    learn_filtered_images,
+)
+from topojax.topology.filtrations import (
+    Filtration,
+    expand_filtrations,
+    filtered,
+    filtered_bank,
+    find_filtration,
+    register_filtration,
+)
 from topojax.topology.giotto import (
     giotto_betti_curves,
     giotto_betti_curves_batch,
@@ -26,25 +46,39 @@ from topojax.topology.giotto import (
 )
 from topojax.topology.grids import fixed_grid, learn_grid, quantile_grid, sample_grids
 from topojax.topology.gudhi_transformers import PersistenceLandscape, PersistenceSilhouette
-from topojax.topology.intensity import filtration_image
+from topojax.topology.intensity import grey_images
 from topojax.topology.roi import roi_images
+from topojax.topology.volumes import sublevel_volumes
 
 __all__ = [
+    "BankDescriptors",
     "BettiCurve",
     "BettiDescriptors",
     "EulerCurve",
+    "FilteredImages",
+    "Filtration",
+    "Grids",
     "PersistenceEntropy",
     "PersistenceImage",
     "PersistenceLandscape",
     "PersistenceSilhouette",
+    "bank_feature_names",
+    "candidate_matrix",
     "describe",
+    "describe_bank",
     "describe_candidates",
+    "expand_filtrations",
     "feature_names",
-    "filtration_image",
+    "filter_images",
+    "filtered",
+    "filtered_bank",
+    "find_filtration",
     "fixed_grid",
     "giotto_betti_curves",
     "giotto_betti_curves_batch",
     "giotto_grids",
+    "grey_images",
+    "learn_filtered_images",
     "learn_grid",
     "masked_betti_curves",
     "persistence_diagrams",
@@ -52,6 +86,8 @@ __all__ = [
     "persistence_image",
     "quantile_grid",
     "reduced_steps",
+    "register_filtration",
     "roi_images",
     "sample_grids",
+    "sublevel_volumes",
 ]

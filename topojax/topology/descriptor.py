@@ -114,7 +114,7 @@ def describe(
     """Return the descriptors of grey images (n, *spatial) on their ROIs.
 
     Args:
-        images: what is filtered, float32 (n, *spatial); see `filtration_image`.
+        images: what is filtered, float32 (n, *spatial); see `filtered`.
         masks: bool (n, *spatial), none of them empty.
         grid: shared thresholds (N,) learnt on the training split, or None: made for each sample
             (see `learn_grid`).

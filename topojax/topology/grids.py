@@ -9,15 +9,18 @@ from topojax.data.images import refuse_masked
 from topojax.errors import DataError
 
 
-def learn_grid(images: np.ndarray, config: TopologyConfig) -> np.ndarray | None:
+def learn_grid(
+    images: np.ndarray, config: TopologyConfig, *, name: str = "images"
+) -> np.ndarray | None:
     """Return the thresholds that all samples share, float64 (N,), or None: made for each sample.
 
     Args:
-        images: what is filtered of the training split, (n, *spatial); see `filtration_image`.
+        images: what is filtered of the training split, (n, *spatial); see `filtered`.
         config: kind of grid and number of thresholds.
+        name: of the images, for the message.
 
     Raises:
-        DataError: the images are one constant, and the grid is learnt from them.
+        DataError: the finite values are one constant, or none, and the grid is learnt from them.
 
     Example:
         >>> images = np.array([[[0, 4, 1]]])
@@ -27,31 +30,32 @@ def learn_grid(images: np.ndarray, config: TopologyConfig) -> np.ndarray | None:
         True
     """
     if config.grid == "fixed":
-        return fixed_grid(images, config.n_thresholds)
+        return fixed_grid(images, config.n_thresholds, name=name)
     if config.grid == "quantile":
-        return quantile_grid(images, config.n_thresholds)
+        return quantile_grid(images, config.n_thresholds, name=name)
     return None
 
 
-def fixed_grid(images: np.ndarray, n: int) -> np.ndarray:
+def fixed_grid(images: np.ndarray, n: int, *, name: str = "images") -> np.ndarray:
     """Return N even steps shared by all samples, float64 (N,): the training split's range.
 
-    Curves of different samples are comparable only on a shared grid.
+    Curves of different samples are comparable only on a shared grid. Voxels of +inf, which never
+    enter, have no say; `name` is that of the images, for the message.
 
     Raises:
-        DataError: the images are one constant, so that there is nothing to filter.
+        DataError: the finite values are one constant, or none, so that there is nothing to filter.
 
     Example:
         >>> fixed_grid(np.array([0, 4, 1]), 3).tolist()
         [0.0, 2.0, 4.0]
     """
-    refuse_masked(images, "images")
-    low, high = float(images.min()), float(images.max())
-    _refuse_constant(low, high)
+    values = _present(images, name)
+    low, high = float(values.min()), float(values.max())
+    _refuse_constant(low, high, name)
     return np.linspace(low, high, n)
 
 
-def quantile_grid(images: np.ndarray, n: int) -> np.ndarray:
+def quantile_grid(images: np.ndarray, n: int, *, name: str = "images") -> np.ndarray:
     """Return N thresholds, each of which lets equally many training voxels in, float64 (N,).
 
     An intensity that more voxels have than their share (a background of one value, say) is a
@@ -59,19 +63,19 @@ def quantile_grid(images: np.ndarray, n: int) -> np.ndarray:
     intensities have every one of them as a threshold: 2 at least.
 
     Args:
-        images: any shape.
+        images: any shape; voxels of +inf, which never enter, have no say.
         n: N, at least 2.
+        name: of the images, for the message.
 
     Raises:
-        DataError: the images are one constant.
+        DataError: the finite values are one constant, or none.
 
     Example:
         >>> quantile_grid(np.array([0, 0, 0, 0, 1, 2, 3, 4]), 3).tolist()
         [0.0, 2.0, 4.0]
     """
-    refuse_masked(images, "images")
-    values, counts = np.unique(images, return_counts=True)
-    _refuse_constant(float(values[0]), float(values[-1]))
+    values, counts = np.unique(_present(images, name), return_counts=True)
+    _refuse_constant(float(values[0]), float(values[-1]), name)
     if len(values) <= n:
         return values.astype(np.float64)
     # With the h largest counts cut to one share, a share is what is left over n - h.
@@ -110,8 +114,21 @@ def sample_grids(images: np.ndarray, masks: np.ndarray, n: int) -> np.ndarray:
     return grids
 
 
-def _refuse_constant(low: float, high: float) -> None:
+def _present(images: np.ndarray, name: str) -> np.ndarray:
+    """Return the values that are not +inf, or the images themselves where all are finite."""
+    refuse_masked(images, "images")
+    if images.size and images.max() < np.inf:
+        return images
+    values = images[images < np.inf]
+    if not values.size:
+        raise DataError(
+            f"{name} have no finite value; the threshold grid needs at least two intensities"
+        )
+    return values
+
+
+def _refuse_constant(low: float, high: float, name: str) -> None:
     if not low < high:
         raise DataError(
-            f"images are constant at {low}; the threshold grid needs at least two intensities"
+            f"{name} are constant at {low}; the threshold grid needs at least two intensities"
         )

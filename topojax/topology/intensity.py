@@ -1,8 +1,6 @@
-"""The grey image whose sublevel sets are filtered."""
+"""The grey image that filtrations are functions of."""
 
 from __future__ import annotations
-
-from typing import Literal
 
 import numpy as np
 
@@ -12,22 +10,15 @@ from topojax.data.images import refuse_masked
 _LUMA = np.array([0.299, 0.587, 0.114], np.float32)
 
 
-def filtration_image(
-    images: np.ndarray,
-    spatial_dims: int,
-    filtration: Literal["sublevel", "superlevel"] = "sublevel",
-) -> np.ndarray:
+def grey_images(images: np.ndarray, spatial_dims: int) -> np.ndarray:
     """Return grey images, float32 (n, *spatial); RGB (n, *spatial, 3) becomes its luma.
 
-    The superlevel sets of X are the sublevel sets of -X. It is negated here and nowhere else:
-    grids and curves are of the image that this returns.
-
     Example:
-        >>> filtration_image(np.array([[[1, 3]]]), 2, "superlevel").tolist()
-        [[[-1.0, -3.0]]]
+        >>> grey_images(np.array([[[[0, 0, 0], [8, 8, 8]]]]), 2).tolist()
+        [[[0.0, 8.0]]]
     """
     refuse_masked(images, "images")
     grey = images.astype(np.float32, copy=False)
     if images.ndim == spatial_dims + 2:
         grey = grey @ _LUMA
-    return -grey if filtration == "superlevel" else grey
+    return grey

@@ -14,7 +14,7 @@ import numpy as np
 from topojax.data.axes import image_axes
 from topojax.errors import DataError, raised_as
 from topojax.kernels.arguments import Background, absent_as_infinite, check_images, check_masks
-from topojax.topology.intensity import filtration_image
+from topojax.topology.intensity import grey_images
 
 
 @dataclass(frozen=True)
@@ -68,7 +68,9 @@ def roi_images(images: np.ndarray, masks: np.ndarray | None = None) -> np.ndarra
     return read_rois(images, masks).filtered("exclude")
 
 
-def grey_images(images: np.ndarray, spatial_dims: int | None, *, because: str = "") -> np.ndarray:
+def read_grey_images(
+    images: np.ndarray, spatial_dims: int | None, *, because: str = ""
+) -> np.ndarray:
     """Return grey images (n, *spatial) of images whose axes are read as everywhere in topojax.
 
     Masked voxels become +inf, colour images their luma; a last axis of one channel is dropped.
@@ -83,7 +85,7 @@ def grey_images(images: np.ndarray, spatial_dims: int | None, *, because: str = 
     with raised_as(DataError):
         present = absent_as_infinite(images, "X")
     array, dims = image_axes(present, "X", spatial_dims, because=because)
-    return filtration_image(array, dims) if array.ndim == dims + 2 else array
+    return grey_images(array, dims) if array.ndim == dims + 2 else array
 
 
 def read_rois(images: np.ndarray, masks: np.ndarray | None) -> RoiImages:

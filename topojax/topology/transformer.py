@@ -13,7 +13,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from topojax.errors import ConfigError, DataError
 from topojax.topology.grids import fixed_grid, quantile_grid
-from topojax.topology.roi import Background, RoiImages, grey_images, read_rois
+from topojax.topology.roi import Background, RoiImages, read_grey_images, read_rois
 
 
 class RoiTransformer(TransformerMixin, BaseEstimator, ABC):
@@ -44,7 +44,7 @@ class RoiTransformer(TransformerMixin, BaseEstimator, ABC):
         check_choice("construction", self.construction, ("T", "V"))
         check_choice("background", self.background, ("exclude", "zero"))
         self._check_parameters()
-        rois = read_rois(grey_images(X, self.spatial_dims), masks)
+        rois = read_rois(read_grey_images(X, self.spatial_dims), masks)
         self._learn(rois)
         self.spatial_dims_ = rois.spatial_dims
         return self
@@ -57,7 +57,7 @@ class RoiTransformer(TransformerMixin, BaseEstimator, ABC):
             DataError: images or masks that cannot be used, or another number of axes than in `fit`.
         """
         check_is_fitted(self, "spatial_dims_")
-        rois = read_rois(grey_images(X, self.spatial_dims_, because=", as in fit"), masks)
+        rois = read_rois(read_grey_images(X, self.spatial_dims_, because=", as in fit"), masks)
         return self._features(rois)
 
     def fit_transform(

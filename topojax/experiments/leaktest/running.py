@@ -125,7 +125,7 @@ def _trial(
     test_cams: tuple[CamStack, ...],
 ) -> Trial:
     fit = fit_method_on_maps(plan, grounds)
-    seen = fit.fitted.observe(data.test.images, test_cams)
+    seen = fit.fitted.observe(fit.fitted.filtered(data.test.images), test_cams)
     reading = fit.fitted.judge(seen)
     rows = scored_rows(plan.config, reading.empty)
     auc = _aucs(reading.rows(rows), data.test.labels[rows])

@@ -14,7 +14,7 @@ from topojax.report.figures.rendering import (
     plain,
     svg_figure,
 )
-from topojax.runs import Run
+from topojax.runs import Run, TestCurves
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -24,9 +24,10 @@ if TYPE_CHECKING:
 _BAND = (30, 50, 70)
 
 
-def betti_figure(run: Run) -> PageFigure:
+def betti_figure(run: Run, filtration: str) -> PageFigure:
     """Draw each class's median Betti curves with 40 % bands, one panel a dimension."""
-    n_dims, shared = run.arrays.curves.shape[1], run.arrays.thresholds is not None
+    curves = run.arrays.curves[filtration]
+    n_dims, shared = curves.rois.shape[1], curves.thresholds is not None
     figure = new_figure(3.6 * n_dims, 3.7)
     panels = figure.subplots(1, n_dims, squeeze=False)[0]
     labels = run.labels["test"]
@@ -34,33 +35,36 @@ def betti_figure(run: Run) -> PageFigure:
     entries = []
     for dim, axes in enumerate(panels):
         for c, colour in enumerate(colours):
-            line = _draw_class(axes, run, labels == c, dim, colour)
+            line = _draw_class(axes, curves, labels == c, dim, colour)
             if dim == 0:
                 entries.append((line, f"{plain(run.class_names[c])} (n = {(labels == c).sum()})"))
-        frame_axes(axes, "intensity" if shared else "share of the ROI's maximum")
+        frame_axes(axes, filtration if shared else "share of the ROI's maximum")
         axes.set(title=f"Betti-{dim}", ylabel="Betti number per voxel" if dim == 0 else "")
     dotted = panels[0].plot([], [], color="0.3", linestyle=":")[0]
     handles, texts = zip(*entries, (dotted, "whole image, median"), strict=True)
     figure.legend(handles, texts, loc="outside lower center", ncols=4, frameon=False)
     dimensions = ", ".join(str(dim) for dim in range(n_dims))
     alt = (
-        f"Median Betti curves of dimensions {dimensions} by class ({', '.join(run.class_names)}), "
-        "solid with bands for the regions of interest, dotted for whole images."
+        f"Median Betti curves under {filtration} of dimensions {dimensions} by class "
+        f"({', '.join(run.class_names)}), solid with bands for the regions of interest, "
+        "dotted for whole images."
     )
     caption = (
-        "Betti curves by class, test split. Solid: median within the ROI, divided by the ROI's "
-        "voxels; band: 30th to 70th percentile; dotted: median of whole images, divided by all "
-        "voxels."
+        f"Betti curves under {filtration} by class, test split. Solid: median within the ROI, "
+        "divided by the ROI's voxels; band: 30th to 70th percentile; dotted: median of whole "
+        "images, divided by all voxels."
     )
     return svg_figure(figure, alt, caption)
 
 
-def _draw_class(axes: Axes, run: Run, members: np.ndarray, dim: int, colour: str) -> Line2D:
-    curves, thresholds = run.arrays.curves, run.arrays.thresholds
+def _draw_class(
+    axes: Axes, curves: TestCurves, members: np.ndarray, dim: int, colour: str
+) -> Line2D:
+    thresholds = curves.thresholds
     if thresholds is None:
-        thresholds = np.linspace(0, 1, curves.shape[2])
-    low, median, high = np.percentile(curves[members, dim], _BAND, axis=0)
-    whole = np.median(run.arrays.full_curves[members, dim], axis=0)
+        thresholds = np.linspace(0, 1, curves.rois.shape[2])
+    low, median, high = np.percentile(curves.rois[members, dim], _BAND, axis=0)
+    whole = np.median(curves.whole[members, dim], axis=0)
     axes.fill_between(thresholds, low, high, color=colour, alpha=0.2, linewidth=0)
     axes.plot(thresholds, whole, color=colour, linestyle=":", linewidth=1.4)
     return axes.plot(thresholds, median, color=colour, linewidth=1.6)[0]
