@@ -24,6 +24,7 @@ def test_paper_follows_the_papers_text() -> None:
     assert paper.topology.n_thresholds == 50
     assert not paper.classifier.standardise
     assert paper.classifier.hidden == (128, 64)
+    assert paper.classifier.model == "mlp"
 
 
 @pytest.mark.parametrize("preset", PRESETS)
@@ -73,6 +74,11 @@ def test_values_are_read_as_json_or_text() -> None:
         ("topology.n_thresholds", 10**9, "topology.n_thresholds"),
         ("classifier.hidden", [10**9], "classifier.hidden"),
         ("classifier.hidden", [8] * 5000, "classifier.hidden"),
+        ("classifier.model", "forest", "classifier.model"),
+        ("classifier.logistic_c", 0, "classifier.logistic_c"),
+        ("classifier.n_trees", 10**9, "classifier.n_trees"),
+        ("classifier.boosting_rounds", 0, "classifier.boosting_rounds"),
+        ("classifier.selection_folds", 1, "classifier.selection_folds"),
         ("classifier.temperature_bounds", [1e-320, 20], "classifier.temperature_bounds"),
         ("evaluation.n_bootstrap", 10**9, "evaluation.n_bootstrap"),
         pytest.param("seed", 10**5000, "seed.*bits", id="a seed of 5000 digits"),

@@ -25,6 +25,13 @@ _DAMAGES: dict[str, Any] = {
     "shape of another kind": ("spatial_shape", 28),
     "more features than memory holds": ("n_features", {"topology": 10**13}),
     "features of another kind": ("n_features", {"topology": "many"}),
+    "no such classifier": ("classifiers", {"topology": {"model": "forest"}}),
+    "classifiers of another kind": ("classifiers", 3),
+    "bytes that are not there": ("classifiers", {"topology": {"model": "logistic"}}),
+    "more bytes than memory holds": (
+        "classifiers",
+        {"topology": {"model": "logistic", "n_bytes": 10**13}},
+    ),
 }
 
 
@@ -43,6 +50,16 @@ def _replace_meta(model: Path, meta: dict[str, Any]) -> None:
 def test_values_that_are_whole_are_read(model: Path) -> None:
     _replace_meta(model, load_meta(model))
     assert load_fitted(model).spatial_shape == (28, 28)
+
+
+def test_classifiers_of_older_versions_are_mlps(model: Path, test_images: np.ndarray) -> None:
+    meta = load_meta(model)
+    now = load_fitted(model).read(test_images)
+    del meta["classifiers"]
+    _replace_meta(model, meta)
+    older = load_fitted(model)
+    assert {one.choice.model for one in older.classifiers.values()} == {"mlp"}
+    np.testing.assert_array_equal(older.read(test_images).probabilities, now.probabilities)
 
 
 @pytest.mark.parametrize("damage", _DAMAGES)

@@ -68,6 +68,9 @@ def test_what_the_configuration_asks_for_is_counted() -> None:
         assert _need(images, **changes).descriptors == curve_bytes(20, 3, 50)
     wide = _need(images, classifier__hidden=[4096, 4096])
     assert wide.classifiers > 50 * usual.classifiers
+    given = {"search__method": "uniform", "search__tau": 0.6, "classifier__model": "extra-trees"}
+    forest = _need(images, **given)
+    assert _need(images, **given, classifier__n_trees=3000).classifiers > 8 * forest.classifiers
 
 
 def test_too_much_is_refused_by_its_largest_part() -> None:

@@ -9,6 +9,7 @@ import subprocess
 import sys
 import threading
 import xml.etree.ElementTree as ET
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from html import unescape
 from html.parser import HTMLParser
@@ -21,7 +22,16 @@ import pytest
 from topojax.errors import RunError
 from topojax.report import build_report
 from topojax.report.intervals import interval_text
-from topojax.runs import BackboneTraining, Environment, Generation, Metrics, Run, load_run
+from topojax.runs import (
+    BackboneTraining,
+    Classifier,
+    ClassifierTrial,
+    Environment,
+    Generation,
+    Metrics,
+    Run,
+    load_run,
+)
 
 
 class _Page(HTMLParser):
@@ -75,6 +85,24 @@ def built(request: pytest.FixtureRequest) -> Built:
 
 def _change_metrics(folder: Path, **changes: Any) -> None:
     Metrics.read(folder).model_copy(update=changes).write(folder)
+
+
+def test_the_page_says_which_classifiers_were_chosen(
+    copied: Callable[[Path], Path], discs_run: Path
+) -> None:
+    folder = copied(discs_run)
+    page = (discs_run / "report.html").read_text(encoding="utf-8")
+    assert "128, 64" in _Page(page).table("Classifiers")
+    assert "classifier.model=auto" not in page
+    trial = ClassifierTrial(model="logistic", settings={"C": 0.25}, auc=0.875, log_loss=0.5)
+    chosen = Classifier(model="logistic", settings={"C": 0.25}, cv_auc=0.875, trials=(trial,))
+    _change_metrics(folder, classifiers={"topology": chosen})
+    page = build_report(folder).read_text(encoding="utf-8")
+    table = _Page(page).table("Classifiers")
+    assert all(said in table for said in ("topology", "logistic", "C=0.25", "0.875"))
+    assert "classifier.model=auto" in page
+    _change_metrics(folder, classifiers={})
+    assert "Classifiers" not in "".join(_Page(build_report(folder).read_text("utf-8")).tables)
 
 
 def test_the_page_needs_nothing_beside_itself(built: Built) -> None:

@@ -11,6 +11,7 @@ from pydantic import ValidationError
 
 from topojax.errors import RunError
 from topojax.evaluation import Interval, Scores
+from topojax.report import build_report
 from topojax.runs import Environment, Fusion, Generation, Metrics
 from topojax.runs.record import FileRecord
 
@@ -54,6 +55,8 @@ def test_keys_of_the_metrics_stay(discs_run: Path) -> None:
     errors = dict.fromkeys(("expected_error", "maximum_error", "brier", "log_loss"))
     calibrated = {"before": errors, "after": errors}
     coverage = dict.fromkeys(("n", "empty", "dropped", "coverage_mean", "coverage_median"))
+    names_of_mlps = ("hidden", "epochs", "batch_size", "learning_rate", "standardise")
+    settings = dict.fromkeys(names_of_mlps)
     stages = ("backbone", "cam", "search", "classifier", "evaluation")
     assert _keys(written) == {
         "topocam": by_split,
@@ -73,6 +76,17 @@ def test_keys_of_the_metrics_stay(discs_run: Path) -> None:
         "fusion": _keys(FUSION) | {"weights": dict.fromkeys(("layer2", "layer3", "layer4"))},
         "roi": dict.fromkeys(("train", "val", "test"), coverage),
         "backbone_training": {"best_epoch": None, "history": None},
+        "classifiers": dict.fromkeys(
+            (
+                "topology",
+                "embedding",
+                "topology+embedding",
+                "whole-image",
+                "roi-size",
+                "predicted-class",
+            ),
+            dict.fromkeys(("model", "cv_auc", "trials")) | {"settings": settings},
+        ),
         "timing": dict.fromkeys(stages),
         "warnings": None,
         "meaningless": None,
@@ -102,6 +116,18 @@ def test_folders_of_older_versions_have_no_sentence(copied: Any, discs_run: Path
     del values["fusion"]["note"]
     (folder / "metrics.json").write_text(json.dumps(values))
     assert Metrics.read(folder).fusion.note == ""
+
+
+def test_folders_of_older_versions_do_not_say_which_classifiers(
+    copied: Any, discs_run: Path
+) -> None:
+    folder = copied(discs_run)
+    values = Metrics.read(folder).to_json()
+    assert values["classifiers"]["topology"]["model"] == "mlp"
+    del values["classifiers"]
+    (folder / "metrics.json").write_text(json.dumps(values))
+    assert Metrics.read(folder).classifiers == {}
+    build_report(folder)
 
 
 def test_nan_is_no_record_and_no_json(copied: Any, discs_run: Path) -> None:

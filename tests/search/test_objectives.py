@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-import jax
 import numpy as np
 import pytest
 
@@ -98,8 +97,7 @@ def test_cv_auc_is_the_mean_over_final_classifiers_of_the_folds(rng: np.random.G
     config = task.classifier.model_copy(update=changes)
     aucs = []
     for fitted, scored in stratified_folds(labels, 3, task.seed):
-        key = jax.random.key(task.seed)
-        classifier = fit_classifier(key, x[fitted], labels[fitted], 2, config)
+        classifier = fit_classifier(task.seed, x[fitted], labels[fitted], 2, config)
         aucs.append(auc_score(labels[scored], classifier_probabilities(classifier, x[scored])))
     fitness = judge("cv-auc", candidates(features[None]), task)
     assert fitness[0] == pytest.approx(1 - np.mean(aucs), abs=1e-6)

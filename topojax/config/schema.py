@@ -202,16 +202,33 @@ class TopologyConfig(Section):
 
 
 class ClassifierConfig(Section):
-    """The MLP on descriptors (paper, section 4.1)."""
+    """The classifier on descriptors: the paper's MLP (section 4.1), or one of scikit-learn's."""
+
+    model: Literal["mlp", "logistic", "gradient-boosting", "extra-trees", "auto"] = "mlp"
+    """`auto`: one of scikit-learn's with its settings, chosen by cross-validation inside the
+    training split (METHOD.md, "Classifier"). The search judges its candidates by MLPs whatever
+    this says."""
 
     features: Literal["topology", "embedding", "topology+embedding"] = "topology"
     """The descriptor, the backbone's pooled features (no ROI has a say in them), or both."""
     hidden: tuple[Annotated[int, Field(ge=1, le=2**14)], ...] = Field((128, 64), max_length=16)
+    """Widths of the MLP's hidden layers. This and the next four are of `mlp` and of the search's
+    classifiers alone."""
     epochs: int = Field(100, ge=1, le=MOST_ROUNDS)
     batch_size: int = Field(32, ge=2, le=MOST_ROWS)
     learning_rate: float = Field(1e-3, gt=0)
     standardise: bool = True
-    """Descriptors to zero mean and unit variance, by statistics of the training split."""
+    """Descriptors to zero mean and unit variance, by statistics of the training split. `logistic`
+    always has them so; trees do not depend on it."""
+    logistic_c: float = Field(0.01, gt=0, le=1e6)
+    """Of `logistic`, the inverse of its L2 penalty, which thousands of features need large; `auto`
+    tries powers of ten from 1e-4 to 1 instead."""
+    n_trees: int = Field(300, ge=1, le=10_000)
+    """Of `extra-trees`."""
+    boosting_rounds: int = Field(100, ge=1, le=10_000)
+    """Of `gradient-boosting`: trees a class, or of two classes trees."""
+    selection_folds: int = Field(5, ge=2, le=1000)
+    """Stratified folds of the training split by which `auto` chooses."""
     temperature_bounds: tuple[
         Annotated[float, Field(ge=1e-3, le=1)], Annotated[float, Field(ge=1, le=1e3)]
     ] = (0.05, 20.0)

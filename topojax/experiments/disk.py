@@ -6,7 +6,6 @@ import logging
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
-from itertools import pairwise
 from math import prod
 from pathlib import Path
 from typing import Any
@@ -23,6 +22,7 @@ from topojax.pipeline.networks import n_networks
 from topojax.pipeline.plan import population_size
 from topojax.search import n_genes
 from topojax.training.backbone.fitted import abstract_backbone
+from topojax.training.classifier.size import classifier_size
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -32,8 +32,6 @@ _AROUND_ARRAYS = 2_000_000
 # Bytes of a probability in a predictions file, and of what a generation's file has beside genes.
 _PROBABILITY = 25
 _GENERATION = 4_000
-# Kinds of features that a classifier is trained on.
-_KINDS = 6
 
 
 def run_bytes(plan: FitPlan, dataset: Dataset) -> int:
@@ -126,8 +124,8 @@ def _results(plan: FitPlan, dataset: Dataset) -> int:
 def _classifiers(plan: FitPlan, dataset: Dataset) -> int:
     network = abstract_model(plan.config.backbone.name, plan.n_classes, dataset.n_channels)
     descriptor = plan.spatial_dims * plan.config.topology.n_thresholds + 1
-    hidden = plan.config.classifier.hidden
-    # Of all kinds of features together, three have a descriptor, two an embedding.
-    first = 3 * descriptor + 2 * network.num_features + plan.n_classes + 1
-    between = sum(a * b for a, b in pairwise((*hidden, plan.n_classes)))
-    return 4 * (first * (hidden[0] if hidden else plan.n_classes) + _KINDS * between)
+    embedding, n = network.num_features, len(dataset.train.labels)
+    # Of the kinds of `topojax.pipeline.FEATURES`, in their order.
+    lengths = (descriptor, embedding, descriptor + embedding, descriptor, 1, plan.n_classes)
+    config = plan.config.classifier
+    return sum(classifier_size(config, n, length, plan.n_classes) for length in lengths)

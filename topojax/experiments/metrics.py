@@ -20,9 +20,19 @@ from topojax.experiments.comparison import (
     split_scores,
 )
 from topojax.pipeline import Fit, FittedTopoCAM, Reading
-from topojax.runs import BackboneTraining, Calibration, Coverage, Epoch, Fusion, Generation, Metrics
+from topojax.runs import (
+    BackboneTraining,
+    Calibration,
+    Classifier,
+    ClassifierTrial,
+    Coverage,
+    Epoch,
+    Fusion,
+    Generation,
+    Metrics,
+)
 from topojax.search import GenerationRecord, find_objective, objective_score
-from topojax.training import FittedBackbone
+from topojax.training import FittedBackbone, FittedClassifier
 
 _Scored = tuple[np.ndarray, Reading]
 
@@ -57,6 +67,7 @@ def run_metrics(fit: Fit, dataset: Dataset, readings: Mapping[SplitName, Reading
         roi={name: _coverage(fit.fitted, readings[name]) for name in SPLITS},
         backbone_training=_training(fit.fitted.networks[0].backbone),
         other_training=tuple(_training(other.backbone) for other in fit.fitted.networks[1:]),
+        classifiers={name: _classifier(one) for name, one in fit.fitted.classifiers.items()},
         timing=fit.seconds,
         warnings=(
             *warnings(fit.fitted, readings),
@@ -126,6 +137,16 @@ def _coverage(fitted: FittedTopoCAM, reading: Reading) -> Coverage:
         dropped=int((~scored_rows(fitted.config, reading.empty)).sum()),
         coverage_mean=float(coverage.mean()),
         coverage_median=float(np.median(coverage)),
+    )
+
+
+def _classifier(classifier: FittedClassifier) -> Classifier:
+    choice = classifier.choice
+    return Classifier(
+        model=choice.model,
+        settings=choice.settings,
+        cv_auc=choice.cv_auc,
+        trials=tuple(ClassifierTrial(**asdict(trial)) for trial in choice.trials),
     )
 
 

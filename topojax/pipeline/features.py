@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-import jax
 import numpy as np
 
 from topojax.config import ClassifierConfig
@@ -45,10 +44,15 @@ V' alone; the network's decision alone."""
 def fit_classifiers(
     seed: int, seen: Observation, labels: np.ndarray, n_classes: int, config: ClassifierConfig
 ) -> dict[str, FittedClassifier]:
-    """Train one classifier for each of `FEATURES`, all alike, on the training split."""
-    key = jax.random.key(seed)
+    """Train one classifier for each of `FEATURES`, all alike, on the training split.
+
+    Under `classifier.model=auto` each chooses for itself.
+
+    Raises:
+        DataError: features are not finite, or a class has too few samples.
+    """
     return {
-        name: fit_classifier(key, features(seen), labels, n_classes, config)
+        name: fit_classifier(seed, features(seen), labels, n_classes, config)
         for name, features in FEATURES.items()
     }
 

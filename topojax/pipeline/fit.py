@@ -19,6 +19,7 @@ from topojax.pipeline.plan import FitPlan
 from topojax.pipeline.rule_search import RuleSearch, give_rule, rule_plan, search_rule
 from topojax.search import RoiObjective, RoiRule, SearchData
 from topojax.topology import Grids
+from topojax.training import said_training
 
 Method = TypeVar("Method", bound=FittedTopoCAM)
 
@@ -144,7 +145,7 @@ def filter_plan(plan: FitPlan) -> str:
 
 def classifier_plan(plan: FitPlan) -> str:
     """Return what is about to be done, for people."""
-    return f"{plan.config.classifier.epochs} epochs on each kind of features"
+    return f"{said_training(plan.config.classifier)} on each kind of features"
 
 
 def _find_rule(plan: FitPlan, data: SearchData) -> RuleSearch:

@@ -9,11 +9,15 @@ from __future__ import annotations
 from dataclasses import astuple, dataclass
 from itertools import pairwise
 
+from topojax.config import ClassifierConfig
 from topojax.errors import ConfigError
+from topojax.training.classifier.size import classifier_size
 
 _GB = 10**9
 # Of a number of a curve: int32, float64 where it is divided by the region's size, float32.
 _CURVE_BYTES = 16
+# Of a feature of a row, float64: what scikit-learn is given, and its own copy.
+_FEATURE_BYTES = 16
 # Of a parameter, float32: itself, its gradient and Adam's two moments.
 _PARAMETER_BYTES = 16
 
@@ -21,7 +25,7 @@ _SMALLER = {
     "images": "size, or fit on fewer images",
     "maps": "cam.memory_mb, which keeps them in a file",
     "descriptors": "search.population_per_gene or topology.n_thresholds",
-    "classifiers": "classifier.hidden or topology.n_thresholds",
+    "classifiers": "classifier.hidden, classifier.n_trees or topology.n_thresholds",
 }
 
 
@@ -33,7 +37,8 @@ class MemoryNeed:
         images: of the training split.
         maps: theirs, where they are not kept in a file.
         descriptors: of all candidates of a generation.
-        classifiers: those that are trained at once, with gradients and moments.
+        classifiers: those that are trained at once, with gradients and moments, or the final one
+            where that is larger.
     """
 
     images: int
@@ -59,6 +64,16 @@ def classifier_bytes(widths: tuple[int, ...]) -> int:
         widths: of its layers, from features to classes.
     """
     return sum((a + 1) * b for a, b in pairwise(widths)) * _PARAMETER_BYTES
+
+
+def final_classifier_bytes(
+    config: ClassifierConfig, n: int, n_features: int, n_classes: int
+) -> int:
+    """Return the bytes of the final classifier and of what it is given of n training samples."""
+    if config.model == "mlp":
+        return classifier_bytes((n_features, *config.hidden, n_classes))
+    trained = classifier_size(config, n, n_features, n_classes)
+    return trained + n * n_features * _FEATURE_BYTES
 
 
 def check_memory(need: MemoryNeed, available: int) -> None:

@@ -21,10 +21,11 @@ from topojax.pipeline.memory import (
     check_memory,
     classifier_bytes,
     curve_bytes,
+    final_classifier_bytes,
 )
 from topojax.search import check_given_weights, find_objective, n_genes, stratified_folds
 from topojax.topology import expand_filtrations, find_filtration, learn_grid
-from topojax.training import check_augmentation, with_pretrained_weights
+from topojax.training import check_augmentation, check_selection, with_pretrained_weights
 from topojax.training.classifier.cross_fit import classifiers_at_once
 
 _USUAL_NETWORK = {2: "resnet18", 3: "r3d_18"}
@@ -130,6 +131,7 @@ def plan_fit(
     # Of constant images no filtration has values to threshold; a grid of others is learnt later.
     grid = learn_grid(train.images, config.topology)
     _check_rule(config, train.labels)
+    check_selection(train.labels, config.classifier)
     n_thresholds = config.topology.n_thresholds
     if grid is not None and config.topology.filtrations == ("intensity",):
         n_thresholds = len(grid)
@@ -180,13 +182,15 @@ def memory_need(
     judged = is_searched(config) and objective.reads == "descriptors"
     candidates = population_size(config) if judged and "train" in objective.splits else 1
     folds = config.search.folds if objective.name == "cv-auc" else 1
-    widths = (spatial_dims * n_thresholds + 1, *config.classifier.hidden, n_classes)
-    at_once = classifiers_at_once(candidates, folds) if judged else 1
+    n_features = spatial_dims * n_thresholds + 1
+    widths = (n_features, *config.classifier.hidden, n_classes)
+    judging = classifiers_at_once(candidates, folds) * classifier_bytes(widths) if judged else 0
+    final = final_classifier_bytes(config.classifier, n, n_features, n_classes)
     return MemoryNeed(
         images=images.nbytes,
         maps=maps if kept_in_memory(maps, config.cam.memory_mb) else 0,
         descriptors=curve_bytes(candidates * n, spatial_dims, n_thresholds),
-        classifiers=at_once * classifier_bytes(widths),
+        classifiers=max(judging, final),
     )
 
 

@@ -10,22 +10,23 @@ import jax
 import numpy as np
 
 from topojax.checkpoint import load_checkpoint, load_meta, reads_checkpoint, save_checkpoint
-from topojax.config import parse_config
+from topojax.config import Config, parse_config
 from topojax.data import IntensityScale
 from topojax.errors import RunError, WeightsError
 from topojax.files import cannot_write
 from topojax.pipeline.fitted import FittedTopoCAM
 from topojax.pipeline.network import TrainedNetwork
 from topojax.search import RoiRule
+from topojax.topology import Grids
 from topojax.training import (
     EpochRecord,
     FittedBackbone,
     FittedClassifier,
     Normalisation,
-    Standardisation,
+    abstract_classifier,
+    restore_classifier,
 )
 from topojax.training.backbone.fitted import abstract_backbone
-from topojax.training.classifier.mlps import mlp_template
 
 _KIND = "TopoCAM"
 
@@ -46,16 +47,10 @@ def save_fitted(
     if path.exists():
         raise RunError(f"{path} exists and is not overwritten; choose another folder")
     first, *others = fitted.networks
+    classifiers = {name: one.arrays() for name, one in fitted.classifiers.items()}
     arrays = {
         **_network_arrays(first),
-        "classifiers": {
-            name: {
-                "params": classifier.params,
-                "mean": classifier.standardisation.mean,
-                "scale": classifier.standardisation.scale,
-            }
-            for name, classifier in fitted.classifiers.items()
-        },
+        "classifiers": classifiers,
     }
     if others:
         arrays["other_networks"] = [_network_arrays(network) for network in others]
@@ -72,9 +67,10 @@ def save_fitted(
         "grids": {
             name: None if grid is None else grid.tolist() for name, grid in fitted.grids.items()
         },
-        "n_features": {
-            name: len(classifier.standardisation.mean)
-            for name, classifier in fitted.classifiers.items()
+        "n_features": {name: one.n_features for name, one in fitted.classifiers.items()},
+        "classifiers": {
+            name: {**one.to_json(), "n_bytes": _n_bytes(classifiers[name])}
+            for name, one in fitted.classifiers.items()
         },
         "temperature": fitted.temperature,
         "scale": None if fitted.scale is None else fitted.scale.to_json(),
@@ -95,7 +91,7 @@ def load_fitted(path: Path) -> FittedTopoCAM:
     """
     folder = _model_folder(path)
     arrays, meta = load_checkpoint(folder, lambda meta: _expected(meta, folder))
-    config, n_classes = parse_config(meta["config"]), len(meta["class_names"])
+    config = parse_config(meta["config"])
     return FittedTopoCAM(
         config=config,
         class_names=tuple(meta["class_names"]),
@@ -108,18 +104,8 @@ def load_fitted(path: Path) -> FittedTopoCAM:
             )
         ),
         rule=RoiRule.from_json(meta["roi_rules"][0]),
-        grids={
-            name: None if grid is None else np.array(grid) for name, grid in meta["grids"].items()
-        },
-        classifiers={
-            name: FittedClassifier(
-                Standardisation(np.asarray(entry["mean"]), np.asarray(entry["scale"])),
-                entry["params"],
-                config.classifier.hidden,
-                n_classes,
-            )
-            for name, entry in arrays["classifiers"].items()
-        },
+        grids=_grids(meta, config),
+        classifiers=_classifiers(arrays["classifiers"], meta, config),
         temperature=meta["temperature"],
         # Absent from checkpoints of older versions, which say nothing of it.
         scale=IntensityScale.from_json(meta["scale"]) if meta.get("scale") else None,
@@ -179,6 +165,27 @@ def _network(arrays: dict[str, Any], own: dict[str, Any], meta: dict[str, Any]) 
     return TrainedNetwork(normalisation, backbone, len(meta["spatial_shape"]))
 
 
+def _classifiers(
+    arrays: dict[str, Any], meta: dict[str, Any], config: Config
+) -> dict[str, FittedClassifier]:
+    stored, n_classes = _stored_classifiers(meta), len(meta["class_names"])
+    return {
+        name: restore_classifier(
+            entry, stored[name], meta["n_features"][name], n_classes, config.classifier
+        )
+        for name, entry in arrays.items()
+    }
+
+
+def _stored_classifiers(meta: dict[str, Any]) -> dict[str, dict[str, Any]]:
+    # Absent from checkpoints of older versions, whose classifiers are MLPs.
+    return meta.get("classifiers") or {name: {"model": "mlp"} for name in meta["n_features"]}
+
+
+def _n_bytes(arrays: Any) -> int:
+    return sum(leaf.nbytes for leaf in jax.tree.leaves(arrays))
+
+
 def _check_kind(meta: dict[str, Any], folder: Path) -> None:
     if meta.get("kind") != _KIND:
         raise WeightsError(
@@ -189,16 +196,18 @@ def _check_kind(meta: dict[str, Any], folder: Path) -> None:
 
 def _expected(meta: dict[str, Any], folder: Path) -> Any:
     _check_kind(meta, folder)
-    n_classes = len(meta["class_names"])
+    n_classes, config = len(meta["class_names"]), parse_config(meta["config"])
     first, *others = (
         _expected_network(own["backbone"]["name"], n_classes, meta["n_channels"])
         for own in _network_metas(meta)
     )
+    stored = _stored_classifiers(meta)
     return {
         **first,
         **({"other_networks": others} if others else {}),
         "classifiers": {
-            name: _expected_classifier(n, meta, n_classes) for name, n in meta["n_features"].items()
+            name: abstract_classifier(stored[name], n, n_classes, config.classifier)
+            for name, n in meta["n_features"].items()
         },
     }
 
@@ -208,8 +217,7 @@ def _expected_network(name: str, n_classes: int, n_channels: int) -> dict[str, A
     return {"backbone": {"params": params, "stats": stats}}
 
 
-def _expected_classifier(n_features: int, meta: dict[str, Any], n_classes: int) -> dict[str, Any]:
-    hidden = tuple(meta["config"]["classifier"]["hidden"])
-    _, params = mlp_template(n_features, hidden, n_classes)
-    vector = jax.ShapeDtypeStruct((n_features,), np.float32)
-    return {"params": params, "mean": vector, "scale": vector}
+def _grids(meta: dict[str, Any], config: Config) -> Grids:
+    # Checkpoints of older versions have one filtration, and no name for it here.
+    stored = meta["grids"] if "grids" in meta else {config.topology.filtrations[0]: meta["grid"]}
+    return {name: None if grid is None else np.array(grid) for name, grid in stored.items()}

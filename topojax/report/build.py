@@ -21,6 +21,7 @@ from topojax.report.figures.training import training_figure
 from topojax.report.tables import (
     calibration_table,
     class_table,
+    classifier_table,
     comparison_table,
     configuration_tables,
     confusion_rows,
@@ -112,6 +113,8 @@ def _page_values(run: Run) -> dict[str, Any]:
         "classes": class_table(run),
         "timing": timing_table(run),
         "configuration": configuration_tables(run.config),
+        "classifiers": classifier_table(run),
+        "chosen": any(one.trials for one in metrics.classifiers.values()),
         "environment_table": environment_table(run.environment),
     }
 

@@ -150,6 +150,21 @@ def rule_table(run: Run) -> Table:
     return Table("The rule of the ROI", ("Quantity", "Value"), tuple(rows))
 
 
+def classifier_table(run: Run) -> Table | None:
+    """Return the classifier of each kind of features; None in folders of older versions."""
+    rows = tuple(
+        (
+            features,
+            found.model,
+            ", ".join(f"{name}={_text(value)}" for name, value in found.settings.items()),
+            "" if found.cv_auc is None else rounded(found.cv_auc),
+        )
+        for features, found in run.metrics.classifiers.items()
+    )
+    heads = ("Features", "Model", "Settings", "AUC, folds of the training split")
+    return Table("Classifiers", heads, rows) if rows else None
+
+
 def coverage_table(run: Run) -> Table:
     """Return how much of the images the ROIs cover."""
     rows = tuple(
@@ -194,10 +209,14 @@ def _flatten(values: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str,
     for key, value in values.items():
         if isinstance(value, Mapping):
             yield from _flatten(value, f"{prefix}{key}.")
-        elif isinstance(value, list):
-            yield f"{prefix}{key}", ", ".join(str(item) for item in value)
         else:
-            yield f"{prefix}{key}", "none" if value is None else str(value)
+            yield f"{prefix}{key}", _text(value)
+
+
+def _text(value: Any) -> str:
+    if isinstance(value, list | tuple):
+        return ", ".join(str(item) for item in value)
+    return "none" if value is None else str(value)
 
 
 def environment_table(environment: Environment) -> Table:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Annotated, Any, ClassVar, TypeAlias, TypeVar
 
-from pydantic import AfterValidator, BeforeValidator, PlainSerializer
+from pydantic import AfterValidator, BeforeValidator, Field, PlainSerializer
 
 from topojax.data import SPLITS, SplitName
 from topojax.evaluation import Comparison, Scores
@@ -157,6 +157,31 @@ class BackboneTraining(Record):
     history: tuple[Epoch, ...]
 
 
+class ClassifierTrial(Record):
+    """A model with its settings, scored on folds of the training split; log loss in nats."""
+
+    model: str
+    settings: dict[str, Any]
+    auc: float
+    log_loss: float
+
+
+class Classifier(Record):
+    """The classifier of one kind of features.
+
+    Attributes:
+        model: as `classifier.model` has it, never `auto`.
+        settings: by the library's names.
+        cv_auc: what it was chosen for, on folds of the training split; None where it was given.
+        trials: all that was tried for the choice.
+    """
+
+    model: str
+    settings: dict[str, Any]
+    cv_auc: float | None = None
+    trials: tuple[ClassifierTrial, ...] = ()
+
+
 class Metrics(FileRecord):
     """All that a run found out.
 
@@ -166,6 +191,7 @@ class Metrics(FileRecord):
         roi: sizes by split.
         backbone_training: of the network that reads validation and test images, or the first.
         other_training: of the other ones, where folds have a network each.
+        classifiers: by kind of features; none in folders of older versions.
         timing: wall-clock seconds by stage.
         warnings: sentences for people.
         meaningless: why the scores mean nothing, where the run was asked to leak; clauses.
@@ -181,6 +207,7 @@ class Metrics(FileRecord):
     roi: BySplit[Coverage]
     backbone_training: BackboneTraining
     other_training: tuple[BackboneTraining, ...] = ()
+    classifiers: dict[str, Classifier] = Field(default_factory=dict)
     timing: dict[str, float]
     warnings: tuple[str, ...]
     meaningless: tuple[str, ...]

@@ -9,12 +9,17 @@ from topojax.training.backbone.fitted import (
     with_pretrained_weights,
 )
 from topojax.training.backbone.normalisation import Normalisation
+from topojax.training.classifier.choice import Choice, Trial
 from topojax.training.classifier.cross_fit import Folds, cross_fit_logits
 from topojax.training.classifier.fitted import (
     FittedClassifier,
+    abstract_classifier,
     classifier_probabilities,
     fit_classifier,
+    restore_classifier,
+    said_training,
 )
+from topojax.training.classifier.mlp import FittedMLP
 from topojax.training.classifier.mlps import (
     MLPSettings,
     mlp_logits,
@@ -22,17 +27,25 @@ from topojax.training.classifier.mlps import (
     predict_mlps,
     train_mlps,
 )
+from topojax.training.classifier.scikit import FittedScikit
+from topojax.training.classifier.selection import check_selection
 from topojax.training.classifier.standardisation import Standardisation
 
 __all__ = [
+    "Choice",
     "EpochRecord",
     "FittedBackbone",
     "FittedClassifier",
+    "FittedMLP",
+    "FittedScikit",
     "Folds",
     "MLPSettings",
     "Normalisation",
     "Standardisation",
+    "Trial",
+    "abstract_classifier",
     "check_augmentation",
+    "check_selection",
     "classifier_probabilities",
     "cross_fit_logits",
     "fine_tune",
@@ -42,6 +55,8 @@ __all__ = [
     "mlp_logits",
     "padded_rows",
     "predict_mlps",
+    "restore_classifier",
+    "said_training",
     "train_mlps",
     "with_pretrained_weights",
 ]

@@ -27,7 +27,7 @@ def clusters(rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
 def test_learns_separated_clusters(clusters: tuple[np.ndarray, np.ndarray]) -> None:
     descriptors, labels = clusters
     config = ClassifierConfig(hidden=(16, 8), epochs=40, learning_rate=1e-2)
-    classifier = fit_classifier(jax.random.key(0), descriptors, labels, 3, config)
+    classifier = fit_classifier(0, descriptors, labels, 3, config)
     probabilities = classifier_probabilities(classifier, descriptors)
     assert (probabilities.argmax(1) == labels).mean() > 0.95
     np.testing.assert_allclose(probabilities.sum(1), 1, atol=1e-5)
@@ -50,7 +50,7 @@ def test_a_candidate_is_judged_by_the_classifier_that_would_be_trained_on_it(
             3, config.hidden, config.epochs, config.batch_size, config.learning_rate, standardise
         ),
     )
-    classifier = fit_classifier(jax.random.key(3), descriptors, labels, 3, config)
+    classifier = fit_classifier(3, descriptors, labels, 3, config)
     np.testing.assert_allclose(
         classifier_probabilities(classifier, descriptors), jax.nn.softmax(logits[0]), atol=1e-5
     )

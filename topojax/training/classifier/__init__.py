@@ -1,1 +1,1 @@
-"""MLPs on descriptors (paper, section 4.1): many side by side, cross-fitted, and the final one."""
+"""Classifiers on descriptors: MLPs (paper, section 4.1), cross-fitted and final; scikit-learn's."""
