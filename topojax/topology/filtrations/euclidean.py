@@ -2,8 +2,8 @@
 
 Source: Meijster, Roerdink and Hesselink 2000, "A general algorithm for computing distance
 transforms in linear time": along one axis after the other, the lower envelope of the parabolas that
-stand on the voxels. Whole numbers throughout. scipy.ndimage's transform gives the same, and took most
-of the time of a whole bank (`benchmarks/filtrations.py` times both).
+stand on the voxels. Whole numbers throughout. scipy.ndimage's transform gives the same, and took
+most of the time of a whole bank (`benchmarks/filtrations.py` times both).
 """
 
 from __future__ import annotations
@@ -16,20 +16,21 @@ from topojax.kernels.compiling import entry, inner
 def signed_squares(objects: np.ndarray) -> np.ndarray:
     """Return squared distances to the nearest voxel on the other side, int64 (m, *spatial).
 
-    Negative on the object. Where an image has one side alone, beyond the grid's squared diagonal.
+    Negative on the object. Where an image has one side alone, the grid's squared diagonal Σ n².
 
     Args:
         objects: bool (m, *spatial).
     """
     volumes = objects.reshape(len(objects), -1, *objects.shape[-2:])
-    squares = np.zeros(volumes.shape, np.int64)
-    _write_signed_squares(np.ascontiguousarray(volumes), squares)
+    squares = np.empty(volumes.shape, np.int64)
+    diagonal = sum(side**2 for side in objects.shape[1:])
+    _write_signed_squares(np.ascontiguousarray(volumes), diagonal, squares)
     return squares.reshape(objects.shape)
 
 
 @entry
-def _write_signed_squares(objects: np.ndarray, squares: np.ndarray) -> None:
-    """Write into squares, int64 (m, D, H, W), zeros, for objects bool (m, D, H, W)."""
+def _write_signed_squares(objects: np.ndarray, diagonal: int, squares: np.ndarray) -> None:
+    """Write into squares, int64 (m, D, H, W), for objects bool (m, D, H, W)."""
     m, depth, height, width = objects.shape
     size = depth * height * width
     flat = np.empty(size, np.int64)
@@ -37,7 +38,7 @@ def _write_signed_squares(objects: np.ndarray, squares: np.ndarray) -> None:
     for i in range(m):
         inside, found = objects[i].reshape(size), squares[i].reshape(size)
         for side in (True, False):
-            _write_along_rows(inside, side, width, depth**2 + height**2 + width**2, flat)
+            _write_along_rows(inside, side, width, diagonal, flat)
             _lower_to_envelopes(flat, width, height, work)
             _lower_to_envelopes(flat, width * height, depth, work)
             sign = 1 if side else -1
@@ -48,15 +49,15 @@ def _write_signed_squares(objects: np.ndarray, squares: np.ndarray) -> None:
 
 @inner
 def _write_along_rows(
-    inside: np.ndarray, side: bool, width: int, beyond: int, flat: np.ndarray
+    inside: np.ndarray, side: bool, width: int, diagonal: int, flat: np.ndarray
 ) -> None:
-    """Write squared distances along each row to its voxels on a side, or `beyond` without any."""
+    """Write squared distances along each row to its voxels on a side; without any, the diagonal."""
     for first in range(0, flat.size, width):
         last = -1
         for x in range(width):
             if inside[first + x] == side:
                 last = x
-            flat[first + x] = beyond if last < 0 else (x - last) ** 2
+            flat[first + x] = diagonal if last < 0 else (x - last) ** 2
         last = -1
         for x in range(width - 1, -1, -1):
             if inside[first + x] == side:
