@@ -37,9 +37,22 @@ TRANSFORMERS = [
     PersistenceLandscape(2, resolution=6),
     PersistenceSilhouette(6, weight_power=0.5),
     PersistenceEntropy(dims=(0,)),
+    BettiCurve(n_thresholds=6, filtrations=("-intensity", "intensity")),
+]
+# Filters see what lies outside an ROI.
+FILTERING = [
+    BettiCurve("quantile", n_thresholds=6, filtrations=("intensity", "log:1", "-log:2")),
+    BettiCurve("sample", n_thresholds=6, filtrations=["radial", "gaussian:1"], background="zero"),
+    BettiCurve("giotto", n_thresholds=6, filtrations=("distance", "-radial"), normalise=False),
+    EulerCurve(n_thresholds=6, filtrations=("gradient:1", "-distance")),
+    PersistenceImage(4, filtrations=("intensity", "-log:1")),
+    PersistenceLandscape(2, resolution=6, filtrations=("radial",)),
+    PersistenceSilhouette(6, filtrations=("gaussian:1", "log:1")),
+    PersistenceEntropy(filtrations=("intensity", "distance")),
 ]
 
-every_transformer = pytest.mark.parametrize("transformer", TRANSFORMERS, ids=repr)
+every_transformer = pytest.mark.parametrize("transformer", TRANSFORMERS + FILTERING, ids=repr)
+every_unfiltered = pytest.mark.parametrize("transformer", TRANSFORMERS, ids=repr)
 
 
 @pytest.fixture(params=[(8, 7), (5, 4, 6)], ids=["2-D", "3-D"])
@@ -88,7 +101,7 @@ def test_a_pickle_gives_the_same_rows(transformer: RoiTransformer, images: np.nd
 
 
 @pytest.mark.parametrize("background", ["exclude", "zero"])
-@every_transformer
+@every_unfiltered
 def test_masks_say_what_infinite_voxels_say(
     transformer: RoiTransformer, background: str, images: np.ndarray, masks: np.ndarray
 ) -> None:
@@ -100,7 +113,7 @@ def test_masks_say_what_infinite_voxels_say(
     np.testing.assert_array_equal(by_masks, model.fit_transform(marked, masks=everywhere))
 
 
-@every_transformer
+@every_unfiltered
 def test_what_lies_outside_the_roi_does_not_matter(
     transformer: RoiTransformer, images: np.ndarray, masks: np.ndarray
 ) -> None:

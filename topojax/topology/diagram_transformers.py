@@ -25,7 +25,8 @@ from topojax.topology.transformer import (
     RoiTransformer,
     check_count,
     check_number,
-    intensity_grid,
+    only_one,
+    shared_grid,
 )
 
 
@@ -37,23 +38,30 @@ class DiagramTransformer(RoiTransformer):
     def _check_parameters(self) -> None:
         """Nothing but the dimensions, which depend on the images."""
 
-    def _learn(self, rois: RoiImages) -> None:
-        self.dims_ = _exact_dims(self.dims, rois.spatial_dims)
-        low, high = intensity_grid(rois, self.background, 2)
-        self.range_ = (float(low), float(high))
+    def _forget(self, spatial_dims: int) -> None:
+        self.dims_ = _exact_dims(self.dims, spatial_dims)
+        self.ranges_: dict[str, tuple[float, float]] = {}
 
-    def _features(self, rois: RoiImages) -> np.ndarray:
-        images = rois.filtered(self.background)
-        vectors = [self._vectors(self._diagrams(images, dim)) for dim in self.dims_]
+    def _learn(self, name: str, rois: RoiImages) -> None:
+        low, high = shared_grid(rois, self.background, 2, name=self._values_of(name))
+        self.ranges_[name] = (float(low), float(high))
+
+    @property
+    def range_(self) -> tuple[float, float]:
+        """The range of the only filtration; of several see `ranges_`."""
+        return only_one(self.ranges_, "range")
+
+    def _block(self, name: str, rois: RoiImages) -> np.ndarray:
+        images, span = rois.filtered(self.background), self.ranges_[name]
+        vectors = [self._vectors(self._diagrams(images, dim, span[1]), span) for dim in self.dims_]
         return np.concatenate(vectors, axis=1)
 
-    def _diagrams(self, images: np.ndarray, dim: int) -> list[np.ndarray]:
-        ceiling = self.range_[1]
+    def _diagrams(self, images: np.ndarray, dim: int, ceiling: float) -> list[np.ndarray]:
         return persistence_diagrams(images, dim, ceiling=ceiling, construction=self.construction)
 
     @abstractmethod
-    def _vectors(self, diagrams: list[np.ndarray]) -> np.ndarray:
-        """Return one row a diagram, float64 (n, n_features)."""
+    def _vectors(self, diagrams: list[np.ndarray], span: tuple[float, float]) -> np.ndarray:
+        """Return one row a diagram, float64 (n, n_features), of values in the span (low, high)."""
 
 
 class PersistenceImage(DiagramTransformer):
@@ -65,16 +73,17 @@ class PersistenceImage(DiagramTransformer):
 
     Args:
         resolution: R, points along births and along lengths, at least 2.
-        bandwidth: standard deviation of a bar's Gaussian in units of intensity; None: a
-            twentieth of the range.
+        bandwidth: standard deviation of a bar's Gaussian in units of the filtration's
+            values; None: a twentieth of its range.
         weight_power: a bar of length l weighs l ** weight_power; at least 0.
         dims: some of 0 and d - 1, None: both.
-        construction, background, spatial_dims: as `BettiCurve`.
+        construction, background, filtrations, spatial_dims: as `BettiCurve`.
 
     Attributes:
-        range_: (low, high), the least and largest value seen in `fit`.
+        ranges_: by filtration (low, high), the least and largest finite value seen in `fit`.
+        range_: that of the only filtration.
         dims_: the dimensions vectorised.
-        spatial_dims_: number of spatial axes d.
+        filtrations_, spatial_dims_: as `BettiCurve`.
 
     `transform` returns float64 (n, n_dims·R²); names are `image{dim}_{length}_{birth}`.
 
@@ -94,6 +103,7 @@ class PersistenceImage(DiagramTransformer):
         dims: Sequence[int] | None = None,
         construction: Literal["T", "V"] = "T",
         background: Background = "exclude",
+        filtrations: Sequence[str] = ("intensity",),
         spatial_dims: Literal[2, 3] | None = None,
     ) -> None:
         self.resolution = resolution
@@ -102,6 +112,7 @@ class PersistenceImage(DiagramTransformer):
         self.dims = dims
         self.construction = construction
         self.background = background
+        self.filtrations = filtrations
         self.spatial_dims = spatial_dims
 
     def _check_parameters(self) -> None:
@@ -110,8 +121,8 @@ class PersistenceImage(DiagramTransformer):
         if self.bandwidth is not None:
             check_number("bandwidth", self.bandwidth, positive=True)
 
-    def _vectors(self, diagrams: list[np.ndarray]) -> np.ndarray:
-        low, high = self.range_
+    def _vectors(self, diagrams: list[np.ndarray], span: tuple[float, float]) -> np.ndarray:
+        low, high = span
         births = np.linspace(low, high, self.resolution)
         lengths = np.linspace(0.0, high - low, self.resolution)
         bandwidth = (high - low) / 20 if self.bandwidth is None else self.bandwidth
@@ -122,7 +133,7 @@ class PersistenceImage(DiagramTransformer):
         ]
         return np.stack(surfaces).reshape(len(diagrams), -1)
 
-    def _feature_names(self) -> Sequence[str]:
+    def _block_names(self, name: str) -> Sequence[str]:
         points = range(self.resolution)
         return [
             f"image{k}_{row}_{column}" for k in self.dims_ for row in points for column in points
@@ -137,10 +148,10 @@ class PersistenceEntropy(DiagramTransformer):
 
     Args:
         dims: some of 0 and d - 1, None: both.
-        construction, background, spatial_dims: as `BettiCurve`.
+        construction, background, filtrations, spatial_dims: as `BettiCurve`.
 
     Attributes:
-        range_, dims_, spatial_dims_: as `PersistenceImage`.
+        ranges_, range_, dims_, filtrations_, spatial_dims_: as `PersistenceImage`.
 
     `transform` returns float64 (n, n_dims); names are `entropy{dim}`.
 
@@ -156,17 +167,19 @@ class PersistenceEntropy(DiagramTransformer):
         *,
         construction: Literal["T", "V"] = "T",
         background: Background = "exclude",
+        filtrations: Sequence[str] = ("intensity",),
         spatial_dims: Literal[2, 3] | None = None,
     ) -> None:
         self.dims = dims
         self.construction = construction
         self.background = background
+        self.filtrations = filtrations
         self.spatial_dims = spatial_dims
 
-    def _vectors(self, diagrams: list[np.ndarray]) -> np.ndarray:
+    def _vectors(self, diagrams: list[np.ndarray], span: tuple[float, float]) -> np.ndarray:
         return np.array([[persistence_entropy(bars)] for bars in diagrams])
 
-    def _feature_names(self) -> Sequence[str]:
+    def _block_names(self, name: str) -> Sequence[str]:
         return [f"entropy{k}" for k in self.dims_]
 
 

@@ -95,7 +95,7 @@ def sample_grids(images: np.ndarray, masks: np.ndarray, n: int) -> np.ndarray:
 
     From min(0, min X') to max(0, max X') over the ROI; of images that are not negative 0 … max X'
     (paper, section 3). Where all of the ROI is 0, the grid is 0 … 1: its curves are constant either
-    way.
+    way. Voxels of +inf, which never enter, have no say.
 
     Example:
         >>> images = np.array([[[1, 2, 8]], [[1, 2, 9]]])
@@ -104,6 +104,7 @@ def sample_grids(images: np.ndarray, masks: np.ndarray, n: int) -> np.ndarray:
     """
     refuse_masked(images, "images")
     axes = tuple(range(1, images.ndim))
+    masks = masks & (images < np.inf)
     low = np.min(images, axis=axes, where=masks, initial=0.0).astype(np.float64)
     high = np.max(images, axis=axes, where=masks, initial=0.0).astype(np.float64)
     high = np.where(low == high, 1.0, high)

@@ -28,10 +28,10 @@ class PersistenceLandscape(DiagramTransformer):
         n_layers: number of landscape functions, at least 1.
         resolution: R, points of each, at least 2.
         dims: some of 0 and d - 1, None: both.
-        construction, background, spatial_dims: as `BettiCurve`.
+        construction, background, filtrations, spatial_dims: as `BettiCurve`.
 
     Attributes:
-        range_, dims_, spatial_dims_: as `PersistenceImage`.
+        ranges_, range_, dims_, filtrations_, spatial_dims_: as `PersistenceImage`.
 
     `transform` returns float64 (n, n_dims·n_layers·R); names are `landscape{dim}_{layer}_{i}`.
 
@@ -50,6 +50,7 @@ class PersistenceLandscape(DiagramTransformer):
         dims: Sequence[int] | None = None,
         construction: Literal["T", "V"] = "T",
         background: Background = "exclude",
+        filtrations: Sequence[str] = ("intensity",),
         spatial_dims: Literal[2, 3] | None = None,
     ) -> None:
         self.n_layers = n_layers
@@ -57,6 +58,7 @@ class PersistenceLandscape(DiagramTransformer):
         self.dims = dims
         self.construction = construction
         self.background = background
+        self.filtrations = filtrations
         self.spatial_dims = spatial_dims
 
     def _check_parameters(self) -> None:
@@ -64,12 +66,12 @@ class PersistenceLandscape(DiagramTransformer):
         check_count("resolution", self.resolution, 2)
         _gudhi_representations("PersistenceLandscape")
 
-    def _vectors(self, diagrams: list[np.ndarray]) -> np.ndarray:
+    def _vectors(self, diagrams: list[np.ndarray], span: tuple[float, float]) -> np.ndarray:
         gudhi = _gudhi_representations("PersistenceLandscape")
-        landscape = gudhi.Landscape(self.n_layers, self.resolution, list(self.range_))
+        landscape = gudhi.Landscape(self.n_layers, self.resolution, list(span))
         return landscape.fit_transform(diagrams)
 
-    def _feature_names(self) -> Sequence[str]:
+    def _block_names(self, name: str) -> Sequence[str]:
         layers, points = range(self.n_layers), range(self.resolution)
         return [f"landscape{k}_{layer}_{i}" for k in self.dims_ for layer in layers for i in points]
 
@@ -83,10 +85,10 @@ class PersistenceSilhouette(DiagramTransformer):
         resolution: R, points of each, at least 2.
         weight_power: a bar of length l weighs l ** weight_power; at least 0.
         dims: some of 0 and d - 1, None: both.
-        construction, background, spatial_dims: as `BettiCurve`.
+        construction, background, filtrations, spatial_dims: as `BettiCurve`.
 
     Attributes:
-        range_, dims_, spatial_dims_: as `PersistenceImage`.
+        ranges_, range_, dims_, filtrations_, spatial_dims_: as `PersistenceImage`.
 
     `transform` returns float64 (n, n_dims·R); names are `silhouette{dim}_{i}`.
 
@@ -104,6 +106,7 @@ class PersistenceSilhouette(DiagramTransformer):
         dims: Sequence[int] | None = None,
         construction: Literal["T", "V"] = "T",
         background: Background = "exclude",
+        filtrations: Sequence[str] = ("intensity",),
         spatial_dims: Literal[2, 3] | None = None,
     ) -> None:
         self.resolution = resolution
@@ -111,6 +114,7 @@ class PersistenceSilhouette(DiagramTransformer):
         self.dims = dims
         self.construction = construction
         self.background = background
+        self.filtrations = filtrations
         self.spatial_dims = spatial_dims
 
     def _check_parameters(self) -> None:
@@ -118,16 +122,16 @@ class PersistenceSilhouette(DiagramTransformer):
         check_number("weight_power", self.weight_power, positive=False)
         _gudhi_representations("PersistenceSilhouette")
 
-    def _vectors(self, diagrams: list[np.ndarray]) -> np.ndarray:
+    def _vectors(self, diagrams: list[np.ndarray], span: tuple[float, float]) -> np.ndarray:
         gudhi = _gudhi_representations("PersistenceSilhouette")
 
         def weight(bar: np.ndarray) -> float:
             return (bar[1] - bar[0]) ** self.weight_power
 
-        silhouette = gudhi.Silhouette(weight, self.resolution, list(self.range_))
+        silhouette = gudhi.Silhouette(weight, self.resolution, list(span))
         return silhouette.fit_transform(diagrams)
 
-    def _feature_names(self) -> Sequence[str]:
+    def _block_names(self, name: str) -> Sequence[str]:
         return [f"silhouette{k}_{i}" for k in self.dims_ for i in range(self.resolution)]
 
 

@@ -22,7 +22,8 @@ class RoiImages:
     """Images and the voxels of them that count.
 
     Attributes:
-        images: float32 or float64 (n, *spatial), finite inside; read-only.
+        images: float32 or float64 (n, *spatial), finite inside, or +inf where a filtration leaves a
+            voxel out; not to be written to.
         inside: bool (n, *spatial), the ROIs.
     """
 

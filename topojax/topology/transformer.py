@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from numbers import Real
 from typing import Any, Self
 
@@ -12,6 +12,8 @@ from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.utils.validation import check_is_fitted
 
 from topojax.errors import ConfigError, DataError
+from topojax.topology.filtered_rois import filtered_rois
+from topojax.topology.filtrations import expand_filtrations
 from topojax.topology.grids import fixed_grid, quantile_grid
 from topojax.topology.roi import Background, RoiImages, read_grey_images, read_rois
 
@@ -27,9 +29,16 @@ class RoiTransformer(TransformerMixin, BaseEstimator, ABC):
     neither leaves it out. A Pipeline hands `masks` on where metadata routing is enabled and the
     step requests them: `.set_fit_request(masks=True).set_transform_request(masks=True)`.
 
-    Subclasses have the parameters `construction`, `background` and `spatial_dims`.
+    Each of `filtrations`, names of filtrations and banks (METHOD.md, "Filtrations"), gives a block
+    of columns, and what is learnt is learnt of each. A filter sees the whole image, which an ROI
+    given by `masks` restricts afterwards; voxels of +inf are seen with the value of the nearest
+    finite voxel. Names of columns begin with that of the filtration, such as `log:1_betti0_3`;
+    `("intensity",)` alone, the default, leaves it out.
+
+    Subclasses have the parameters `filtrations`, `construction`, `background` and `spatial_dims`.
     """
 
+    filtrations: Any
     construction: Any
     background: Any
     spatial_dims: Any
@@ -39,13 +48,12 @@ class RoiTransformer(TransformerMixin, BaseEstimator, ABC):
 
         Raises:
             ConfigError: a parameter out of its range, or software that it needs is missing.
-            DataError: images or masks that cannot be used, or nothing to learn a range from.
+            DataError: images or masks that cannot be used, or a filtration of which there is
+                nothing to learn a range from.
         """
-        check_choice("construction", self.construction, ("T", "V"))
-        check_choice("background", self.background, ("exclude", "zero"))
-        self._check_parameters()
-        rois = read_rois(read_grey_images(X, self.spatial_dims), masks)
-        self._learn(rois)
+        rois = self._begin(X, masks)
+        for name, part in filtered_rois(rois, self.filtrations_):
+            self._learn(name, part)
         self.spatial_dims_ = rois.spatial_dims
         return self
 
@@ -58,48 +66,103 @@ class RoiTransformer(TransformerMixin, BaseEstimator, ABC):
         """
         check_is_fitted(self, "spatial_dims_")
         rois = read_rois(read_grey_images(X, self.spatial_dims_, because=", as in fit"), masks)
-        return self._features(rois)
+        blocks = [self._block(*part) for part in filtered_rois(rois, self.filtrations_)]
+        return np.concatenate([*blocks, *self._shared_columns(rois)], axis=1)
 
     def fit_transform(
         self, X: np.ndarray, y: Any = None, *, masks: np.ndarray | None = None
     ) -> np.ndarray:
-        """Return `fit(X, masks=masks).transform(X, masks=masks)`."""
-        return self.fit(X, y, masks=masks).transform(X, masks=masks)
+        """Return `fit(X, masks=masks).transform(X, masks=masks)`; each filter runs once."""
+        rois = self._begin(X, masks)
+        blocks = []
+        for name, part in filtered_rois(rois, self.filtrations_):
+            self._learn(name, part)
+            blocks.append(self._block(name, part))
+        self.spatial_dims_ = rois.spatial_dims
+        return np.concatenate([*blocks, *self._shared_columns(rois)], axis=1)
 
     def get_feature_names_out(self, input_features: Any = None) -> np.ndarray:
         """Return the names of the columns, object (n_features,); `input_features` is ignored."""
         check_is_fitted(self, "spatial_dims_")
-        return np.array(self._feature_names(), dtype=object)
+        alone = self.filtrations_ == ("intensity",)
+        names = [
+            column if alone else f"{name}_{column}"
+            for name in self.filtrations_
+            for column in self._block_names(name)
+        ]
+        return np.array([*names, *self._shared_names()], dtype=object)
+
+    def _begin(self, X: np.ndarray, masks: np.ndarray | None) -> RoiImages:
+        """Check parameters and images, and forget what was learnt."""
+        check_choice("construction", self.construction, ("T", "V"))
+        check_choice("background", self.background, ("exclude", "zero"))
+        self._check_parameters()
+        rois = read_rois(read_grey_images(X, self.spatial_dims), masks)
+        # Where learning fails half-way, nothing is fitted.
+        self.__dict__.pop("spatial_dims_", None)
+        self.filtrations_ = expand_filtrations(self.filtrations, rois.spatial_dims)
+        self._forget(rois.spatial_dims)
+        return rois
+
+    def _values_of(self, name: str) -> str:
+        """Return how messages call what is filtered."""
+        return "images" if self.filtrations_ == ("intensity",) else f"values of filtration {name!r}"
 
     @abstractmethod
     def _check_parameters(self) -> None: ...
 
     @abstractmethod
-    def _learn(self, rois: RoiImages) -> None: ...
+    def _forget(self, spatial_dims: int) -> None: ...
 
     @abstractmethod
-    def _features(self, rois: RoiImages) -> np.ndarray: ...
+    def _learn(self, name: str, rois: RoiImages) -> None: ...
 
     @abstractmethod
-    def _feature_names(self) -> Sequence[str]: ...
+    def _block(self, name: str, rois: RoiImages) -> np.ndarray:
+        """Return the columns of a filtration, (n, n_columns)."""
+
+    @abstractmethod
+    def _block_names(self, name: str) -> Sequence[str]: ...
+
+    def _shared_columns(self, rois: RoiImages) -> list[np.ndarray]:
+        """Return columns that no filtration has a say in, (n, n_columns) each."""
+        return []
+
+    def _shared_names(self) -> Sequence[str]:
+        return ()
 
 
-def intensity_grid(
-    rois: RoiImages, background: Background, n: int, *, quantiles: bool = False
+def shared_grid(
+    rois: RoiImages, background: Background, n: int, *, name: str, quantiles: bool = False
 ) -> np.ndarray:
-    """Return the shared grid over all values that enter the images' filtrations, float64 (N,).
+    """Return the shared grid over all values that enter, float64 (N,).
 
     Args:
+        name: of the values, for messages.
         quantiles: `quantile_grid`, else `fixed_grid`.
 
     Raises:
         DataError: no voxel is present, or all have one value.
     """
-    volumes = rois.filtered(background)
-    present = volumes[volumes < np.inf]
-    if not present.size:
+    if background == "exclude" and not rois.inside.any():
         raise DataError("X and masks leave no voxel in any image; expected at least one ROI")
-    return quantile_grid(present, n) if quantiles else fixed_grid(present, n)
+    values = rois.filtered(background)
+    return quantile_grid(values, n, name=name) if quantiles else fixed_grid(values, n, name=name)
+
+
+def only_one(by_filtration: Mapping[str, Any], attribute: str) -> Any:
+    """Return what was learnt of the only filtration.
+
+    Raises:
+        AttributeError: there are several.
+    """
+    if len(by_filtration) != 1:
+        raise AttributeError(
+            f"{attribute}_ is of one filtration, and there are {len(by_filtration)}; read "
+            f"{attribute}s_[name]"
+        )
+    (learnt,) = by_filtration.values()
+    return learnt
 
 
 def check_choice(name: str, value: Any, choices: Sequence[str]) -> None:

@@ -16,6 +16,8 @@ from topojax.topology.filtrations.registry import Filtration, find_filtration
 
 # Filtered at a time by a thread: few calls for small images, and intermediates stay in the cache.
 _VOXELS_AT_ONCE = 2**16
+# Of each thread, between two steps of the progress bar.
+_BATCHES_AT_ONCE = 32
 
 
 def filtered(
@@ -122,8 +124,8 @@ def _values(
         _check_values(values[rows], filtration, first)
 
     starts = range(0, len(images), step)
-    for start in range(0, len(starts), threads * 8):
-        some = starts[start : start + threads * 8]
+    for start in range(0, len(starts), threads * _BATCHES_AT_ONCE):
+        some = starts[start : start + threads * _BATCHES_AT_ONCE]
         map_in_threads(write, some, threads)
         bar.update(min(len(images), some[-1] + step) - some[0])
     return values

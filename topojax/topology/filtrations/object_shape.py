@@ -58,11 +58,7 @@ def signed_distances(objects: np.ndarray) -> np.ndarray:
     grid's diagonal √(Σ n²) everywhere, more than any distance; where all voxels are the object,
     minus that.
     """
-    squares = signed_squares(objects)
-    # What has one side alone is beyond the diagonal.
-    diagonal = np.square(objects.shape[1:], dtype=np.int64).sum()
-    np.clip(squares, -diagonal, diagonal, out=squares)
-    distances = np.sqrt(np.abs(squares)).astype(np.float32)
+    distances = np.sqrt(np.abs(signed_squares(objects))).astype(np.float32)
     return np.where(objects, -distances, distances)
 
 

@@ -18,9 +18,11 @@ import numpy as np
 
 def gaussian(images: np.ndarray, sigma: float) -> np.ndarray:
     """Return scipy's `gaussian_filter` of each image, float32 (m, *spatial)."""
-    for axis in _axes(images):
-        images = _along(images, axis, sigma, order=0)
-    return images
+    first, *others = _axes(images)
+    smooth = _along(images, first, sigma, order=0)
+    for axis in others:
+        _along(smooth, axis, sigma, order=0, output=smooth)
+    return smooth
 
 
 def laplacian(images: np.ndarray, sigma: float) -> np.ndarray:
@@ -30,11 +32,14 @@ def laplacian(images: np.ndarray, sigma: float) -> np.ndarray:
     that volumes take 7 passes, where scipy's own function makes 9.
     """
     first, *others = _axes(images)
-    smooth, bent = images, _along(images, first, sigma, order=2)
+    bent = _along(images, first, sigma, order=2)
+    smooth, second = images, np.empty_like(images)
     for before, axis in itertools.pairwise((first, *others)):
-        smooth = _along(smooth, before, sigma, order=0)
-        bent = _along(bent, axis, sigma, order=0) + _along(smooth, axis, sigma, order=2)
-    return bent * sigma**2
+        smooth = _along(smooth, before, sigma, order=0, output=_own(smooth, images))
+        _along(bent, axis, sigma, order=0, output=bent)
+        bent += _along(smooth, axis, sigma, order=2, output=second)
+    bent *= sigma**2
+    return bent
 
 
 def gradient(images: np.ndarray, sigma: float) -> np.ndarray:
@@ -42,8 +47,9 @@ def gradient(images: np.ndarray, sigma: float) -> np.ndarray:
     first, *others = _axes(images)
     smooth, slopes = images, [_along(images, first, sigma, order=1)]
     for before, axis in itertools.pairwise((first, *others)):
-        smooth = _along(smooth, before, sigma, order=0)
-        slopes = [_along(slope, axis, sigma, order=0) for slope in slopes]
+        smooth = _along(smooth, before, sigma, order=0, output=_own(smooth, images))
+        for slope in slopes:
+            _along(slope, axis, sigma, order=0, output=slope)
         slopes.append(_along(smooth, axis, sigma, order=1))
     squares = sum(np.square(slope, dtype=np.float64) for slope in slopes)
     return (sigma * np.sqrt(squares)).astype(np.float32)
@@ -53,7 +59,17 @@ def _axes(images: np.ndarray) -> range:
     return range(1, images.ndim)
 
 
-def _along(images: np.ndarray, axis: int, sigma: float, *, order: int) -> np.ndarray:
+def _own(values: np.ndarray, images: np.ndarray) -> np.ndarray:
+    """Return where a pass over the values may write: in place, but for the images themselves."""
+    return np.empty_like(images) if values is images else values
+
+
+def _along(
+    images: np.ndarray, axis: int, sigma: float, *, order: int, output: np.ndarray | None = None
+) -> np.ndarray:
     from scipy import ndimage
 
-    return ndimage.gaussian_filter1d(images, sigma, axis, order, mode="reflect")
+    if output is None:
+        output = np.empty_like(images)
+    ndimage.gaussian_filter1d(images, sigma, axis, order, output=output, mode="reflect")
+    return output
