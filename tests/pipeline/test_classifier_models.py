@@ -117,7 +117,9 @@ def test_another_version_is_said(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     with monkeypatch.context() as patch:
-        patch.setattr("topojax.training.classifier.scikit.library_version", lambda: "1.2.3")
+        patch.setattr(
+            "topojax.training.classifier.scikit_models.fitted.library_version", lambda: "1.2.3"
+        )
         save_fitted(trees, tmp_path / "model")
     with caplog.at_level(logging.WARNING):
         load_fitted(tmp_path / "model")

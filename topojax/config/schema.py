@@ -193,12 +193,18 @@ class TopologyConfig(Section):
     @model_validator(mode="before")
     @classmethod
     def _renamed(cls, values: Any) -> Any:
-        if isinstance(values, Mapping) and "filtration" in values:
+        # Until there were banks, one filtration was known by its direction.
+        if not isinstance(values, Mapping) or "filtration" not in values:
+            return values
+        names = {"sublevel": ("intensity",), "superlevel": ("-intensity",)}
+        direction = values["filtration"]
+        if "filtrations" in values or not isinstance(direction, str) or direction not in names:
             raise ValueError(
                 "topology.filtration is now topology.filtrations, a list of names; for sublevel "
                 "write ['intensity'], for superlevel ['-intensity']"
             )
-        return values
+        others = {key: value for key, value in values.items() if key != "filtration"}
+        return others | {"filtrations": names[direction]}
 
 
 class ClassifierConfig(Section):
@@ -209,8 +215,9 @@ class ClassifierConfig(Section):
     training split (METHOD.md, "Classifier"). The search judges its candidates by MLPs whatever
     this says."""
 
-    features: Literal["topology", "embedding", "topology+embedding"] = "topology"
-    """The descriptor, the backbone's pooled features (no ROI has a say in them), or both."""
+    features: Literal["topology", "embedding", "topology+embedding", "topology+logits"] = "topology"
+    """The descriptor, the backbone's pooled features (no ROI has a say in them), or both; or a
+    stack of the descriptor's classifier and the network's logits, which needs `cam.folds`."""
     hidden: tuple[Annotated[int, Field(ge=1, le=2**14)], ...] = Field((128, 64), max_length=16)
     """Widths of the MLP's hidden layers. This and the next four are of `mlp` and of the search's
     classifiers alone."""
@@ -272,6 +279,11 @@ class Config(Section):
             "search.searches above 1": self.search.searches > 1,
             "topology.empty_roi=drop": self.topology.empty_roi == "drop",
         }
+        if self.classifier.features == "topology+logits" and self.cam.folds == 1:
+            raise ValueError(
+                "classifier.features=topology+logits with cam.folds=1: logits of a network that "
+                "has seen the training images say nothing of others; set cam.folds to 2 or more"
+            )
         shown = [name for name, is_shown in defects.items() if is_shown]
         if self.cam.folds > 1 and shown:
             raise ValueError(

@@ -22,7 +22,7 @@ from topojax.pipeline import BACKBONE, FEATURES, Reading
 from topojax.runs import Calibrated, CalibrationErrors, Compared
 
 METHODS = (BACKBONE, *FEATURES)
-"""What a method is compared with; its own kind of features is left out."""
+"""What a method is compared with, where it was read; its own kind of features is left out."""
 
 LEAST_OF_A_CLASS = 2
 """DeLong's variance is of the samples of each class."""
@@ -79,7 +79,7 @@ def comparisons(
             ),
         )
         for name in METHODS
-        if name != config.classifier.features
+        if name in reading.by_method and name != config.classifier.features
     }
 
 

@@ -18,6 +18,7 @@ from topojax.errors import RunError
 from topojax.files import NoSpaceError, cannot_write, is_no_space, megabytes, nearest_folder
 from topojax.models import abstract_model
 from topojax.pipeline import FitPlan
+from topojax.pipeline.features import feature_lengths
 from topojax.pipeline.networks import n_networks
 from topojax.pipeline.plan import population_size
 from topojax.search import n_genes
@@ -116,16 +117,22 @@ def _search(plan: FitPlan) -> int:
 def _results(plan: FitPlan, dataset: Dataset) -> int:
     """Return the bytes of descriptors, predictions, curves, examples, classifiers and report."""
     n = {name: len(dataset.split(name).labels) for name in SPLITS}
-    curve = 4 * plan.spatial_dims * plan.config.topology.n_thresholds
+    topology = plan.config.topology
+    curve = 4 * (plan.spatial_dims + 1) * topology.n_thresholds * len(topology.filtrations)
     rows = sum(n.values()) * (curve + plan.n_classes * (_PROBABILITY + 4))
     return rows + 2 * n["test"] * curve + _classifiers(plan, dataset) + _PAGE
 
 
 def _classifiers(plan: FitPlan, dataset: Dataset) -> int:
-    network = abstract_model(plan.config.backbone.name, plan.n_classes, dataset.n_channels)
-    descriptor = plan.spatial_dims * plan.config.topology.n_thresholds + 1
-    embedding, n = network.num_features, len(dataset.train.labels)
-    # Of the kinds of `topojax.pipeline.FEATURES`, in their order.
-    lengths = (descriptor, embedding, descriptor + embedding, descriptor, 1, plan.n_classes)
-    config = plan.config.classifier
-    return sum(classifier_size(config, n, length, plan.n_classes) for length in lengths)
+    config, n = plan.config, len(dataset.train.labels)
+    network = abstract_model(config.backbone.name, plan.n_classes, dataset.n_channels)
+    lengths = feature_lengths(
+        config,
+        plan.spatial_dims,
+        config.topology.n_thresholds,
+        plan.n_classes,
+        network.num_features,
+    )
+    return sum(
+        classifier_size(config.classifier, n, length, plan.n_classes) for length in lengths.values()
+    )

@@ -10,9 +10,14 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 
-from topojax.config import ClassifierConfig
+from topojax.config import Config
 from topojax.pipeline.observation import Observation
-from topojax.training import FittedClassifier, classifier_probabilities, fit_classifier
+from topojax.training import (
+    FittedClassifier,
+    classifier_probabilities,
+    fit_classifier,
+    fit_stacked_classifier,
+)
 
 BACKBONE = "backbone"
 """The network's own probabilities, for which no classifier is trained."""
@@ -35,25 +40,65 @@ FEATURES: dict[str, Callable[[Observation], np.ndarray]] = {
     "whole-volumes": lambda seen: seen.whole.volume_matrix(),
     "roi-size": lambda seen: seen.descriptors.voxels[:, None].astype(np.float32),
     "predicted-class": _predicted_class,
+    "topology+logits": lambda seen: np.concatenate([seen.descriptors.matrix(), seen.logits], 1),
+    "whole-image+logits": lambda seen: np.concatenate([seen.whole.matrix(), seen.logits], 1),
 }
 """By name, float32 (n, n_features): φ on the ROI; the pooled features; both; φ of the whole image
 (the paper's Topo-Original); volumes of the sublevel sets of both, which know nothing of topology;
-V' alone; the network's decision alone."""
+V' alone; the network's decision alone; and, for stacks, the network's logits after φ."""
+
+STACKS = ("topology+logits", "whole-image+logits")
+"""Those of `FEATURES` whose classifiers are stacks. They need logits of unseen images."""
+
+
+def kinds_of_features(config: Config) -> tuple[str, ...]:
+    """Return which of `FEATURES` classifiers are trained on: stacks where there are folds."""
+    return tuple(name for name in FEATURES if name not in STACKS or config.cam.folds > 1)
+
+
+def feature_lengths(
+    config: Config, spatial_dims: int, n_thresholds: int, n_classes: int, n_embedded: int
+) -> dict[str, int]:
+    """Return the number of features of each of `kinds_of_features`.
+
+    Args:
+        config: settled.
+        spatial_dims: 2 or 3.
+        n_thresholds: of each filtration's grid.
+        n_classes: of the labels.
+        n_embedded: the network's pooled features.
+    """
+    levels = n_thresholds * len(config.topology.filtrations)
+    phi = spatial_dims * levels + levels * config.topology.volumes + 1
+    lengths = {
+        "topology": phi,
+        "embedding": n_embedded,
+        "topology+embedding": phi + n_embedded,
+        "whole-image": phi,
+        "volumes": levels + 1,
+        "whole-volumes": levels + 1,
+        "roi-size": 1,
+        "predicted-class": n_classes,
+        "topology+logits": phi + n_classes,
+        "whole-image+logits": phi + n_classes,
+    }
+    return {name: lengths[name] for name in kinds_of_features(config)}
 
 
 def fit_classifiers(
-    seed: int, seen: Observation, labels: np.ndarray, n_classes: int, config: ClassifierConfig
+    seed: int, seen: Observation, labels: np.ndarray, n_classes: int, config: Config
 ) -> dict[str, FittedClassifier]:
-    """Train one classifier for each of `FEATURES`, all alike, on the training split.
+    """Train one classifier for each of `kinds_of_features`, all alike, on the training split.
 
-    Under `classifier.model=auto` each chooses for itself.
+    Under `classifier.model=auto` each chooses for itself. Stacks are of a kind of their own.
 
     Raises:
         DataError: features are not finite, or a class has too few samples.
     """
+    fits = dict.fromkeys(FEATURES, fit_classifier) | dict.fromkeys(STACKS, fit_stacked_classifier)
     return {
-        name: fit_classifier(seed, features(seen), labels, n_classes, config)
-        for name, features in FEATURES.items()
+        name: fits[name](seed, FEATURES[name](seen), labels, n_classes, config.classifier)
+        for name in kinds_of_features(config)
     }
 
 

@@ -125,7 +125,7 @@ def with_classifiers(
         val: the same; what is seen by each reader.
     """
     config = plan.config.classifier
-    classifiers = fit_classifiers(plan.seeds.classifier, *train, plan.n_classes, config)
+    classifiers = fit_classifiers(plan.seeds.classifier, *train, plan.n_classes, plan.config)
     plan.log("classifier_fixed")
     seen, labels = val
     probabilities = mean_probabilities(classifiers, seen)[config.features]

@@ -115,7 +115,7 @@ class FittedTopoCAM:
             on some of the folds, read each for itself and are averaged as probabilities.
         rule: what makes ROIs of the maps.
         grids: by filtration, shared thresholds, float64 (N,), or None: one grid a sample.
-        classifiers: one for each of `topojax.pipeline.features.FEATURES`.
+        classifiers: by kind of features, one for each of `kinds_of_features`.
         temperature: what logits are divided by to be calibrated, learnt on the validation split;
             used where `config.classifier.calibrate` says so.
         scale: of the intensities that it was fitted on, which whoever reads images holds them to;

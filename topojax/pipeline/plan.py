@@ -174,22 +174,24 @@ def memory_need(
         images: of the training split, (n, *spatial[, C]).
         n_classes: of the labels.
         spatial_dims: 2 or 3.
-        n_thresholds: of a grid, which may be fewer than asked for.
+        n_thresholds: of each filtration's grid, which may be fewer than asked for.
     """
-    n = len(images)
-    maps = n * len(config.cam.layers) * int(np.prod(images.shape[1 : 1 + spatial_dims]))
+    n, voxels = len(images), int(np.prod(images.shape[1 : 1 + spatial_dims]))
+    maps = n * len(config.cam.layers) * voxels
+    n_filtrations = len(config.topology.filtrations)
     objective = find_objective(config.search.objective)
     judged = is_searched(config) and objective.reads == "descriptors"
     candidates = population_size(config) if judged and "train" in objective.splits else 1
     folds = config.search.folds if objective.name == "cv-auc" else 1
-    n_features = spatial_dims * n_thresholds + 1
+    n_features = spatial_dims * n_thresholds * n_filtrations + 1
     widths = (n_features, *config.classifier.hidden, n_classes)
     judging = classifiers_at_once(candidates, folds) * classifier_bytes(widths) if judged else 0
     final = final_classifier_bytes(config.classifier, n, n_features, n_classes)
     return MemoryNeed(
-        images=images.nbytes,
+        images=images.nbytes + (n * voxels * n_filtrations if n_filtrations > 1 else 0),
         maps=maps if kept_in_memory(maps, config.cam.memory_mb) else 0,
-        descriptors=curve_bytes(candidates * n, spatial_dims, n_thresholds),
+        descriptors=curve_bytes(candidates * n, spatial_dims, n_thresholds)
+        + 8 * candidates * n * n_features * (n_filtrations > 1),
         classifiers=max(judging, final),
     )
 

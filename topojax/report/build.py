@@ -44,6 +44,8 @@ _METHODS = {
     "embedding": "pooled features",
     "topology": "topology of the ROI",
     "topology+embedding": "topology and pooled features",
+    "topology+logits": "stack of the ROI's topology and the network",
+    "whole-image+logits": "stack of the whole image's topology and the network",
 }
 """Methods as they are shown, in that order; TopoCAM is above them all."""
 

@@ -16,6 +16,7 @@ from topojax.training.classifier.fitted import (
     abstract_classifier,
     classifier_probabilities,
     fit_classifier,
+    fit_stacked_classifier,
     restore_classifier,
     said_training,
 )
@@ -27,8 +28,8 @@ from topojax.training.classifier.mlps import (
     predict_mlps,
     train_mlps,
 )
-from topojax.training.classifier.scikit import FittedScikit
-from topojax.training.classifier.selection import check_selection
+from topojax.training.classifier.scikit_models.fitted import FittedScikit
+from topojax.training.classifier.scikit_models.selection import check_selection
 from topojax.training.classifier.standardisation import Standardisation
 
 __all__ = [
@@ -50,6 +51,7 @@ __all__ = [
     "cross_fit_logits",
     "fine_tune",
     "fit_classifier",
+    "fit_stacked_classifier",
     "initial_backbone",
     "join_hosts",
     "mlp_logits",

@@ -18,7 +18,7 @@ from sklearn.preprocessing import FunctionTransformer, StandardScaler
 from topojax.config import ClassifierConfig
 from topojax.errors import WeightsError
 from topojax.training import FittedScikit, fit_classifier, restore_classifier
-from topojax.training.classifier.persistence import check_estimator, read_estimator
+from topojax.training.classifier.scikit_models.persistence import check_estimator, read_estimator
 
 MODELS = ("logistic", "extra-trees", "gradient-boosting")
 

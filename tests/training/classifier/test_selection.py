@@ -12,8 +12,8 @@ from sklearn.model_selection import StratifiedKFold, cross_validate
 from topojax.config import ClassifierConfig
 from topojax.errors import DataError
 from topojax.training import Choice, Trial, classifier_probabilities, fit_classifier
-from topojax.training.classifier.estimators import _MAKE, fit_estimator
-from topojax.training.classifier.selection import _best, choose
+from topojax.training.classifier.scikit_models.estimators import _MAKE, fit_estimator
+from topojax.training.classifier.scikit_models.selection import _best, choose
 
 Problem = tuple[np.ndarray, np.ndarray]
 SEED = 5
@@ -73,7 +73,7 @@ def test_no_row_is_scored_by_a_model_that_has_seen_it(
     x, labels = weak
     # Rows are known by their first feature.
     x = np.concatenate([np.arange(len(x), dtype=np.float32)[:, None], x[:, :5]], axis=1)
-    seen, module = {}, "topojax.training.classifier.selection"
+    seen, module = {}, "topojax.training.classifier.scikit_models.selection"
 
     def fit(
         model: str, settings: dict, seed: int, rows: np.ndarray, *args: object, **_: int

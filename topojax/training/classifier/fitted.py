@@ -1,4 +1,4 @@
-"""The classifier on descriptors: the paper's MLP (section 4.1), or one of scikit-learn's."""
+"""The classifier on descriptors: the paper's MLP (section 4.1), one of scikit-learn's, a stack."""
 
 from __future__ import annotations
 
@@ -10,13 +10,14 @@ import numpy as np
 from topojax.config import ClassifierConfig
 from topojax.errors import DataError
 from topojax.training.classifier.choice import Choice
-from topojax.training.classifier.estimators import SCIKIT_MODELS
 from topojax.training.classifier.mlp import FittedMLP, fit_mlp
-from topojax.training.classifier.scikit import FittedScikit, fit_chosen, fit_given
+from topojax.training.classifier.scikit_models.estimators import SCIKIT_MODELS
+from topojax.training.classifier.scikit_models.fitted import FittedScikit, fit_chosen, fit_given
+from topojax.training.classifier.stack import FittedStack, fit_stack
 
 
 class FittedClassifier(Protocol):
-    """A trained classifier: `FittedMLP` or `FittedScikit`."""
+    """A trained classifier: `FittedMLP`, `FittedScikit` or `FittedStack`."""
 
     @property
     def choice(self) -> Choice:
@@ -47,8 +48,9 @@ _FIT: dict[str, _Fit] = {
     **dict.fromkeys(SCIKIT_MODELS, fit_given),
     "auto": fit_chosen,
 }
-_STORED: dict[str, type[FittedMLP] | type[FittedScikit]] = {
+_STORED: dict[str, type[FittedMLP] | type[FittedScikit] | type[FittedStack]] = {
     "mlp": FittedMLP,
+    "stack": FittedStack,
     **dict.fromkeys(SCIKIT_MODELS, FittedScikit),
 }
 _SAID = {
@@ -80,14 +82,26 @@ def fit_classifier(
         DataError: NaN or infinite features, a class without a sample, or, for `auto`, with fewer
             than there are folds.
     """
-    _check_finite(descriptors)
-    counts = np.bincount(labels, minlength=n_classes)
-    if not counts.all():
-        raise DataError(
-            f"class {counts.argmin()} of {n_classes} has no training sample; a classifier needs "
-            "some of every class"
-        )
+    _check_rows(descriptors, labels, n_classes)
     return _FIT[config.model](seed, descriptors, labels, n_classes, config)
+
+
+def fit_stacked_classifier(
+    seed: int,
+    descriptors: np.ndarray,
+    labels: np.ndarray,
+    n_classes: int,
+    config: ClassifierConfig,
+) -> FittedClassifier:
+    """Train a stack on descriptors, float (n, n_features), whose last columns are logits.
+
+    See `topojax.training.classifier.stack.fit_stack`.
+
+    Raises:
+        DataError: as `fit_classifier`; a class has fewer samples than there are folds.
+    """
+    _check_rows(descriptors, labels, n_classes)
+    return fit_stack(seed, descriptors, labels, n_classes, config)
 
 
 def classifier_probabilities(classifier: FittedClassifier, descriptors: np.ndarray) -> np.ndarray:
@@ -132,6 +146,16 @@ def restore_classifier(
         WeightsError: damaged, of an untrusted type, or of a library's version that cannot be read.
     """
     return _STORED[stored["model"]].restore(arrays, stored, n_features, n_classes, config)
+
+
+def _check_rows(descriptors: np.ndarray, labels: np.ndarray, n_classes: int) -> None:
+    _check_finite(descriptors)
+    counts = np.bincount(labels, minlength=n_classes)
+    if not counts.all():
+        raise DataError(
+            f"class {counts.argmin()} of {n_classes} has no training sample; a classifier needs "
+            "some of every class"
+        )
 
 
 def _check_finite(descriptors: np.ndarray) -> None:

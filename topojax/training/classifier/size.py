@@ -6,7 +6,7 @@ from collections.abc import Callable
 from itertools import pairwise
 
 from topojax.config import ClassifierConfig
-from topojax.training.classifier.selection import candidates
+from topojax.training.classifier.scikit_models.selection import candidates
 
 # Bytes that skops writes: around everything, a feature's name and arrays, a tree.
 _AROUND = 50_000

@@ -15,7 +15,7 @@ from topojax.errors import DataError
 from topojax.evaluation import auc_score, log_probabilities, negative_log_likelihood
 from topojax.kernels.threads import check_threads, map_in_threads
 from topojax.training.classifier.choice import Choice, Setting, Trial
-from topojax.training.classifier.estimators import (
+from topojax.training.classifier.scikit_models.estimators import (
     estimator_probabilities,
     fit_estimator,
     given_settings,
@@ -44,11 +44,12 @@ def check_selection(labels: np.ndarray, config: ClassifierConfig) -> None:
     """Raise DataError where a class has fewer training samples than there are folds."""
     counts = np.bincount(labels)
     scarce = int(counts.argmin())
-    if config.model == "auto" and counts[scarce] < config.selection_folds:
+    needed = config.model == "auto" or config.features == "topology+logits"
+    if needed and counts[scarce] < config.selection_folds:
         raise DataError(
             f"class {scarce} has {counts[scarce]} training samples, fewer than "
             f"classifier.selection_folds={config.selection_folds}; give more samples, set it to at "
-            f"most {counts[scarce]}, or name a classifier.model other than 'auto'"
+            f"most {counts[scarce]}, or do without classifier.model=auto and topology+logits"
         )
 
 

@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 
 from topojax.errors import TopojaxError, WeightsError, shown
-from topojax.training.classifier.estimators import estimator_probabilities
+from topojax.training.classifier.scikit_models.estimators import estimator_probabilities
 
 _LOGGER = logging.getLogger(__name__)
 

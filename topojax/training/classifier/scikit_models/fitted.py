@@ -11,18 +11,18 @@ import numpy as np
 from topojax.config import ClassifierConfig
 from topojax.kernels.threads import check_threads
 from topojax.training.classifier.choice import Choice
-from topojax.training.classifier.estimators import (
+from topojax.training.classifier.scikit_models.estimators import (
     estimator_probabilities,
     fit_estimator,
     given_settings,
 )
-from topojax.training.classifier.persistence import (
+from topojax.training.classifier.scikit_models.persistence import (
     check_estimator,
     library_version,
     read_estimator,
     written_estimator,
 )
-from topojax.training.classifier.selection import choose
+from topojax.training.classifier.scikit_models.selection import choose
 
 
 @dataclass(frozen=True)

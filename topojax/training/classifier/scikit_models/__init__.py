@@ -1,0 +1,1 @@
+"""Classifiers of scikit-learn: made, chosen, written as bytes and read back."""
