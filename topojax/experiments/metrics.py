@@ -11,7 +11,7 @@ from topojax.config import Config
 from topojax.data import SPLITS, Dataset, Split, SplitName
 from topojax.defects import scored_rows, why_meaningless
 from topojax.errors import DataError
-from topojax.evaluation import Scores
+from topojax.evaluation import Scores, auc_score
 from topojax.experiments.caveats import calibration_warnings, warnings
 from topojax.experiments.comparison import (
     LEAST_OF_A_CLASS,
@@ -19,7 +19,8 @@ from topojax.experiments.comparison import (
     comparisons,
     split_scores,
 )
-from topojax.pipeline import Fit, FittedTopoCAM, Reading
+from topojax.experiments.filtration_effects import filtration_effects
+from topojax.pipeline import Fit, FittedTopoCAM, Reading, Seeds
 from topojax.runs import (
     BackboneTraining,
     Calibration,
@@ -63,10 +64,13 @@ def run_metrics(fit: Fit, dataset: Dataset, readings: Mapping[SplitName, Reading
         backbone=scores(lambda reading: reading.backbone_probabilities),
         comparisons=comparisons(config, "test", *scored["test"]),
         calibration=calibration,
-        fusion=_fusion(fit),
+        fusion=_fusion(fit, dataset.val.labels),
         roi={name: _coverage(fit.fitted, readings[name]) for name in SPLITS},
         backbone_training=_training(fit.fitted.networks[0].backbone),
         other_training=tuple(_training(other.backbone) for other in fit.fitted.networks[1:]),
+        filtrations=filtration_effects(
+            fit, dataset.train, dataset.val, Seeds.of(config.seed).classifier
+        ),
         classifiers={name: _classifier(one) for name, one in fit.fitted.classifiers.items()},
         timing=fit.seconds,
         warnings=(
@@ -104,7 +108,7 @@ def _calibration(fitted: FittedTopoCAM, val: _Scored, test: _Scored) -> Calibrat
     )
 
 
-def _fusion(fit: Fit) -> Fusion:
+def _fusion(fit: Fit, val_labels: np.ndarray) -> Fusion:
     config, rule, evolution = fit.fitted.config, fit.fitted.rule, fit.search.evolution
     objective = config.search.objective
     return Fusion(
@@ -118,6 +122,8 @@ def _fusion(fit: Fit) -> Fusion:
         if evolution
         else (),
         note=find_objective(objective).note,
+        has_unseen_maps=config.cam.folds > 1,
+        val_auc=auc_score(val_labels, fit.val.by_method["topology"]),
     )
 
 

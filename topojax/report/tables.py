@@ -11,7 +11,7 @@ import numpy as np
 
 from topojax.data import SPLITS, SplitName
 from topojax.evaluation import Scores, confusion_matrix
-from topojax.report.intervals import interval_text, rounded
+from topojax.report.intervals import difference_text, interval_text, rounded
 from topojax.runs import Environment, Run
 
 _METRIC_NAMES = {
@@ -146,7 +146,12 @@ def rule_table(run: Run) -> Table:
     elif fusion.searches > 1:
         rows.append(("searches", f"{fusion.searches}; this is the first one's rule"))
     if fusion.fitness is not None:
-        rows.append((f"score of the search ({fusion.objective})", rounded(fusion.fitness)))
+        seen = "has not seen" if fusion.has_unseen_maps else "was trained on"
+        of_maps = f"on maps of a network that {seen} the image"
+        score = f"score of the search ({fusion.objective}), {of_maps}"
+        rows.append((score, rounded(fusion.fitness)))
+    if fusion.val_auc is not None:
+        rows.append(("AUC of the ROI's topology on validation images", rounded(fusion.val_auc)))
     return Table("The rule of the ROI", ("Quantity", "Value"), tuple(rows))
 
 
@@ -163,6 +168,20 @@ def classifier_table(run: Run) -> Table | None:
     )
     heads = ("Features", "Model", "Settings", "AUC, folds of the training split")
     return Table("Classifiers", heads, rows) if rows else None
+
+
+def filtration_table(run: Run) -> Table | None:
+    """Return what each filtration adds on validation images; None where there is one alone."""
+    rows = tuple(
+        (
+            found.filtration,
+            difference_text(found.difference.differences["auc"]),
+            rounded(found.difference.differences["auc"].p_value),
+        )
+        for found in run.metrics.filtrations
+    )
+    heads = ("Left out", "AUC lost, validation", "p")
+    return Table("What each filtration adds to the others", heads, rows) if rows else None
 
 
 def coverage_table(run: Run) -> Table:

@@ -60,6 +60,18 @@ class Evaluation(Record):
     comparisons: dict[str, Compared]
 
 
+class FiltrationEffect(Record):
+    """What the scores of the ROI's topology on validation images lose without a filtration.
+
+    Attributes:
+        filtration: its name.
+        difference: scores with the whole bank minus those without it.
+    """
+
+    filtration: str
+    difference: ComparisonRecord
+
+
 class CalibrationErrors(Record):
     """How far confidences are from accuracies."""
 
@@ -107,6 +119,10 @@ class Fusion(Record):
         searches: their number; 0 where the rule was given.
         fitness: best score of the search; None where there is none, or where it is no AUC.
         history: of the first search.
+        has_unseen_maps: the search's maps of training images came from networks that had not seen
+            them.
+        val_auc: of the ROI's topology on the validation split, whose maps no network was trained
+            on; None in folders of older versions.
         note: what the choice of the rule does to other scores, a sentence; empty in folders of
             older versions.
     """
@@ -119,6 +135,8 @@ class Fusion(Record):
     fitness: float | None
     history: tuple[Generation, ...]
     note: str = ""
+    has_unseen_maps: bool = False
+    val_auc: float | None = None
 
 
 class Coverage(Record):
@@ -191,6 +209,7 @@ class Metrics(FileRecord):
         roi: sizes by split.
         backbone_training: of the network that reads validation and test images, or the first.
         other_training: of the other ones, where folds have a network each.
+        filtrations: what each adds, where there are several.
         classifiers: by kind of features; none in folders of older versions.
         timing: wall-clock seconds by stage.
         warnings: sentences for people.
@@ -207,6 +226,7 @@ class Metrics(FileRecord):
     roi: BySplit[Coverage]
     backbone_training: BackboneTraining
     other_training: tuple[BackboneTraining, ...] = ()
+    filtrations: tuple[FiltrationEffect, ...] = ()
     classifiers: dict[str, Classifier] = Field(default_factory=dict)
     timing: dict[str, float]
     warnings: tuple[str, ...]
