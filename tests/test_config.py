@@ -85,7 +85,7 @@ def test_values_are_read_as_json_or_text() -> None:
         ("topology.filtrations", [], "topology.filtrations"),
         ("topology.filtrations", ["x" * 1000], "topology.filtrations"),
         ("topology.filtrations", ["log:1"] * 5000, "topology.filtrations"),
-        ("topology.filtration", "superlevel", r"topology.filtrations, a list.*'-intensity'"),
+        ("topology.filtration", "sidelevel", r"topology.filtrations, a list.*'-intensity'"),
         ("preset", ["sound"], "unknown"),
         ("a.b.c", 3, "'a.b.c' is unknown"),
         pytest.param(".".join("a" * 5000), 3, "unknown", id="a key of 5000 parts"),

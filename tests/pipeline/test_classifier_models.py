@@ -18,7 +18,6 @@ from topojax.config import make_config
 from topojax.data import Dataset
 from topojax.errors import DataError, WeightsError
 from topojax.pipeline import (
-    FEATURES,
     Fit,
     FittedTopoCAM,
     Grounds,
@@ -27,6 +26,7 @@ from topojax.pipeline import (
     plan_fit,
     save_fitted,
 )
+from topojax.pipeline.features import kinds_of_features
 from topojax.training import FittedScikit
 
 
@@ -63,7 +63,7 @@ def test_what_is_read_says_the_same(
     save_fitted(trees, tmp_path / "model")
     again = load_fitted(tmp_path / "model")
     before, after = trees.read(test_images), again.read(test_images)
-    assert set(after.by_method) == {*FEATURES, "backbone"}
+    assert set(after.by_method) == {*kinds_of_features(trees.config), "backbone"}
     for name, probabilities in before.by_method.items():
         np.testing.assert_array_equal(after.by_method[name], probabilities)
     np.testing.assert_array_equal(after.probabilities, before.probabilities)

@@ -1,7 +1,9 @@
-"""A fit by one filtration: what is filtered, what is refused, and that intensity is as ever."""
+"""Fits by filtrations: what is filtered, what is refused, and that a bank is read as it was."""
 
 from __future__ import annotations
 
+import logging
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -10,25 +12,17 @@ import pytest
 from topojax.config import TopologyConfig, make_config
 from topojax.data import Dataset
 from topojax.errors import ConfigError, DataError
-from topojax.pipeline import Grounds, fit_on_maps, plan_fit
-from topojax.pipeline.filtration import filtered_images, learn_filtered_grid
-from topojax.topology import filtered, fixed_grid
-
-
-def test_colours_are_filtered_by_their_luma(rng: np.random.Generator) -> None:
-    rgb = rng.random((2, 9, 8, 3), np.float32)
-    luma = rgb @ np.array([0.299, 0.587, 0.114], np.float32)
-    config = TopologyConfig(filtrations=("-log:1",))
-    np.testing.assert_array_equal(filtered_images(rgb, 2, config), filtered(luma, "-log:1"))
+from topojax.experiments.filtration_effects import filtration_effects
+from topojax.pipeline import Grounds, fit_on_maps, load_fitted, plan_fit, save_fitted
+from topojax.topology import filtered, fixed_grid, learn_filtered_images
 
 
 @pytest.mark.parametrize(
     ("topology", "message"),
     [
-        ({"filtrations": ["intensity", "log:1"]}, "are 2 filtrations; expected one"),
-        ({"filtrations": ["scale-space"]}, "are 12 filtrations; expected one"),
         ({"filtrations": ["lug:1"]}, "did you mean log:s"),
         ({"filtrations": ["height:1,0,0"]}, "expected 2 numbers, a direction"),
+        ({"filtrations": ["scale-space", "log:1"]}, "named twice"),
         ({"filtrations": ["radial"], "grid": "sample"}, "'radial', whose values may be infinite"),
     ],
 )
@@ -42,24 +36,37 @@ def test_what_no_fit_can_do_is_refused_at_once(
 
 def test_a_filtration_without_a_range_is_named() -> None:
     values = np.ones((2, 4, 4), np.float32)
-    with pytest.raises(DataError, match="values of filtration 'distance:9' are constant at 1"):
-        learn_filtered_grid(values, TopologyConfig(filtrations=("distance:9",)))
+    with pytest.raises(DataError, match="values of filtration 'distance:9' are constant at "):
+        learn_filtered_images(values, TopologyConfig(filtrations=("distance:9",)))
     with pytest.raises(DataError, match="images are constant at 1"):
-        learn_filtered_grid(values, TopologyConfig())
+        learn_filtered_images(values, TopologyConfig())
 
 
-@pytest.mark.parametrize("name", ["-log:1", "radial"])
-def test_the_whole_fit_is_of_what_was_filtered(
-    grounds: Grounds, discs: Dataset, tiny: dict[str, Any], name: str
+def test_one_filtration_was_named_by_its_direction() -> None:
+    old = make_config(overrides={"topology.filtration": "superlevel"})
+    assert old.topology.filtrations == ("-intensity",)
+
+
+def test_the_whole_fit_is_of_a_bank(
+    grounds: Grounds, discs: Dataset, tiny: dict[str, Any], tmp_path: Path, caplog: Any
 ) -> None:
-    config = make_config(overrides=tiny | {"topology.filtrations": [name]})
-    plan = plan_fit(config, discs.train, discs.class_names, 2)
-    fit = fit_on_maps(plan, grounds)
-    assert fit.fitted.config.topology.filtrations == (name,)
-    values = filtered(discs.train.images, name)
-    np.testing.assert_array_equal(fit.fitted.grid, fixed_grid(values, 12))
-    np.testing.assert_array_equal(fit.fitted.grey(discs.train.images), values)
-    again = fit.fitted.read(discs.val.images)
-    np.testing.assert_array_equal(again.descriptors.curves, fit.val.descriptors.curves)
-    np.testing.assert_array_equal(again.whole.curves, fit.val.whole.curves)
-    assert again.whole.curves.any(axis=(0, 2)).any()
+    names = ["-log:1", "radial", "intensity"]
+    changes = {"topology.filtrations": names, "topology.volumes": True}
+    plan = plan_fit(make_config(overrides=tiny | changes), discs.train, discs.class_names, 2)
+    with caplog.at_level(logging.INFO):
+        fit = fit_on_maps(plan, grounds)
+    assert "images by -log:1, radial, intensity" in caplog.text
+    for name in names:
+        values = filtered(discs.train.images, name)
+        np.testing.assert_array_equal(fit.fitted.grids[name], fixed_grid(values, 12))
+    # Curves of two dimensions and volumes, at 12 thresholds of 3 filtrations, and V'.
+    assert fit.train.matrix().shape == (len(discs.train.labels), 3 * 3 * 12 + 1)
+    save_fitted(fit.fitted, tmp_path / "model")
+    again = load_fitted(tmp_path / "model").read(discs.val.images)
+    np.testing.assert_array_equal(again.matrix(), fit.val.matrix())
+    np.testing.assert_array_equal(again.whole.matrix(), fit.val.whole.matrix())
+    np.testing.assert_array_equal(again.probabilities, fit.val.probabilities)
+    effects = filtration_effects(fit, discs.train, discs.val, plan.seeds.classifier)
+    assert [effect.filtration for effect in effects] == names
+    for effect in effects:
+        assert -1 <= effect.difference.differences["auc"].value <= 1

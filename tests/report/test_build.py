@@ -162,7 +162,7 @@ def test_the_landscape_marks_the_rule_of_the_run(copied: Any, built: Built) -> N
 def test_what_the_method_is_measured_against_is_there(built: Built) -> None:
     page, metrics = _Page(built.page), built.run.metrics
     table = page.table("what it is measured against")
-    assert len(metrics.comparisons) == 6
+    assert len(metrics.comparisons) == 8
     for found in metrics.comparisons.values():
         for name in ("auc", "accuracy", "f1"):
             assert interval_text(found.scores.metrics[name]) in table

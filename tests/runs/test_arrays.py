@@ -91,8 +91,8 @@ def test_a_missing_array_is_named(arrays: RunArrays, tmp_path: Path) -> None:
 
 def test_runs_hold_what_their_configuration_asks_for(discs_run: Path, solids_run: Path) -> None:
     shared, own = RunArrays.read(discs_run), RunArrays.read(solids_run)
-    assert shared.thresholds is not None
-    assert own.thresholds is None
+    assert shared.curves["intensity"].thresholds is not None
+    assert own.curves["intensity"].thresholds is None
     for found, classes, maps in ((shared, 2, (28, 28)), (own, 3, (24, 24, 24))):
         assert found.examples.masks.shape == (3 * classes, *maps)
         assert found.tried is not None

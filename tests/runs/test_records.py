@@ -57,7 +57,7 @@ def test_keys_of_the_metrics_stay(discs_run: Path) -> None:
     coverage = dict.fromkeys(("n", "empty", "dropped", "coverage_mean", "coverage_median"))
     names_of_mlps = ("hidden", "epochs", "batch_size", "learning_rate", "standardise")
     settings = dict.fromkeys(names_of_mlps)
-    stages = ("backbone", "cam", "search", "classifier", "evaluation")
+    stages = ("backbone", "cam", "filters", "search", "classifier", "evaluation")
     assert _keys(written) == {
         "topocam": by_split,
         "backbone": by_split,
@@ -67,6 +67,8 @@ def test_keys_of_the_metrics_stay(discs_run: Path) -> None:
                 "embedding",
                 "topology+embedding",
                 "whole-image",
+                "volumes",
+                "whole-volumes",
                 "roi-size",
                 "predicted-class",
             ),
@@ -76,12 +78,16 @@ def test_keys_of_the_metrics_stay(discs_run: Path) -> None:
         "fusion": _keys(FUSION) | {"weights": dict.fromkeys(("layer2", "layer3", "layer4"))},
         "roi": dict.fromkeys(("train", "val", "test"), coverage),
         "backbone_training": {"best_epoch": None, "history": None},
+        "other_training": None,
+        "filtrations": None,
         "classifiers": dict.fromkeys(
             (
                 "topology",
                 "embedding",
                 "topology+embedding",
                 "whole-image",
+                "volumes",
+                "whole-volumes",
                 "roi-size",
                 "predicted-class",
             ),
