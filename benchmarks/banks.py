@@ -1,9 +1,9 @@
 """What do banks of filtrations know of whole images, without any network?
 
 Betti curves of whole images on grids learnt on the training split, classified by models that
-`classifier.model=auto` chooses inside the training split. The bank that is scored last is the one of
-the best AUC on the validation split; the test split is scored once for each row, and chooses
-nothing. Volumes of sublevel sets of the same bank, which know nothing of topology, stand beside.
+`classifier.model=auto` chooses inside the training split. The bank that is named at the end has the
+best AUC on the validation split; the test split is scored once for each row, and chooses nothing.
+Volumes of sublevel sets of the same bank, which know nothing of topology, stand beside.
 
     python benchmarks/banks.py DATA [--size N] [--thresholds 32] [--seeds K] [--output DIR]
 
