@@ -18,6 +18,7 @@ from topojax.pipeline.network import TrainedNetwork, fit_network
 from topojax.pipeline.observation import Observation
 from topojax.pipeline.plan import FitPlan
 from topojax.pipeline.rule_search import RuleSearch, give_rule, rule_plan, search_rule
+from topojax.pipeline.running_time import say_running_time
 from topojax.search import LabelledMaps, RoiObjective, RoiRule, SearchData
 from topojax.topology import filtration_image, learn_grid
 
@@ -116,6 +117,7 @@ def prepare_grounds(
         maps_of: the maps of a split, such as `class_maps`.
         watch: of the stages.
     """
+    say_running_time(plan, train, val)
     epochs, layers = plan.config.backbone.epochs, ", ".join(plan.config.cam.layers)
     with watch.stage("backbone", f"{epochs} epochs, {len(train.labels)} images"):
         network = fit_network(plan, train, val)
