@@ -9,12 +9,11 @@ from __future__ import annotations
 
 import gc
 import logging
-import sys
-import threading
 import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import Any
+
+from topojax.exception_hooks import say_nothing
 
 _LOGGERS = ("absl", "asyncio")
 
@@ -38,9 +37,7 @@ def refusal(call: Callable[[], object]) -> Exception | None:
 def _hushed() -> Iterator[None]:
     loggers = [logging.getLogger(name) for name in _LOGGERS]
     disabled = [logger.disabled for logger in loggers]
-    hooks = sys.excepthook, sys.unraisablehook, threading.excepthook
-    # The first is called by threads of C++, the last by those of Python.
-    sys.excepthook = sys.unraisablehook = threading.excepthook = _ignore
+    undo = say_nothing()
     for logger in loggers:
         logger.disabled = True
     try:
@@ -48,10 +45,6 @@ def _hushed() -> Iterator[None]:
             warnings.simplefilter("ignore")
             yield
     finally:
-        sys.excepthook, sys.unraisablehook, threading.excepthook = hooks
+        undo()
         for logger, was in zip(loggers, disabled, strict=True):
             logger.disabled = was
-
-
-def _ignore(*told: Any) -> None:
-    """Say nothing of an exception in a thread or in a clean-up."""
