@@ -12,8 +12,9 @@ import logging
 import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import cache
 
-from topojax.exception_hooks import say_nothing
+from topojax.exception_hooks import say_nothing, say_nothing_of
 
 _LOGGERS = ("absl", "asyncio")
 
@@ -30,7 +31,19 @@ def refusal(call: Callable[[], object]) -> Exception | None:
         # The frames hold the tasks that asyncio complains about once they are collected.
         refused.__traceback__ = refused.__cause__ = refused.__context__ = None
         gc.collect()
-        return refused
+    _ignore_latecomers()
+    return refused
+
+
+@cache
+def _ignore_latecomers() -> None:
+    """Have nothing said, once and for good, of reads and writes that end after a refusal.
+
+    tensorstore's threads still tell the event loop of them, which is closed by then.
+    """
+    say_nothing_of(
+        lambda error: isinstance(error, RuntimeError) and "Event loop is closed" in str(error)
+    )
 
 
 @contextmanager

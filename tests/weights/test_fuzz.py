@@ -37,13 +37,17 @@ import encodings.cp437, encodings.raw_unicode_escape, encodings.unicode_escape, 
 from topojax.errors import WeightsError
 from topojax.weights import read_state_dict, write_state_dict
 
+LIMITS = ("/sys/fs/cgroup/", "/proc/self/statm")
 folder, events, current = Path(sys.argv[1]), [], [None]
 warnings.simplefilter("ignore")  # numpy's, on headers of Python 2
 
 def record(event, arguments):
     if current[0] is None:
         return
-    reads = event == "open" and str(arguments[0]) == current[0] and "w" not in str(arguments[1])
+    # The container's limit of memory is looked at as well, before room is made for anything.
+    reads = event == "open" and "w" not in str(arguments[1]) and (
+        str(arguments[0]) == current[0] or str(arguments[0]).startswith(LIMITS)
+    )
     # ast.literal_eval parses a header; what it parses is not run, which would be an exec.
     parses = event == "compile" and current[0].endswith(".npz")
     # Python tells of id(), by which our own code knows dicts that it has seen.
