@@ -4,7 +4,8 @@ What has to be computed is counted from the plan, and what this machine computes
 measured in a few milliseconds: a matrix product and a pass over memory. The rest are constants that
 were measured on two cores (`benchmarks/estimates.py` compares estimates with fits). It is an order
 of magnitude: networks, images and machines differ, so that a fit may take a third of it or three
-times as long. Kernels that are not compiled yet (`topojax.kernels`) take some 20 s more.
+times as long, and longer where other processes share the processors. Kernels that are not compiled
+yet (`topojax.kernels`) take some 20 s more. Accelerators have not been measured.
 """
 
 from __future__ import annotations
