@@ -8,6 +8,7 @@ digest of all sources: numba makes the contents of closures part of its key.
 from __future__ import annotations
 
 import hashlib
+import pickle
 import warnings
 from collections.abc import Callable
 from functools import cache
@@ -15,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from numba import config, njit
+from numba.core.caching import FunctionCache
 
 if config.DISABLE_JIT:  # type: ignore[attr-defined]
     # As plain Python the kernels are wrong, not slow alone: integers then overflow as NumPy's do.
@@ -23,6 +25,9 @@ if config.DISABLE_JIT:  # type: ignore[attr-defined]
         "to 0",
         name="topojax.kernels",
     )
+
+# Of a disk that is full, and of files that are cut short.
+_FAILED = (OSError, EOFError, pickle.UnpicklingError)
 
 inner = njit(nogil=True, no_cpython_wrapper=True, no_cfunc_wrapper=True)  # type: ignore[call-overload]
 """For what only compiled code calls; without wrappers for others the first call waits less."""
@@ -34,13 +39,49 @@ def entry(function: Callable[..., Any]) -> Callable[..., Any]:
     """Compile what Python calls, and keep it on disk where a folder for it can be written."""
     compiled = njit(nogil=True)(function)
     try:
-        compiled.enable_caching()
+        compiled._cache = _Kept(function)  # type: ignore[attr-defined]
     except RuntimeError as error:
         # Packages of containers are often installed read-only, for users without a home folder.
         if "no locator available" not in str(error):
             raise
         _warn_of_no_folder()
     return compiled
+
+
+class _Kept(FunctionCache):
+    """Code on disk where a disk that is full, or that damaged it, costs a compilation alone."""
+
+    def load_overload(self, sig: Any, target_context: Any) -> Any:
+        """Return the compiled code of a signature, or None."""
+        try:
+            return super().load_overload(sig, target_context)
+        except _FAILED as error:
+            _warn_of_failure(self.cache_path, _reason(error))
+            return None
+
+    def save_overload(self, sig: Any, data: Any) -> None:
+        """Keep the compiled code of a signature, if that can be."""
+        try:
+            super().save_overload(sig, data)
+        except _FAILED as error:
+            _warn_of_failure(self.cache_path, _reason(error))
+
+
+def _reason(error: Exception) -> str:
+    # Without the name of the file, of which there is one a function.
+    return getattr(error, "strerror", None) or str(error)
+
+
+@cache
+def _warn_of_failure(folder: str, reason: str) -> None:
+    """Warn once of each failure, however many functions there are."""
+    warnings.warn(
+        f"compiled kernels cannot be kept in {folder}: {reason}. Each process compiles anew, for "
+        "some 20 s; free the disk, remove what is damaged there, or set NUMBA_CACHE_DIR to another "
+        "folder",
+        RuntimeWarning,
+        stacklevel=2,
+    )
 
 
 @cache

@@ -19,6 +19,7 @@ import orbax.checkpoint as ocp
 import pytest
 
 from topojax.checkpoint import Series, load_checkpoint, save_checkpoint
+from topojax.checksums import arrays_checksum
 from topojax.errors import WeightsError
 
 
@@ -95,6 +96,59 @@ def test_a_damaged_checkpoint_is_one_line_or_the_same(
     assert len(refused) > 10
     gc.collect()
     assert capfd.readouterr().err == ""
+
+
+def _replace_meta(point: Path, stored: Any) -> None:
+    other = point.with_name("replacing")
+    ocp.v1.save_checkpointables(other, {"meta": stored})
+    shutil.rmtree(point / "meta")
+    (other / "meta").rename(point / "meta")
+    shutil.rmtree(other)
+
+
+def test_a_changed_value_is_refused(tmp_path: Path, arrays: dict[str, Any]) -> None:
+    point = tmp_path / "point"
+    save_checkpoint(point, arrays, {"epoch": 3, "history": (0.25, 1e-9)})
+    stored = ocp.v1.load_checkpointables(point, {"meta": None})["meta"]
+    for changed in (
+        stored | {"content": {"epoch": 4, "history": [0.25, 1e-9]}},
+        stored | {"content": {"epoch": 3, "history": [0.25, 2e-9]}},
+        stored | {"sha256": "0" * 64},
+        stored | {"meta_sha256": ["0"]},
+    ):
+        _replace_meta(point, changed)
+        with pytest.raises(WeightsError, match=r"point is damaged: .* not what was written"):
+            load_checkpoint(point, lambda meta: _like(arrays))
+    # Of older versions: no checksum, nothing to compare with.
+    _replace_meta(point, {"format": 1, "content": {"epoch": 4}})
+    assert load_checkpoint(point, lambda meta: _like(arrays))[1] == {"epoch": 4}
+
+
+def test_a_changed_array_is_refused(tmp_path: Path, arrays: dict[str, Any]) -> None:
+    # Whole files of another checkpoint, so that orbax finds nothing wrong.
+    for name, first in (("point", 0.0), ("other", 1.0)):
+        kernel = arrays["kernel"].copy()
+        kernel[0, 0] = first
+        save_checkpoint(tmp_path / name, arrays | {"kernel": kernel}, {})
+    shutil.rmtree(tmp_path / "point" / "arrays")
+    shutil.copytree(tmp_path / "other" / "arrays", tmp_path / "point" / "arrays")
+    with pytest.raises(WeightsError, match=r"point is damaged: .* not what was written"):
+        load_checkpoint(tmp_path / "point", lambda meta: _like(arrays))
+
+
+@pytest.mark.parametrize(
+    "array",
+    [
+        np.float32(1),
+        np.zeros((2, 0), np.float32),
+        np.arange(3, dtype=jax.numpy.bfloat16),
+        np.ones(2, bool),
+    ],
+)
+def test_every_kind_of_array_has_a_checksum(array: np.ndarray) -> None:
+    found = arrays_checksum([array])
+    assert found == arrays_checksum([jax.numpy.asarray(array)])
+    assert found != arrays_checksum([array, array])
 
 
 @pytest.mark.parametrize("stored", [[], None, 7, {"format": 1}, {"format": 1, "content": []}])

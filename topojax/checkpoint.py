@@ -20,6 +20,7 @@ import numpy as np
 import orbax.checkpoint as ocp
 from jax.experimental import multihost_utils
 
+from topojax.checksums import arrays_checksum, json_checksum
 from topojax.errors import TopojaxError, WeightsError
 from topojax.files import cannot_write, check_space
 from topojax.orbax_noise import refusal
@@ -39,7 +40,8 @@ def save_checkpoint(path: Path, arrays: Any, meta: dict[str, Any]) -> None:
     """
     host = jax.tree.map(np.asarray, arrays)
     # Orbax refuses an empty object, hence the wrapping.
-    items = {"arrays": host, "meta": {"format": _FORMAT, "content": meta}}
+    stored = {"format": _FORMAT, "content": meta, "sha256": arrays_checksum(host)}
+    items = {"arrays": host, "meta": stored | {"meta_sha256": json_checksum(stored)}}
     n_bytes = sum(leaf.nbytes for leaf in jax.tree.leaves(host))
     if jax.process_index() == 0:
         check_space(path, n_bytes)
@@ -60,8 +62,10 @@ def load_checkpoint(path: Path, target: Callable[[dict[str, Any]], Any]) -> tupl
 
     Raises:
         WeightsError: no checkpoint there, a damaged one, or one whose arrays do not fit the target.
+            Numbers that changed since they were written are a damage.
     """
-    meta = load_meta(path)
+    stored = _load_stored(path)
+    meta = stored["content"]
     with reading(path):
         expected = target(meta)
         zeros = jax.tree.map(lambda leaf: np.zeros(leaf.shape, leaf.dtype), expected)
@@ -75,6 +79,7 @@ def load_checkpoint(path: Path, target: Callable[[dict[str, Any]], Any]) -> tupl
                 f"checkpoint {path}: {name} has shape {np.shape(got)}, the model expects "
                 f"{want.shape}; it is a checkpoint of another model"
             )
+    _check_sum(path, stored, "sha256", lambda: arrays_checksum(arrays))
     return arrays, meta
 
 
@@ -84,11 +89,27 @@ def load_meta(path: Path) -> dict[str, Any]:
     Raises:
         WeightsError: no checkpoint there, a damaged one, or not one of topojax.
     """
+    return _load_stored(path)["content"]
+
+
+def _load_stored(path: Path) -> dict[str, Any]:
+    """Return the JSON object with what stands around it."""
     stored = _load(path, {"meta": None})["meta"]
     content = stored.get("content") if isinstance(stored, dict) else None
     if not isinstance(content, dict) or stored.get("format") != _FORMAT:
         raise WeightsError(f"checkpoint {path} was not written by topojax (format {_FORMAT})")
-    return content
+    others = {key: value for key, value in stored.items() if key != "meta_sha256"}
+    _check_sum(path, stored, "meta_sha256", lambda: json_checksum(others))
+    return stored
+
+
+def _check_sum(path: Path, stored: dict[str, Any], key: str, found: Callable[[], str]) -> None:
+    # Checkpoints of older versions have no checksums.
+    if key in stored and found() != stored[key]:
+        raise WeightsError(
+            f"checkpoint {path} is damaged: what it holds is not what was written (SHA-256); give "
+            "another, or fit into a new folder"
+        )
 
 
 @contextmanager

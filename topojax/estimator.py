@@ -17,9 +17,9 @@ from sklearn.utils.validation import check_is_fitted
 from topojax.config import Config, make_config
 from topojax.data import IntensityScale, Split, resize_images, validate_images, validate_splits
 from topojax.data.axes import in_words
-from topojax.data.images import refuse_masked
 from topojax.defects import check_reads_without_labels, fit_method, load_method, save_method
 from topojax.errors import DataError
+from topojax.masked import refuse_masked
 from topojax.pipeline import FittedTopoCAM, plan_fit, stage_seed
 from topojax.topology import bank_feature_names
 

@@ -9,12 +9,12 @@ from __future__ import annotations
 
 import gc
 import logging
-import sys
-import threading
 import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import Any
+from functools import cache
+
+from topojax.exception_hooks import say_nothing, say_nothing_of
 
 _LOGGERS = ("absl", "asyncio")
 
@@ -31,16 +31,26 @@ def refusal(call: Callable[[], object]) -> Exception | None:
         # The frames hold the tasks that asyncio complains about once they are collected.
         refused.__traceback__ = refused.__cause__ = refused.__context__ = None
         gc.collect()
-        return refused
+    _ignore_latecomers()
+    return refused
+
+
+@cache
+def _ignore_latecomers() -> None:
+    """Have nothing said, once and for good, of reads and writes that end after a refusal.
+
+    tensorstore's threads still tell the event loop of them, which is closed by then.
+    """
+    say_nothing_of(
+        lambda error: isinstance(error, RuntimeError) and "Event loop is closed" in str(error)
+    )
 
 
 @contextmanager
 def _hushed() -> Iterator[None]:
     loggers = [logging.getLogger(name) for name in _LOGGERS]
     disabled = [logger.disabled for logger in loggers]
-    hooks = sys.excepthook, sys.unraisablehook, threading.excepthook
-    # The first is called by threads of C++, the last by those of Python.
-    sys.excepthook = sys.unraisablehook = threading.excepthook = _ignore
+    undo = say_nothing()
     for logger in loggers:
         logger.disabled = True
     try:
@@ -48,10 +58,6 @@ def _hushed() -> Iterator[None]:
             warnings.simplefilter("ignore")
             yield
     finally:
-        sys.excepthook, sys.unraisablehook, threading.excepthook = hooks
+        undo()
         for logger, was in zip(loggers, disabled, strict=True):
             logger.disabled = was
-
-
-def _ignore(*told: Any) -> None:
-    """Say nothing of an exception in a thread or in a clean-up."""

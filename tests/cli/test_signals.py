@@ -108,3 +108,19 @@ def test_a_fit_that_is_stopped_at_every_stage_ends_as_one_that_is_not(
     for split in ("train", "val", "test"):
         name = f"predictions_{split}.csv"
         assert (run / name).read_bytes() == (discs_run / name).read_bytes()
+
+
+def test_a_file_that_ends_too_soon_is_no_interruption(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Click takes an EOFError for one; it is a fault of ours, and shows where."""
+    import click
+
+    import topojax.cli
+
+    def fail(*arguments: object) -> None:
+        raise EOFError("Ran out of input")
+
+    monkeypatch.setattr("sys.argv", ["topojax", "fit", "x.npz"])
+    monkeypatch.setattr(topojax.cli.cli, "invoke", fail)
+    with pytest.raises(click.Abort) as raised:
+        topojax.cli.main()
+    assert isinstance(raised.value.__cause__, EOFError)

@@ -83,6 +83,44 @@ def test_without_a_folder_code_is_compiled_anew_with_one_warning(package, tmp_pa
     assert bool(list(code.glob("__pycache__/*.nbi"))) == writable
 
 
+_FULL = """
+import os, resource
+if os.environ["LIMIT"]:
+    resource.setrlimit(resource.RLIMIT_FSIZE, (int(os.environ["LIMIT"]), resource.RLIM_INFINITY))
+"""
+
+
+@pytest.mark.skipif(os.name != "posix", reason="limits are POSIX's")
+@pytest.mark.parametrize("limit", ["0", "2000", ""])
+def test_on_a_full_disk_code_is_compiled_with_one_warning(package, tmp_path, limit):
+    # An index is shorter than 2000 bytes, what is compiled is longer.
+    shutil.copy(package / "compiling.py", tmp_path)
+    (tmp_path / "entries.py").write_text(_FULL + _ENTRIES)
+    kept = tmp_path / "kept"
+    done = _run("-B", str(tmp_path / "entries.py"), LIMIT=limit, NUMBA_CACHE_DIR=str(kept))
+    assert done.stdout.split() == ["42", "2.0"], done.stderr
+    assert done.stderr.count("cannot be kept in") == bool(limit)
+    assert bool(list(kept.rglob("*.nbc"))) == (not limit)
+    # With space again, it is kept.
+    again = _run("-B", str(tmp_path / "entries.py"), LIMIT="", NUMBA_CACHE_DIR=str(kept))
+    assert again.stdout.split() == ["42", "2.0"]
+    assert again.stderr == ""
+    assert len(list(kept.rglob("*.nbc"))) == 2
+
+
+def test_kept_code_that_is_cut_short_is_compiled_anew(package, tmp_path):
+    shutil.copy(package / "compiling.py", tmp_path)
+    (tmp_path / "entries.py").write_text(_ENTRIES)
+    kept = tmp_path / "kept"
+    for damaged in ((), ("*.nbi",), ("*.nbc",)):
+        for pattern in damaged:
+            for file in kept.rglob(pattern):
+                file.write_bytes(file.read_bytes()[:10])
+        done = _run("-B", str(tmp_path / "entries.py"), NUMBA_CACHE_DIR=str(kept))
+        assert done.stdout.split() == ["42", "2.0"], done.stderr
+        assert done.stderr.count("Traceback") == 0
+
+
 def test_without_a_compiler_one_line_says_so():
     done = _run("-c", "import topojax.kernels", NUMBA_DISABLE_JIT="1")
     assert done.returncode != 0

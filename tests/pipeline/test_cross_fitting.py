@@ -26,7 +26,8 @@ from topojax.pipeline import (
     training_maps,
 )
 from topojax.pipeline.grounds import _in_order
-from topojax.pipeline.networks import cam_folds, fit_folds, n_networks, training_plan
+from topojax.pipeline.networks import cam_folds, fit_folds, training_plan
+from topojax.pipeline.plan import n_networks
 
 
 def _plan(discs: Dataset, tiny: dict[str, Any], **changes: Any) -> FitPlan:

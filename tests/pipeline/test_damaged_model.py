@@ -6,10 +6,11 @@ import shutil
 from pathlib import Path
 from typing import Any
 
-import numpy as np
+import orbax.checkpoint as ocp
 import pytest
 
-from topojax.checkpoint import load_meta, save_checkpoint
+from topojax.checkpoint import load_meta
+from topojax.checksums import json_checksum
 from topojax.errors import TopojaxError
 from topojax.pipeline import load_fitted
 
@@ -41,8 +42,12 @@ def model(discs_run: Path, tmp_path: Path) -> Path:
 
 
 def _replace_meta(model: Path, meta: dict[str, Any]) -> None:
+    """Store other values under checksums that fit."""
+    stored = ocp.v1.load_checkpointables(model, {"meta": None})["meta"] | {"content": meta}
+    del stored["meta_sha256"]
     other = model.with_name("other")
-    save_checkpoint(other, {"x": np.zeros(1)}, meta)
+    signed = stored | {"meta_sha256": json_checksum(stored)}
+    ocp.v1.save_checkpointables(other, {"meta": signed})
     shutil.rmtree(model / "meta")
     (other / "meta").rename(model / "meta")
 

@@ -15,7 +15,7 @@ from topojax.data import Dataset
 from topojax.errors import ConfigError
 from topojax.models.mlp import MLP
 from topojax.pipeline import plan_fit
-from topojax.pipeline.memory import (
+from topojax.pipeline.cost.memory import (
     MemoryNeed,
     check_memory,
     classifier_bytes,

@@ -65,3 +65,22 @@ def test_what_is_not_there_is_named_in_one_line(weights, network, message):
 @pytest.mark.parametrize("weights", ["none", None])
 def test_none_is_from_scratch(weights):
     assert make_config(overrides={"backbone.weights": weights}).backbone.weights is None
+
+
+def test_what_of_a_file_is_not_used_is_said_once(rule_made_weights, tmp_path, caplog):
+    weights = {f"net.{name}": array for name, array in rule_made_weights("resnet18", 3).items()}
+    path = tmp_path / "both.npz"
+    write_state_dict(path, weights | {f"projector.{i}": np.ones(4, np.float32) for i in range(7)})
+    config = BackboneConfig(weights=str(path))
+    with caplog.at_level("INFO", "topojax"):
+        initial_backbone(config, "resnet18", 3, 3, 0)
+        assert caplog.messages == [
+            f"backbone: of {path}, its names begin with net.",
+            f"backbone: of {path}, 7 entries are left out: projector.0, projector.1, projector.2, "
+            "projector.3, projector.4, …",
+        ]
+        caplog.clear()
+        initial_backbone(config, "resnet18", 2, 3, 0)
+        assert caplog.messages[2:] == [
+            f"backbone: {path} has no head for these classes; it is trained anew"
+        ]

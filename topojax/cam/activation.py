@@ -12,8 +12,8 @@ from flax import nnx
 from jaxtyping import Array, Float, Int
 
 from topojax.cam.methods import METHODS, Logits, Maps, check_method
-from topojax.data.images import refuse_masked
 from topojax.errors import ConfigError, DataError
+from topojax.masked import refuse_masked
 from topojax.models import Backbone, map_shapes
 
 

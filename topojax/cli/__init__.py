@@ -64,8 +64,6 @@ def main() -> None:
     try:
         with stopping_in_one_line():
             cli.main(standalone_mode=False)
-    except (click.exceptions.Abort, KeyboardInterrupt):
-        _stop("interrupted; the same command goes on from here, a fit with --resume", 130)
     except click.ClickException as error:
         error.show()
         sys.exit(error.exit_code)

@@ -16,6 +16,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from typing import Any, NoReturn
 
+from topojax.exception_hooks import say_nothing
+
 _WORDS = {signal.SIGINT: "interrupted", signal.SIGTERM: "terminated"}
 # How long clean-ups may take; a lock or a part of a file that they leave is no obstacle.
 _PATIENCE_S = 5.0
@@ -66,12 +68,8 @@ def _stop(number: int, frame: Any) -> None:
     for other in _WORDS:
         signal.signal(other, lambda again, _: end(again))
     logging.disable()
-    sys.excepthook = sys.unraisablehook = threading.excepthook = _say_nothing
+    say_nothing()
     patience = threading.Timer(_PATIENCE_S, end, (number,))
     patience.daemon = True
     patience.start()
     raise Stopped(number)
-
-
-def _say_nothing(*told: Any) -> None:
-    """Say nothing of an exception in a thread or in a clean-up."""

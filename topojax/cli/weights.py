@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -143,7 +142,7 @@ def _print_fits(reports: dict[str, Any]) -> None:
     fits = [name for name, report in reports.items() if report.fits]
     if fits:
         for name in fits:
-            for line in _adaptations(reports[name]):
+            for line in reports[name].where_and_what_else():
                 click.echo(f"{name}: {line}")
         click.echo(f"fits: {', '.join(fits)}")
         return
@@ -160,13 +159,3 @@ def _print_fits(reports: dict[str, Any]) -> None:
         if names:
             more = ", …" if len(names) > 5 else ""
             click.echo(f"  {len(names)} {problem}: {', '.join(map(shown, names[:5]))}{more}")
-
-
-def _adaptations(report: Any) -> Iterator[str]:
-    """Say where in the file a network is, and what is left out of it."""
-    if report.prefix:
-        yield f"its names begin with {shown(report.prefix)}"
-    if report.left_out:
-        more = ", …" if len(report.left_out) > 5 else ""
-        names = ", ".join(map(shown, report.left_out[:5]))
-        yield f"{len(report.left_out)} entries are left out: {names}{more}"

@@ -8,9 +8,9 @@ from typing import Literal, TypeAlias, get_args
 
 import numpy as np
 
-from topojax.data.images import refuse_masked
 from topojax.data.scale import AS_MADE, IntensityScale
 from topojax.errors import DataError
+from topojax.masked import refuse_masked
 
 SplitName: TypeAlias = Literal["train", "val", "test"]
 SPLITS: tuple[SplitName, ...] = get_args(SplitName)

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 
 from topojax.data.axes import image_axes
 from topojax.data.memory import within_memory
 from topojax.data.scale import IntensityScale
 from topojax.errors import DataError
+from topojax.masked import refuse_masked
 
 
 def validate_images(
@@ -59,22 +58,6 @@ def _validated(
             f"{np.finfo(np.float32).max:.6g}; rescale it"
         )
     return single, dims
-
-
-def refuse_masked(numbers: Any, name: str) -> None:
-    """Raise DataError where a masked array masks something: np.asarray would drop the mask.
-
-    Args:
-        numbers: an array, or a sequence of arrays.
-        name: of the argument, for the message.
-    """
-    parts = numbers if isinstance(numbers, list | tuple) else [numbers]
-    masked = sum(int(np.ma.count_masked(p)) for p in parts if isinstance(p, np.ma.MaskedArray))
-    if masked:
-        raise DataError(
-            f"{name} has {masked} masked values, which cannot be left out here; fill them, such as "
-            f"with {name}.filled(value)"
-        )
 
 
 def _refuse_non_finite(array: np.ndarray, name: str) -> None:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
+from topojax.masked import refuse_masked
+
 
 def auc_scores(
     labels: np.ndarray, probabilities: np.ndarray, kept: np.ndarray | None = None
@@ -16,7 +18,12 @@ def auc_scores(
         labels: integers (n,) in 0 … K-1.
         probabilities: (P, n, K); any scores that rank images the same way will do.
         kept: bool (P, n), False leaves an image out; None: all count.
+
+    Raises:
+        DataError: masked values.
     """
+    refuse_masked(labels, "labels")
+    refuse_masked(probabilities, "probabilities")
     n_classes = probabilities.shape[2]
     classes = [1] if n_classes == 2 else range(n_classes)
     return np.mean([rank_aucs(labels == c, probabilities[:, :, c], kept) for c in classes], axis=0)
@@ -33,7 +40,12 @@ def rank_aucs(
         positive: bool (n,).
         scores: float (P, n), higher for positives.
         kept: bool (P, n), False leaves an image out; None: all count.
+
+    Raises:
+        DataError: masked values.
     """
+    for name, array in {"positive": positive, "scores": scores, "kept": kept}.items():
+        refuse_masked(array, name)
     counts = np.ones(scores.shape, bool) if kept is None else kept
     order = np.argsort(scores, axis=1, kind="stable")
     ordered = np.take_along_axis(scores, order, axis=1)

@@ -10,6 +10,7 @@ from scipy.special import ndtri
 
 from topojax.errors import DataError
 from topojax.evaluation.result import check_level
+from topojax.masked import refuse_masked
 
 CHANCE = 0.5
 
@@ -28,8 +29,9 @@ def chance_error(counts: Sequence[int]) -> float:
         counts: samples of each class, two classes or more, none of them without any.
 
     Raises:
-        DataError: one class, or one without a sample.
+        DataError: one class, one without a sample, or masked values.
     """
+    refuse_masked(counts, "counts")
     sizes = np.asarray(counts, np.float64)
     if len(sizes) < 2 or sizes.min() < 1:
         raise DataError(f"counts={list(counts)}; expected at least 1 sample of 2 classes or more")
@@ -52,9 +54,12 @@ def chance_interval(
         level: between 0 and 1.
 
     Raises:
+        DataError: masked values.
         ConfigError: `level` outside (0, 1).
     """
     check_level(level)
+    refuse_masked(aucs, "aucs")
+    refuse_masked(errors, "errors")
     mean = float(np.mean(aucs))
     half = float(ndtri((1 + level) / 2)) * math.hypot(*errors) / len(errors)
     return mean, mean - half, mean + half

@@ -18,6 +18,7 @@ from scipy.special import expit, logit, ndtr, ndtri
 
 from topojax.errors import DataError
 from topojax.evaluation.result import Difference, Interval, check_level
+from topojax.masked import refuse_masked
 
 
 @dataclass(frozen=True)
@@ -124,6 +125,7 @@ def _variance_of_mean(counts: np.ndarray, unit: int) -> float:
 
 
 def _checked_labels(labels: np.ndarray) -> np.ndarray:
+    refuse_masked(labels, "labels")
     labels = np.asarray(labels)
     if labels.ndim != 1 or labels.dtype.kind not in "biu":
         raise DataError(
@@ -146,6 +148,7 @@ def _checked_labels(labels: np.ndarray) -> np.ndarray:
 
 
 def _checked_scores(scores: np.ndarray, n: int, name: str) -> np.ndarray:
+    refuse_masked(scores, name)
     scores = np.asarray(scores)
     if scores.shape != (n,) or scores.dtype.kind not in "fiu":
         raise DataError(

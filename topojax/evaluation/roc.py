@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
+from topojax.masked import refuse_masked
+
 
 def roc_curve(positive: np.ndarray, scores: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Return the ROC curve's corners: false and true positive rates, float64 (m,) each.
@@ -14,7 +16,12 @@ def roc_curve(positive: np.ndarray, scores: np.ndarray) -> tuple[np.ndarray, np.
     Args:
         positive: bool (n,), holding both values.
         scores: finite floats (n,), higher for positives.
+
+    Raises:
+        DataError: masked values.
     """
+    refuse_masked(positive, "positive")
+    refuse_masked(scores, "scores")
     order = np.argsort(-scores, kind="stable")
     ordered = scores[order]
     # Images of equal score are accepted together: one step, which may be slanted.

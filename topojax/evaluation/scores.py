@@ -12,6 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from topojax.errors import DataError
+from topojax.masked import refuse_masked
 
 METRICS = ("auc", "accuracy", "sensitivity", "specificity", "f1")
 PER_CLASS_METRICS = ("auc", "sensitivity", "specificity", "f1")
@@ -56,7 +57,11 @@ def decide(probabilities: np.ndarray) -> np.ndarray:
 
     Two classes: 1 where its probability is above 0.5. More: the most probable class, the first
     of equal ones.
+
+    Raises:
+        DataError: masked values.
     """
+    refuse_masked(probabilities, "probabilities")
     if probabilities.shape[1] == 2:
         return (probabilities[:, 1] > 0.5).astype(np.int64)
     return probabilities.argmax(axis=1)
@@ -185,6 +190,8 @@ def checked_rows(labels: np.ndarray, rows: np.ndarray, name: str) -> tuple[np.nd
     Raises:
         DataError: other shapes, NaN, or labels out of range.
     """
+    refuse_masked(labels, "labels")
+    refuse_masked(rows, name)
     labels, rows = np.asarray(labels), np.asarray(rows)
     _check_shapes(labels, rows, name)
     values = rows.astype(np.float64)

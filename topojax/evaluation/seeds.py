@@ -11,6 +11,7 @@ from scipy.special import stdtrit
 
 from topojax.errors import DataError
 from topojax.evaluation.result import check_level
+from topojax.masked import refuse_masked
 
 
 @dataclass(frozen=True)
@@ -69,6 +70,7 @@ def summarise_seed_differences(
 
 
 def _checked(values: Sequence[float] | np.ndarray, name: str) -> np.ndarray:
+    refuse_masked(values, name)
     numbers = np.asarray(values)
     if numbers.ndim != 1 or len(numbers) < 2 or numbers.dtype.kind not in "fiu":
         raise DataError(

@@ -18,6 +18,7 @@ from scipy.special import log_softmax, softmax
 from topojax.config import ClassifierConfig
 from topojax.errors import ConfigError, DataError
 from topojax.evaluation.scores import checked_rows
+from topojax.masked import refuse_masked
 
 TEMPERATURE_BOUNDS = ClassifierConfig().temperature_bounds
 """The default of `classifier.temperature_bounds`."""
@@ -82,6 +83,7 @@ def temper(logits: np.ndarray, temperature: float) -> np.ndarray:
         raise ConfigError(
             f"temperature={temperature} must be positive and finite; 1 changes nothing"
         )
+    refuse_masked(logits, "logits")
     values = np.asarray(logits)
     if values.ndim != 2 or values.dtype.kind not in "fiu":
         raise DataError(
@@ -104,6 +106,7 @@ def log_probabilities(probabilities: np.ndarray) -> np.ndarray:
     Raises:
         DataError: negative values, NaN, or no floating-point numbers.
     """
+    refuse_masked(probabilities, "probabilities")
     values = np.asarray(probabilities)
     if values.dtype.kind != "f":
         raise DataError(f"probabilities are {values.dtype}; expected floating-point numbers")

@@ -19,8 +19,7 @@ from topojax.files import NoSpaceError, cannot_write, is_no_space, megabytes, ne
 from topojax.models import abstract_model
 from topojax.pipeline import FitPlan
 from topojax.pipeline.features import feature_lengths
-from topojax.pipeline.networks import n_networks
-from topojax.pipeline.plan import population_size
+from topojax.pipeline.plan import n_networks, n_readers, population_size
 from topojax.search import n_genes
 from topojax.training.backbone.fitted import abstract_backbone
 from topojax.training.classifier.size import classifier_size
@@ -98,9 +97,8 @@ def _bytes(abstract: Any) -> int:
 def _maps(plan: FitPlan, dataset: Dataset) -> int:
     layers, voxels = len(plan.config.cam.layers), prod(dataset.shape)
     cam = plan.config.cam
-    readers = cam.folds if cam.unseen == "folds" else 1
     # Training maps are kept by fold, and once more in the images' order.
-    times: dict[SplitName, int] = {"train": 1 if cam.folds == 1 else 2, "val": readers}
+    times: dict[SplitName, int] = {"train": 1 if cam.folds == 1 else 2, "val": n_readers(cam)}
     sizes = [times[name] * len(dataset.split(name).labels) * layers * voxels for name in times]
     return sum(size for size in sizes if not kept_in_memory(size, cam.memory_mb))
 

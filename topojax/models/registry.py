@@ -94,7 +94,6 @@ def spatial_dims_of(name: str) -> int:
     raise ConfigError(f"network {name!r} is unknown; choose one of {', '.join(list_models())}")
 
 
-@lru_cache
 def map_shapes(
     name: str, spatial_shape: tuple[int, ...], in_channels: int = 1
 ) -> MappingProxyType[str, tuple[int, ...]]:
@@ -104,6 +103,22 @@ def map_shapes(
         ConfigError: an unknown name.
         DataError: another number of axes.
     """
+    found = _map_outputs(name, spatial_shape, in_channels)
+    return MappingProxyType({stage: shape[:-1] for stage, shape in found.items()})
+
+
+def map_channels(
+    name: str, spatial_shape: tuple[int, ...], in_channels: int = 1
+) -> MappingProxyType[str, int]:
+    """Return the channels of every stage's output that is a map; as `map_shapes`."""
+    found = _map_outputs(name, spatial_shape, in_channels)
+    return MappingProxyType({stage: shape[-1] for stage, shape in found.items()})
+
+
+@lru_cache
+def _map_outputs(
+    name: str, spatial_shape: tuple[int, ...], in_channels: int
+) -> dict[str, tuple[int, ...]]:
     model = abstract_model(name, 1, in_channels)
     if len(spatial_shape) != model.spatial_dims:
         raise DataError(
@@ -113,13 +128,11 @@ def map_shapes(
     model.eval()
     x = jax.ShapeDtypeStruct((1, *spatial_shape, in_channels), jnp.float32)
     outputs = nnx.eval_shape(_stage_outputs, model, x)
-    return MappingProxyType(
-        {
-            stage: outputs[stage].shape[1:-1]
-            for stage in model.stage_names
-            if len(outputs[stage].shape) == model.spatial_dims + 2
-        }
-    )
+    return {
+        stage: outputs[stage].shape[1:]
+        for stage in model.stage_names
+        if len(outputs[stage].shape) == model.spatial_dims + 2
+    }
 
 
 def _stage_outputs(model: Backbone, x: Float[Array, "b *spatial c"]) -> dict[str, Array]:

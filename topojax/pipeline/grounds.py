@@ -14,6 +14,7 @@ from topojax.cam import CamStack
 from topojax.cam.storage import ArraySpec, CamArrays, open_storage
 from topojax.data import Split
 from topojax.pipeline.announce import Stopwatch
+from topojax.pipeline.cost.running_time import say_running_time
 from topojax.pipeline.network import TrainedNetwork
 from topojax.pipeline.networks import Networks, fit_networks, training_plan
 from topojax.pipeline.plan import FitPlan
@@ -88,6 +89,7 @@ def prepare_grounds(
         maps_of: the maps of a split, such as `class_maps`.
         watch: of the stages.
     """
+    say_running_time(plan, train, val)
     layers = ", ".join(plan.config.cam.layers)
     with watch.stage("backbone", training_plan(plan, len(train.labels))):
         networks = fit_networks(plan, train, val)

@@ -8,11 +8,10 @@ from typing import TypeAlias
 
 import numpy as np
 
-from topojax.config import CamConfig
 from topojax.data import Split
 from topojax.pipeline.announce import Pace
 from topojax.pipeline.network import TrainedNetwork, fit_network
-from topojax.pipeline.plan import FitPlan, stage_seed
+from topojax.pipeline.plan import FitPlan, n_networks, stage_seed
 from topojax.search import stratified_folds
 from topojax.training import EpochRecord
 
@@ -30,11 +29,6 @@ class Networks:
 
     readers: tuple[TrainedNetwork, ...]
     held_out: tuple[tuple[TrainedNetwork, np.ndarray], ...] = ()
-
-
-def n_networks(config: CamConfig) -> int:
-    """Return how many networks are trained."""
-    return 1 if config.folds == 1 else config.folds + (config.unseen == "one")
 
 
 def training_plan(plan: FitPlan, n_images: int) -> str:

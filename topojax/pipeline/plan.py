@@ -10,13 +10,13 @@ import numpy as np
 
 from topojax.cam import check_layers, check_maps
 from topojax.cam.storage import kept_in_memory
-from topojax.config import Config, TopologyConfig
+from topojax.config import CamConfig, Config, TopologyConfig
 from topojax.data import IntensityScale, Split
 from topojax.data.memory import memory_limit
 from topojax.errors import ConfigError
 from topojax.models import Backbone, abstract_model, check_image_shape, list_models
 from topojax.pipeline.announce import Log, no_log
-from topojax.pipeline.memory import (
+from topojax.pipeline.cost.memory import (
     MemoryNeed,
     check_memory,
     classifier_bytes,
@@ -162,6 +162,16 @@ def population_size(config: Config) -> int:
     # Differential evolution combines four different members.
     genes = n_genes(len(config.cam.layers), config.search)
     return max(4, config.search.population_per_gene * genes)
+
+
+def n_networks(config: CamConfig) -> int:
+    """Return how many networks are trained."""
+    return 1 if config.folds == 1 else config.folds + (config.unseen == "one")
+
+
+def n_readers(config: CamConfig) -> int:
+    """Return how many networks read an image outside the training split."""
+    return config.folds if config.unseen == "folds" else 1
 
 
 def memory_need(

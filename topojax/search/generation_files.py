@@ -8,15 +8,15 @@ be taken up after any generation: delete the files of the later ones.
 from __future__ import annotations
 
 import json
-import zipfile
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from topojax.errors import RunError
-from topojax.files import open_atomically
+from topojax.data.npz import read_npz
+from topojax.errors import DataError, RunError
+from topojax.files import exists, open_atomically
 
 
 @dataclass(frozen=True)
@@ -58,17 +58,27 @@ class GenerationFiles:
             RunError: the file is damaged, or of a search of other settings.
         """
         path = self.path(generation)
-        try:
-            with np.load(path) as stored:
-                settings = json.loads(str(stored["settings"]))
-                genes, fitness = stored["genes"], stored["fitness"]
-        except FileNotFoundError:
+        if not exists(path):
             return None
-        except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile) as error:
-            raise RunError(
-                f"{path} is damaged ({error}); delete it to search anew from that generation on"
-            ) from None
+        try:
+            stored = read_npz(path, ("genes", "fitness", "settings"))
+            settings = json.loads(str(stored["settings"]))
+            if not isinstance(settings, dict):
+                raise ValueError(f"settings are of type {type(settings).__name__}")
+        except (DataError, ValueError, RecursionError) as error:
+            raise _damaged(path, error) from None
         self._check(settings)
+        genes, fitness = stored["genes"], stored["fitness"]
+        size = self.settings.get("population_size", len(fitness) if fitness.ndim else 0)
+        expected = (size, self.settings.get("n_genes", genes.shape[-1] if genes.ndim else 0))
+        if genes.shape != expected or fitness.shape != expected[:1]:
+            raise _damaged(
+                path,
+                f"genes {genes.shape} and fitness {fitness.shape}, expected {expected} and "
+                f"{expected[:1]}",
+            )
+        if not genes.dtype == fitness.dtype == np.float32:
+            raise _damaged(path, f"{genes.dtype} and {fitness.dtype}, expected float32")
         return genes, fitness
 
     def _check(self, stored: dict[str, Any]) -> None:
@@ -82,3 +92,9 @@ class GenerationFiles:
                 f"the search in {self.folder} was begun with {'; '.join(differences)}; "
                 "resume it with the same settings, or give another folder"
             )
+
+
+def _damaged(path: Path, reason: object) -> RunError:
+    return RunError(
+        f"{path} is damaged ({reason}); delete it to search anew from that generation on"
+    )

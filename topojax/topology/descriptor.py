@@ -11,9 +11,9 @@ import numpy as np
 import topojax.kernels as kernels
 from topojax.cam import regions_of_interest
 from topojax.config import TopologyConfig
-from topojax.data.images import refuse_masked
 from topojax.errors import ConfigError, DataError, raised_as
 from topojax.kernels.arguments import check_maps, check_rules
+from topojax.masked import refuse_masked
 from topojax.topology.giotto import giotto_betti_curves_batch
 from topojax.topology.grids import sample_grids
 

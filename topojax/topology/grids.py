@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 
 from topojax.config import TopologyConfig
-from topojax.data.images import refuse_masked
 from topojax.errors import DataError
+from topojax.masked import refuse_masked
 
 
 def learn_grid(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from topojax.data.images import refuse_masked
+from topojax.masked import refuse_masked
 
 # Luma of ITU-R BT.601, the convention of PIL and OpenCV.
 _LUMA = np.array([0.299, 0.587, 0.114], np.float32)

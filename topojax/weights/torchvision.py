@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 import jax.numpy as jnp
@@ -57,6 +57,15 @@ class TorchvisionReport:
         """Whether `load_torchvision` takes the weights."""
         misfits = self.missing or self.unexpected or self.reshaped or self.not_finite
         return not (misfits or self.rivals)
+
+    def where_and_what_else(self) -> Iterator[str]:
+        """Yield sentences, for people: where in the file the network is, and what is not used."""
+        if self.prefix:
+            yield f"its names begin with {shown(self.prefix)}"
+        if self.left_out:
+            more = ", …" if len(self.left_out) > 5 else ""
+            names = ", ".join(map(shown, self.left_out[:5]))
+            yield f"{len(self.left_out)} entries are left out: {names}{more}"
 
 
 def load_torchvision(model: Backbone, state_dict: Mapping[str, np.ndarray]) -> Backbone:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import logging
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,7 +12,9 @@ from flax import nnx
 from topojax.config import BackboneConfig
 from topojax.errors import WeightsError
 from topojax.models import Backbone, abstract_model, create_model
-from topojax.weights import load_torchvision, pretrained_weights
+from topojax.weights import load_torchvision, pretrained_weights, torchvision_report
+
+_LOGGER = logging.getLogger(__name__)
 
 State = Any
 
@@ -66,16 +70,25 @@ def initial_backbone(
 ) -> Backbone:
     """Return a new network, with the weights of `config.weights` where there are any.
 
+    What of them is not used is said once.
+
     Raises:
         WeightsError: the weights are not on this machine, cannot be read, or do not fit the
             network.
     """
     model = create_model(name, num_classes=n_classes, in_channels=in_channels, rngs=nnx.Rngs(seed))
-    return with_pretrained_weights(model, config)
+    return with_pretrained_weights(model, config, say=_LOGGER.info)
 
 
-def with_pretrained_weights(model: Backbone, config: BackboneConfig) -> Backbone:
+def with_pretrained_weights(
+    model: Backbone, config: BackboneConfig, *, say: Callable[..., None] | None = None
+) -> Backbone:
     """Return a network, or its shapes alone (`abstract_model`), with `config.weights` if any.
+
+    Args:
+        model: not changed.
+        config: see `BackboneConfig.weights`.
+        say: called with what is to be said of the weights, as a logger's methods are.
 
     Raises:
         WeightsError: as `initial_backbone`.
@@ -83,6 +96,14 @@ def with_pretrained_weights(model: Backbone, config: BackboneConfig) -> Backbone
     if config.weights is None:
         return model
     try:
-        return load_torchvision(model, pretrained_weights(config.weights, model.name))
+        state_dict = pretrained_weights(config.weights, model.name)
+        loaded = load_torchvision(model, state_dict)
     except WeightsError as error:
         raise WeightsError(f"backbone.weights={config.weights}: {error}") from error
+    if say is not None:
+        report = torchvision_report(model, state_dict)
+        for sentence in report.where_and_what_else():
+            say("backbone: of %s, %s", config.weights, sentence)
+        if report.head_kept:
+            say("backbone: %s has no head for these classes; it is trained anew", config.weights)
+    return loaded

@@ -58,12 +58,17 @@ def curve_bytes(n_rows: int, n_dims: int, n_thresholds: int) -> int:
 
 
 def classifier_bytes(widths: tuple[int, ...]) -> int:
-    """Return the bytes of one classifier in training.
+    """Return the bytes of one classifier in training; `widths` as in `classifier_parameters`."""
+    return classifier_parameters(widths) * _PARAMETER_BYTES
+
+
+def classifier_parameters(widths: tuple[int, ...]) -> int:
+    """Return how many numbers of a classifier are trained.
 
     Args:
         widths: of its layers, from features to classes.
     """
-    return sum((a + 1) * b for a, b in pairwise(widths)) * _PARAMETER_BYTES
+    return sum((a + 1) * b for a, b in pairwise(widths))
 
 
 def final_classifier_bytes(

@@ -1,0 +1,1 @@
+"""What a fit will cost, estimated before it begins: memory and time."""
