@@ -141,7 +141,7 @@ def _report(trial: Any) -> None:
 def _print(curve: Any) -> None:
     """Print AUCs, then their differences to the backbone's: one row a number of images."""
     click.echo("AUC on the test split")
-    _print_rows(curve, curve.shown, lambda point: f"{_interval(point.auc, '')}")
+    _print_rows(curve, curve.shown, lambda point: _interval(point.auc, ""))
     click.echo("AUC less the backbone's, paired by seed")
     others = [name for name in curve.shown if curve.points[name][0].difference]
     _print_rows(curve, others, lambda point: _interval(point.difference, "+"))
