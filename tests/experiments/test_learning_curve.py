@@ -41,7 +41,9 @@ def config(tiny: dict[str, Any]) -> Config:
         "search.method": "uniform",
         "search.tau": 0.5,
     }
-    return make_config(overrides=tiny | short | {"classifier.selection_folds": 3})
+    return make_config(
+        overrides=tiny | short | {"classifier.selection_folds": 3, "classifier.model": "logistic"}
+    )
 
 
 @dataclass(frozen=True)
