@@ -30,7 +30,10 @@ def test_nothing_heavy_is_imported(code: str) -> None:
     assert result.stdout.splitlines()[-1] == "heavy: []"
 
 
-@pytest.mark.parametrize("command", ["demo", "fit", "evaluate", "predict", "explain", "features"])
+@pytest.mark.parametrize(
+    "command",
+    ["demo", "fit", "evaluate", "predict", "explain", "features", "leaktest", "learning-curve"],
+)
 def test_every_command_shows_examples(topojax: Callable, command: str) -> None:
     outcome = topojax(command, "--help")
     assert outcome.code == 0

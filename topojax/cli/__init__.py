@@ -21,6 +21,7 @@ _COMMANDS = {
     "explain": "Draw the maps and the ROI of some images.",
     "features": "Write topological descriptors of images.",
     "leaktest": "Fail if anything of a label reaches held-out scores.",
+    "learning-curve": "Score every method against the number of training images.",
     "weights": "List, download, convert and look into pretrained weights.",
 }
 
@@ -34,7 +35,8 @@ class _LazyGroup(click.Group):
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         if cmd_name not in _COMMANDS:
             return None
-        return importlib.import_module(f"topojax.cli.{cmd_name}").command
+        module = cmd_name.replace("-", "_")
+        return importlib.import_module(f"topojax.cli.{module}").command
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         with formatter.section("Commands"):

@@ -8,6 +8,7 @@ from topojax.config.presets import (
     DEMO_BUDGET,
     DEMO_IMAGES,
     LEAKTEST_BUDGET,
+    LEARNING_CURVE_DEFAULTS,
     PRESETS,
     USUAL_TAU,
 )
@@ -26,6 +27,7 @@ __all__ = [
     "DEMO_BUDGET",
     "DEMO_IMAGES",
     "LEAKTEST_BUDGET",
+    "LEARNING_CURVE_DEFAULTS",
     "PRESETS",
     "USUAL_TAU",
     "BackboneConfig",

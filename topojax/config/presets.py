@@ -1,4 +1,4 @@
-"""Named sets of values: the three presets, and the budgets of demo and leak test."""
+"""Named sets of values: the three presets, and the defaults of demo, leak test, learning curve."""
 
 from __future__ import annotations
 
@@ -59,3 +59,7 @@ LEAKTEST_BUDGET: dict[str, Any] = {
 }
 """Overrides of `topojax leaktest`, which needs no more than a network that has looked at the labels
 and a search that has tried to fit them."""
+
+LEARNING_CURVE_DEFAULTS: dict[str, Any] = {"cam.folds": 3}
+"""Defaults of `topojax learning-curve`, under the user's own settings: with folds there are stacks
+to compare, and few images are where a network has memorised most of what its maps are taken of."""

@@ -25,13 +25,15 @@ def make_config(
     *,
     file: str | Path | None = None,
     overrides: Mapping[str, Any] | None = None,
+    defaults: Mapping[str, Any] | None = None,
 ) -> Config:
-    """Build a configuration: the preset, then the file, then the overrides.
+    """Build a configuration: the preset, then defaults, then the file, then the overrides.
 
     Args:
         preset: `sound`, `paper` or `official`; None: the one that `file` names, else `sound`.
         file: JSON or TOML with the sections of `Config`.
         overrides: dotted key to value, such as `{"backbone.epochs": 5}`.
+        defaults: the same, of a command: the file comes before them.
 
     Raises:
         ConfigError: unknown preset or key, or a value out of its range.
@@ -42,12 +44,8 @@ def make_config(
     name = changes.pop("preset", None) or preset or values.get("preset", "sound")
     if not isinstance(name, str) or name not in PRESETS:
         raise ConfigError(f"preset={_short(name)} is unknown; choose one of {', '.join(PRESETS)}")
-    merged = _merge(_merge(PRESETS[name], values), {"preset": name})
-    for key, value in changes.items():
-        if key.count(".") > 1:
-            raise ConfigError(_unknown(key))
-        merged = _merge(merged, _nest(key, value))
-    return parse_config(merged)
+    merged = _merge(_changed(PRESETS[name], defaults or {}), values)
+    return parse_config(_changed(merged, {"preset": name} | changes))
 
 
 def parse_config(values: Mapping[str, Any]) -> Config:
@@ -100,6 +98,15 @@ def _read_config_file(path: Path) -> dict[str, Any]:
     if not isinstance(values, dict):
         raise ConfigError(f"config file {path} must hold an object of sections, got {text[:40]!r}")
     return values
+
+
+def _changed(values: Mapping[str, Any], changes: Mapping[str, Any]) -> dict[str, Any]:
+    merged = dict(values)
+    for key, value in changes.items():
+        if key.count(".") > 1:
+            raise ConfigError(_unknown(key))
+        merged = _merge(merged, _nest(key, value))
+    return merged
 
 
 def _merge(base: Mapping[str, Any], top: Mapping[str, Any]) -> dict[str, Any]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from importlib import resources
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +18,7 @@ from topojax.report.figures.rendering import PageFigure, default_style, legible
 from topojax.report.figures.roc import RocMethod, roc_figure
 from topojax.report.figures.training import training_figure
 from topojax.report.tables import (
+    METHOD_TITLES,
     calibration_table,
     class_table,
     classifier_table,
@@ -33,22 +33,8 @@ from topojax.report.tables import (
     score_table,
     timing_table,
 )
+from topojax.report.template import rendered
 from topojax.runs import Fusion, Run, RunFolder, load_run
-
-_METHODS = {
-    "backbone": "backbone alone",
-    "whole-image": "topology of the whole image",
-    "volumes": "sublevel volumes of the ROI",
-    "whole-volumes": "sublevel volumes of the whole image",
-    "roi-size": "size of the ROI alone",
-    "predicted-class": "predicted class alone",
-    "embedding": "pooled features",
-    "topology": "topology of the ROI",
-    "topology+embedding": "topology and pooled features",
-    "topology+logits": "stack of the ROI's topology and the network",
-    "whole-image+logits": "stack of the whole image's topology and the network",
-}
-"""Methods as they are shown, in that order; TopoCAM is above them all."""
 
 
 def build_report(run_dir: Path) -> Path:
@@ -70,15 +56,9 @@ def build_report(run_dir: Path) -> Path:
 
 def render_page(run: Run) -> str:
     """Return the page as HTML; every name in it is escaped."""
-    from jinja2 import Environment, StrictUndefined
-
-    source = resources.files("topojax.report").joinpath("page.html.j2").read_text("utf-8")
-    environment = Environment(
-        autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
-    )
     with default_style():
         values = _page_values(run)
-    return environment.from_string(source).render(**values)
+    return rendered("page.html.j2", values)
 
 
 def _page_values(run: Run) -> dict[str, Any]:
@@ -100,7 +80,7 @@ def _page_values(run: Run) -> dict[str, Any]:
         "confusion": confusion_rows(run),
         "roc": _roc(run),
         "comparison": _comparison(run),
-        "comparison_table": comparison_table(run, _METHODS),
+        "comparison_table": comparison_table(run, METHOD_TITLES),
         "reliability": _reliability(run),
         "calibration": calibration_table(run),
         "calibration_used": metrics.calibration.used,
@@ -163,7 +143,7 @@ def _comparison(run: Run) -> PageFigure:
             metrics.comparisons[name].scores.metrics["auc"],
             metrics.comparisons[name].difference.differences["auc"],
         )
-        for name, title in _METHODS.items()
+        for name, title in METHOD_TITLES.items()
         if name in metrics.comparisons
     ]
     return comparison_figure(rows, level=test.level)

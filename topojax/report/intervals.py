@@ -20,9 +20,13 @@ def rounded(number: float) -> str:
 
 def difference_text(difference: Difference) -> str:
     """Return `+0.021 [−0.010, +0.052], p = 0.180`, or `p < 0.001` below that."""
-    value, low, high = (
-        f"{number:+z.3f}".replace("-", _MINUS)
-        for number in (difference.value, difference.low, difference.high)
-    )
     p_value = "p < 0.001" if difference.p_value < 0.001 else f"p = {rounded(difference.p_value)}"
-    return f"{value} [{low},\N{NO-BREAK SPACE}{high}], {p_value}"
+    return f"{signed_text(difference.value, difference.low, difference.high)}, {p_value}"
+
+
+def signed_text(value: float, low: float, high: float) -> str:
+    """Return `+0.021 [−0.010, +0.052]`, of a difference and the ends of its interval."""
+    value_text, low_text, high_text = (
+        f"{number:+z.3f}".replace("-", _MINUS) for number in (value, low, high)
+    )
+    return f"{value_text} [{low_text},\N{NO-BREAK SPACE}{high_text}]"

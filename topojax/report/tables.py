@@ -22,6 +22,21 @@ _METRIC_NAMES = {
     "f1": "F1",
 }
 
+METHOD_TITLES = {
+    "backbone": "backbone alone",
+    "whole-image": "topology of the whole image",
+    "volumes": "sublevel volumes of the ROI",
+    "whole-volumes": "sublevel volumes of the whole image",
+    "roi-size": "size of the ROI alone",
+    "predicted-class": "predicted class alone",
+    "embedding": "pooled features",
+    "topology": "topology of the ROI",
+    "topology+embedding": "topology and pooled features",
+    "topology+logits": "stack of the ROI's topology and the network",
+    "whole-image+logits": "stack of the whole image's topology and the network",
+}
+"""Methods as they are shown, in that order; TopoCAM is above them all."""
+
 
 @dataclass(frozen=True)
 class Table:

@@ -6,6 +6,13 @@ Importing this package loads no jax.
 from topojax.runs.arrays import Examples, RunArrays, SplitFeatures, TestCurves, Tried
 from topojax.runs.environment import DataFacts, Environment
 from topojax.runs.folder import RunFolder, check_run, open_run
+from topojax.runs.learning_curve import (
+    CURVE_METHODS,
+    CurvePoint,
+    CurveTrial,
+    LearningCurve,
+    SeedMean,
+)
 from topojax.runs.metrics import (
     BackboneTraining,
     Calibrated,
@@ -26,6 +33,7 @@ from topojax.runs.predictions import predictions_csv, read_predictions, write_pr
 from topojax.runs.reading import Run, load_run
 
 __all__ = [
+    "CURVE_METHODS",
     "BackboneTraining",
     "Calibrated",
     "Calibration",
@@ -34,6 +42,8 @@ __all__ = [
     "ClassifierTrial",
     "Compared",
     "Coverage",
+    "CurvePoint",
+    "CurveTrial",
     "DataFacts",
     "Environment",
     "Epoch",
@@ -42,10 +52,12 @@ __all__ = [
     "FiltrationEffect",
     "Fusion",
     "Generation",
+    "LearningCurve",
     "Metrics",
     "Run",
     "RunArrays",
     "RunFolder",
+    "SeedMean",
     "SplitFeatures",
     "TestCurves",
     "Tried",

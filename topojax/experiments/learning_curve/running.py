@@ -1,0 +1,123 @@
+"""One fit for every number of training images and seed, each scored on the same test images."""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Callable, Sequence
+from itertools import product
+from pathlib import Path
+
+import numpy as np
+
+from topojax.config import Config
+from topojax.data import Dataset, Split, validate_dataset
+from topojax.defects import shows_defects
+from topojax.errors import ConfigError
+from topojax.evaluation import auc_score, decide
+from topojax.experiments.learning_curve.folder import CurveFolder, check_curve_folder
+from topojax.experiments.learning_curve.points import curve_points
+from topojax.experiments.learning_curve.sizes import fewer_images, plan_size, training_sizes
+from topojax.pipeline import FitPlan, Reading, fit_topocam
+from topojax.pipeline.networks import n_networks
+from topojax.report import build_learning_curve_report
+from topojax.runs import CurveTrial, LearningCurve
+
+_LOGGER = logging.getLogger(__name__)
+_MOST_SEEDS = 2**32
+
+
+def learning_curve(
+    dataset: Dataset,
+    config: Config,
+    sizes: Sequence[int | str],
+    *,
+    n_seeds: int,
+    folder: Path,
+    progress: bool = False,
+    on_trial: Callable[[CurveTrial], None] | None = None,
+) -> LearningCurve:
+    """Fit on every number of training images with every seed, score, and write the report.
+
+    Nothing is chosen by the test split, and the validation split is the same for all.
+
+    Args:
+        dataset: its training split is what images are left out of.
+        config: of all fits; its seed is the first of the seeds, which follow one another.
+        sizes: numbers of training images; `all` is the whole split.
+        n_seeds: two or more.
+        folder: where each trial is kept, so that a killed curve goes on, and the report.
+        progress: show progress bars on a terminal.
+        on_trial: called with every trial, old or new.
+
+    Raises:
+        ConfigError, DataError, WeightsError: before any training.
+        RunError: `folder` is a file, holds trials of other settings or data, or another process
+            works there.
+    """
+    check_curve_folder(folder)
+    seeds = _seeds(config, n_seeds)
+    validate_dataset(dataset)
+    numbers = training_sizes(sizes, len(dataset.train.labels))
+    plans = {n: plan_size(dataset, config, n, seeds, progress=progress) for n in numbers}
+    settled = plans[numbers[0]].config
+    with CurveFolder.open(folder, dataset, settled, numbers, seeds) as kept:
+        known = {(n, seed): kept.read(n, seed) for seed, n in product(seeds, numbers)}
+        _LOGGER.info("%s", _cost(settled, numbers, seeds, sum(map(bool, known.values()))))
+        trials = []
+        # A seed's whole curve before the next one's: what a killed curve leaves can be read.
+        for seed, n in product(seeds, numbers):
+            trial = known[n, seed] or kept.write(_trial(plans[n], dataset, n, seed))
+            trials.append(trial)
+            if on_trial is not None:
+                on_trial(trial)
+        curve = kept.finish(trials, curve_points(trials, config.evaluation.level))
+        build_learning_curve_report(folder)
+    return curve
+
+
+def _seeds(config: Config, n_seeds: int) -> tuple[int, ...]:
+    """Return the seeds, or raise what would make scores that mean nothing or no interval."""
+    if shows_defects(config):
+        raise ConfigError(
+            "cam.target=label, search.searches above 1 and topology.empty_roi=drop show defects, "
+            "and their scores mean nothing of the method; leave them out of a learning curve"
+        )
+    if not 2 <= n_seeds <= _MOST_SEEDS - config.seed:
+        raise ConfigError(
+            f"{n_seeds} seeds from {config.seed} on; expected two or more, since the spread of "
+            f"one is unknown, and all below {_MOST_SEEDS}"
+        )
+    return tuple(range(config.seed, config.seed + n_seeds))
+
+
+def _cost(config: Config, sizes: Sequence[int], seeds: Sequence[int], n_kept: int) -> str:
+    """Return what is about to be fitted, for people."""
+    n_fits, each = len(sizes) * len(seeds), n_networks(config.cam)
+    left = n_fits - n_kept
+    kept = f"; {n_kept} fits are there already" if n_kept else ""
+    return (
+        f"learning curve: {n_fits} fits ({len(seeds)} seeds on {', '.join(map(str, sizes))} "
+        f"training images), of which {left} are to come, {left * each} networks of "
+        f"{config.backbone.epochs} epochs{kept}"
+    )
+
+
+def _trial(plan: FitPlan, dataset: Dataset, n: int, seed: int) -> CurveTrial:
+    start = time.perf_counter()
+    data = fewer_images(dataset, n, seed)
+    reading = _read(plan.with_seed(seed), data.train, data.val, data.test.images)
+    found = reading.by_method | {"topocam": reading.probabilities}
+    labels = data.test.labels
+    return CurveTrial(
+        n=n,
+        seed=seed,
+        auc={name: auc_score(labels, rows) for name, rows in found.items()},
+        accuracy={name: float((decide(rows) == labels).mean()) for name, rows in found.items()},
+        seconds=round(time.perf_counter() - start, 3),
+    )
+
+
+def _read(plan: FitPlan, train: Split, val: Split, test_images: np.ndarray) -> Reading:
+    """Fit, then read the test images; their labels are no argument."""
+    return fit_topocam(plan, train, val).fitted.read(test_images, progress=plan.progress)
