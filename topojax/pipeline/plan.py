@@ -131,7 +131,8 @@ def plan_fit(
     # Of constant images no filtration has values to threshold; a grid of others is learnt later.
     grid = learn_grid(train.images, config.topology)
     _check_rule(config, train.labels)
-    check_selection(train.labels, config.classifier)
+    if config.classifier.model == "auto" or config.cam.folds > 1:
+        check_selection(train.labels, config.classifier)
     n_thresholds = config.topology.n_thresholds
     if grid is not None and config.topology.filtrations == ("intensity",):
         n_thresholds = len(grid)

@@ -10,7 +10,6 @@ from topojax.config import Config
 from topojax.data import Dataset, fewer_training_images, validate_dataset
 from topojax.errors import DataError
 from topojax.pipeline import FitPlan, plan_fit
-from topojax.search import stratified_folds
 
 
 def training_sizes(asked: Sequence[int | str], n_train: int) -> tuple[int, ...]:
@@ -56,22 +55,16 @@ def plan_size(
     scarcest = min((fewer_images(dataset, n, seed) for seed in seeds), key=_least_of_a_class)
     try:
         validate_dataset(scarcest)
-        train = scarcest.train
-        plan = plan_fit(
+        return plan_fit(
             config,
-            train,
+            scarcest.train,
             dataset.class_names,
             dataset.spatial_dims,
             scale=dataset.scale,
             progress=progress,
         )
-        if config.cam.folds > 1:
-            # Of the stacks, which every fit with folds trains beside the method.
-            n_folds, setting = config.classifier.selection_folds, "classifier.selection_folds"
-            stratified_folds(train.labels, n_folds, config.seed, setting=setting)
     except DataError as error:
         raise DataError(f"n={n} training images: {error}") from None
-    return plan
 
 
 def _least_of_a_class(dataset: Dataset) -> int:

@@ -44,12 +44,12 @@ def check_selection(labels: np.ndarray, config: ClassifierConfig) -> None:
     """Raise DataError where a class has fewer training samples than there are folds."""
     counts = np.bincount(labels)
     scarce = int(counts.argmin())
-    needed = config.model == "auto" or config.features == "topology+logits"
-    if needed and counts[scarce] < config.selection_folds:
+    if counts[scarce] < config.selection_folds:
         raise DataError(
             f"class {scarce} has {counts[scarce]} training samples, fewer than "
             f"classifier.selection_folds={config.selection_folds}; give more samples, set it to at "
-            f"most {counts[scarce]}, or do without classifier.model=auto and topology+logits"
+            f"most {counts[scarce]}, or do without classifier.model=auto and without cam.folds, "
+            "whose stacks need them"
         )
 
 
