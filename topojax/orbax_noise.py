@@ -2,13 +2,15 @@
 
 A failed save or load raises once, and is told several times more: by orbax's log, by the threads
 that it wrote in, and by asyncio for every task that nobody waits for any more. All of that says
-what the exception says.
+what the exception says, some of it after the exception: orbax's threads are waited for, and those
+of tensorstore, which cannot be, stay unheard.
 """
 
 from __future__ import annotations
 
 import gc
 import logging
+import threading
 import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -17,6 +19,7 @@ from functools import cache
 from topojax.exception_hooks import say_nothing, say_nothing_of
 
 _LOGGERS = ("absl", "asyncio")
+_LONGEST_WAIT = 60.0  # seconds; a storage that hangs must not hang the refusal
 
 
 def refusal(call: Callable[[], object]) -> Exception | None:
@@ -28,11 +31,19 @@ def refusal(call: Callable[[], object]) -> Exception | None:
             refused = error
         else:
             return None
+        _end_threads()
         # The frames hold the tasks that asyncio complains about once they are collected.
         refused.__traceback__ = refused.__cause__ = refused.__context__ = None
         gc.collect()
     _ignore_latecomers()
     return refused
+
+
+def _end_threads() -> None:
+    """Wait for the writes beside the one that failed: each logs its own failure at its end."""
+    for thread in threading.enumerate():
+        if type(thread).__module__.startswith("orbax."):
+            thread.join(_LONGEST_WAIT)
 
 
 @cache

@@ -5,8 +5,10 @@ from __future__ import annotations
 import jax
 import numpy as np
 import pytest
+from flax import nnx
 
 from topojax.config import ClassifierConfig
+from topojax.models import MLP
 from topojax.training import (
     MLPSettings,
     Standardisation,
@@ -14,6 +16,7 @@ from topojax.training import (
     cross_fit_logits,
     fit_classifier,
 )
+from topojax.training.classifier.mlps import _initial_mlp
 
 
 @pytest.fixture
@@ -54,6 +57,16 @@ def test_a_candidate_is_judged_by_the_classifier_that_would_be_trained_on_it(
     np.testing.assert_allclose(
         classifier_probabilities(classifier, descriptors), jax.nn.softmax(logits[0]), atol=1e-5
     )
+
+
+@pytest.mark.parametrize("shape", [(24, (128, 64), 2), (151, (16,), 5), (1, (3,), 2), (300, (), 2)])
+def test_classifiers_start_as_a_network_of_their_shape(shape: tuple) -> None:
+    expected = nnx.state(MLP(*shape, rngs=nnx.Rngs(jax.random.key(5))))
+    got = _initial_mlp(jax.random.key(5), *shape)
+    assert jax.tree.structure(got) == jax.tree.structure(expected)
+    for mine, flaxs in zip(jax.tree.leaves(got), jax.tree.leaves(expected), strict=True):
+        assert mine.dtype == flaxs.dtype
+        np.testing.assert_array_equal(mine, flaxs)
 
 
 def test_standardisation_uses_the_statistics_it_was_fitted_on(rng: np.random.Generator) -> None:

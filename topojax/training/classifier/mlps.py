@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
+from math import ceil, log2
 from typing import Any
 
 import jax
@@ -102,10 +103,33 @@ def train_mlps(
     )
 
 
-# Compiled apart from the loop, which many lengths of epochs and folds share.
-@partial(jax.jit, static_argnums=(1, 2, 3))
 def _initial_mlp(key: Array, n_features: int, hidden: tuple[int, ...], n_classes: int) -> Params:
-    return nnx.state(MLP(n_features, hidden, n_classes, rngs=nnx.Rngs(key)))
+    """Return `nnx.state(MLP(..., rngs=nnx.Rngs(key)))`, which takes seconds to compile.
+
+    All arrays are drawn by one program, at the length of the longest, rounded up: the start of a
+    draw does not depend on its length, and descriptors of many lengths share the program.
+    """
+    _, abstract = mlp_template(n_features, hidden, n_classes)
+    flat = nnx.to_flat_state(abstract)
+    longest = max(leaf.size for leaf in flat.leaves)
+    fans = np.repeat([n_features, *hidden], 2)
+    draws = np.asarray(_uniforms(key, (fans**-0.5).astype(np.float32), 2 ** ceil(log2(longest))))
+    filled = []
+    for path, leaf in zip(flat.paths, flat.leaves, strict=True):
+        _, layer, name = path
+        # As `nnx.Linear` draws: a layer's kernel, then its bias.
+        draw = draws[2 * int(str(layer)) + (name == "bias")]
+        filled.append((path, leaf.replace(draw[: leaf.size].reshape(leaf.shape))))
+    return nnx.from_flat_state(filled)
+
+
+@partial(jax.jit, static_argnames="n")
+def _uniforms(key: Array, bounds: Float[Array, " k"], n: int) -> Float[Array, "k n"]:
+    """Return a row of ±bound for every bound; the keys are those of a stream of `nnx.Rngs`."""
+    keys = jax.vmap(jax.random.fold_in, in_axes=(None, 0))(key, jnp.arange(len(bounds)))
+    return jax.lax.map(
+        lambda row: jax.random.uniform(row[0], (n,), jnp.float32, -row[1], row[1]), (keys, bounds)
+    )
 
 
 @partial(jax.jit, static_argnums=(1, 2, 3))
