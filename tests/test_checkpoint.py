@@ -73,6 +73,7 @@ def _damaged_copies(point: Path) -> Iterator[tuple[str, Path]]:
             yield f"{how} {file.relative_to(point)}", copy
 
 
+@pytest.mark.slow
 def test_a_damaged_checkpoint_is_one_line_or_the_same(
     tmp_path: Path, arrays: dict[str, Any], capfd: pytest.CaptureFixture[str]
 ) -> None:

@@ -79,6 +79,7 @@ def test_gradcam_is_that_of_the_slopes_of_channels(layer, network, stages, slope
         np.testing.assert_allclose(maps[layer][image], expected, atol=1e-3 * scale)
 
 
+@pytest.mark.slow
 def test_gradcam_pp_is_that_of_the_slopes_of_cells(network, stages, slope, x):
     # Of the last layer but one: 256 channels of 2 x 2 cells, and not linear up to the logits.
     _, maps = activation_maps(network, x[:1], layers=("layer3",), method="gradcam++")

@@ -106,6 +106,7 @@ def test_info_of_weights_that_fit_nothing(
     assert "1 missing: bn1.bias" in outcome.out
 
 
+@pytest.mark.slow
 def test_info_says_where_a_network_is_and_convert_takes_it_out(
     topojax: Callable, tmp_path: Path, rule_made_weights: Callable
 ) -> None:

@@ -115,6 +115,7 @@ def test_what_is_no_folder_of_trials_is_refused(
     assert file.read_text() == "mine"
 
 
+@pytest.mark.slow
 def test_a_leak_test_that_goes_on_elsewhere_says_so(
     discs: Dataset,
     variants: dict[str, Config],

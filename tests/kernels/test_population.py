@@ -98,6 +98,7 @@ def test_population_equals_the_loop(construction, background):
     assert set(seen) >= {0, 1}, seen
 
 
+@pytest.mark.slow
 def test_a_large_population_equals_the_loop_on_smooth_volumes(rng):
     shape = (4, 18, 20, 33)
     images = np.cumsum(rng.standard_normal(shape), axis=-1).astype(np.float32)

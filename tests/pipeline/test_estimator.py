@@ -68,6 +68,7 @@ def test_checkpoints_of_other_models_are_refused(tmp_path: Path) -> None:
         TopoCAM.load(tmp_path / "other")
 
 
+@pytest.mark.slow
 def test_labels_come_back_as_they_were_given(
     discs: Dataset, tiny: dict[str, Any], tmp_path: Path
 ) -> None:

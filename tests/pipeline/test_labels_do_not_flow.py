@@ -139,6 +139,7 @@ def test_labels_of_training_images_reach_everything(fit: Callable[..., Path]) ->
         assert {f"{split}_predictions", f"{split}_descriptors"} <= differing
 
 
+@pytest.mark.slow
 def test_the_leak_that_is_there_on_purpose_is_seen(fit: Callable[..., Path]) -> None:
     """With maps of the true class, what is refused above happens."""
     leaking = {"cam__target": "label", "search__method": "uniform", "search__tau": 0.5}

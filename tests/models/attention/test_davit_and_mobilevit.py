@@ -151,6 +151,7 @@ def test_maps_have_more_than_a_cell_at_32_and_stages_at_1(name):
     assert set(map_shapes(name, (1, 1))) == set(model.stage_names[:-2])
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", THIN)
 def test_gradient_reaches_every_parameter(name, rng):
     graph, params, rest = nnx.split(_initialised(THIN[name]), nnx.Param, ...)

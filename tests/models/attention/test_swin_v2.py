@@ -51,6 +51,7 @@ def test_parameters_are_as_many_as_published():
     assert sum(leaf.size for leaf in jax.tree.leaves(params)) == 28_351_570
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("size", [(28, 62)])
 def test_maps_and_bfloat16_of_small_images_of_any_aspect(size, rng):
     model = _thin()

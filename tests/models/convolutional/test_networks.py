@@ -124,6 +124,7 @@ def test_parameters_are_as_many_as_published(name, count):
     assert sum(leaf.size for leaf in jax.tree.leaves(params)) == count
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", NAMES)
 def test_maps_and_bfloat16_of_small_images_of_any_aspect(name, rng):
     model = _thin(name)
