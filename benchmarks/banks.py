@@ -39,6 +39,7 @@ from topojax.topology import (
 from topojax.training import classifier_probabilities, fit_classifier
 
 RESULTS = Path(__file__).parent / "results"
+MODEL = "auto"
 BANKS: dict[str, dict[int, tuple[str, ...]]] = {
     "intensity": {2: ("intensity",), 3: ("intensity",)},
     "Laplacians": {
@@ -68,7 +69,7 @@ def classified(
     dataset: Dataset, matrices: dict[str, np.ndarray], seed: int
 ) -> tuple[float, Scores, dict[str, Any]]:
     """Return the validation AUC, the test scores, and what was chosen inside the training split."""
-    config = ClassifierConfig(model="auto")
+    config = ClassifierConfig(model=MODEL)
     labels = dataset.train.labels
     classifier = fit_classifier(seed, matrices["train"], labels, dataset.n_classes, config)
     val = classifier_probabilities(classifier, matrices["val"])

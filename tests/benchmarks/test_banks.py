@@ -1,0 +1,42 @@
+"""The benchmark of banks: a row for each and its volumes, and the one that validation prefers."""
+
+from __future__ import annotations
+
+import importlib
+import json
+from pathlib import Path
+from types import ModuleType
+
+import pytest
+
+BENCHMARKS = Path(__file__).parents[2] / "benchmarks"
+
+
+@pytest.fixture
+def benchmark(monkeypatch: pytest.MonkeyPatch) -> ModuleType:
+    """Return the module; `benchmarks/` is no package."""
+    monkeypatch.syspath_prepend(BENCHMARKS)
+    return importlib.import_module("banks")
+
+
+def test_a_tiny_run_writes_its_record(
+    benchmark: ModuleType, discs_file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    banks = {"intensity": {2: ("intensity",)}, "two": {2: ("intensity", "-log:1")}}
+    monkeypatch.setattr(benchmark, "BANKS", banks)
+    monkeypatch.setattr(benchmark, "MODEL", "logistic")
+    arguments = [str(discs_file), "--seeds", "1", "--thresholds", "6", "--output", str(tmp_path)]
+    benchmark.main([*arguments, "--name", "discs"])
+    found = json.loads((tmp_path / "banks_discs.json").read_text(encoding="utf-8"))
+    kinds = [(row["bank"], row["kind"], row["n_features"]) for row in found["rows"]]
+    assert kinds == [
+        ("intensity", "Betti curves", 13),
+        ("intensity", "volumes", 7),
+        ("two", "Betti curves", 25),
+        ("two", "volumes", 13),
+    ]
+    page = (tmp_path / "banks_discs.md").read_text(encoding="utf-8")
+    assert "| two (2) | volumes | 13 |" in page
+    preferred = benchmark.chosen_row(found["rows"])
+    assert preferred["kind"] == "Betti curves"
+    assert f"prefers **{preferred['bank']}**" in page
