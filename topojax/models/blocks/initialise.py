@@ -1,19 +1,21 @@
-"""Initial weights of a whole network in one compiled call.
+"""Initial weights of a whole network, by programs that all networks share.
 
-Drawing array by array costs several seconds of compilation (one random kernel a shape).
+Compilation is what takes time: one random kernel a shape, or one program that cuts the draws into
+hundreds of arrays, costs several seconds. So blocks of one length are drawn, and numpy cuts them.
 """
 
 from __future__ import annotations
 
+from collections.abc import Hashable
 from functools import partial
-from math import prod
 
 import jax
 import jax.numpy as jnp
+import numpy as np
 from flax import nnx
 from jaxtyping import Array, Float
 
-from topojax.models.blocks.laws import Constant, Law
+from topojax.models.blocks.laws import Constant, Law, Normal, TruncatedNormal, Uniform
 from topojax.models.blocks.layers import Noise
 
 _BLOCK = 2**18
@@ -33,13 +35,25 @@ def initial_state(abstract: nnx.State, key: Array) -> nnx.State:
         abstract: state with shapes in place of arrays.
         key: of all the draws.
     """
+    normals_key, noise_key = jax.random.split(key)
     flat = nnx.to_flat_state(abstract)
-    shapes = tuple(leaf.shape for leaf in flat.leaves)
-    laws = tuple(
-        _law(str(path[-1]), leaf) for path, leaf in zip(flat.paths, flat.leaves, strict=True)
-    )
-    arrays = _initial_arrays(key, shapes, laws)
-    filled = [leaf.replace(array) for leaf, array in zip(flat.leaves, arrays, strict=True)]
+    laws = [_law(str(path[-1]), leaf) for path, leaf in zip(flat.paths, flat.leaves, strict=True)]
+    drawn = [leaf.size for leaf, law in zip(flat.leaves, laws, strict=True) if _is_random(law)]
+    normals = _standard_normals(normals_key, sum(drawn))
+    n_noises = laws.count(None)
+    # One draw for all: a random kernel for each of a transformer's 60 takes seconds to compile.
+    noises = iter(np.asarray(jax.random.bits(noise_key, (n_noises, 4))) if n_noises else ())
+    filled, used = [], 0
+    for leaf, law in zip(flat.leaves, laws, strict=True):
+        if law is None:
+            array = next(noises)
+        elif isinstance(law, Constant):
+            # The dtype is spelled out: a weakly typed array makes the training step compile twice.
+            array = np.full(leaf.shape, law.value, np.float32)
+        else:
+            array = _drawn(law, normals[used : used + leaf.size]).reshape(leaf.shape)
+            used += leaf.size
+        filled.append(leaf.replace(jnp.asarray(array)))
     return nnx.from_flat_state(zip(flat.paths, filled, strict=True))
 
 
@@ -50,30 +64,34 @@ def _law(name: str, leaf: nnx.Variable) -> Law | None:
     return leaf.get_metadata().get("law") or _NORMALISATION[name]
 
 
-@partial(jax.jit, static_argnames=("shapes", "laws"))
-def _initial_arrays(
-    key: Array, shapes: tuple[tuple[int, ...], ...], laws: tuple[Law | None, ...]
-) -> list[Array]:
-    normals_key, noise_key = jax.random.split(key)
-    drawn = [not (law is None or isinstance(law, Constant)) for law in laws]
-    sizes = [prod(shape) if draw else 0 for shape, draw in zip(shapes, drawn, strict=True)]
-    normals = _standard_normals(normals_key, sum(sizes))
-    # One draw for all: a random kernel for each of a transformer's 60 takes seconds to compile.
-    noises = iter(jax.random.bits(noise_key, (laws.count(None), 4)))
-    arrays, used = [], 0
-    for shape, law, size in zip(shapes, laws, sizes, strict=True):
-        if law is None:
-            arrays.append(next(noises))
-        elif isinstance(law, Constant):
-            # The dtype is spelled out: a weakly typed array makes the training step compile twice.
-            arrays.append(jnp.full(shape, law.value, jnp.float32))
-        else:
-            arrays.append(law(normals[used : used + size].reshape(shape)))
-        used += size
-    return arrays
+def _is_random(law: Law | None) -> bool:
+    return not (law is None or isinstance(law, Constant))
 
 
-def _standard_normals(key: Array, n: int) -> Float[Array, " m"]:
-    # m >= n. In blocks, because one draw of 33 million compiles and runs twice as long.
-    keys = jax.random.split(key, -(-n // _BLOCK))
-    return jax.lax.map(lambda block: jax.random.normal(block, (_BLOCK,)), keys).reshape(-1)
+def _drawn(law: Normal | TruncatedNormal | Uniform, normals: np.ndarray) -> np.ndarray:
+    if isinstance(law, Normal):
+        return np.float32(law.std) * normals  # a program a network's every width, otherwise
+    values = np.empty_like(normals)
+    for start in range(0, len(normals), _BLOCK):
+        block = normals[start : start + _BLOCK]
+        padded = np.pad(block, (0, _BLOCK - len(block)))
+        values[start : start + len(block)] = np.asarray(_by_law(law, padded))[: len(block)]
+    return values
+
+
+@partial(jax.jit, static_argnums=0)
+def _by_law(law: TruncatedNormal | Uniform, normals: Array) -> Array:
+    return law(normals)
+
+
+def _standard_normals(key: Array, n: int) -> Float[np.ndarray, " m"]:
+    """Return m >= n draws, block by block: one program for all networks."""
+    if n == 0:
+        return np.empty(0, np.float32)
+    keys = np.asarray(jax.random.key_data(jax.random.split(key, -(-n // _BLOCK))))
+    return np.concatenate([_normal_block(data, jax.random.key_impl(key)) for data in keys])
+
+
+@partial(jax.jit, static_argnums=1)
+def _normal_block(data: Array, impl: Hashable) -> Float[Array, " block"]:
+    return jax.random.normal(jax.random.wrap_key_data(data, impl=impl), (_BLOCK,))
