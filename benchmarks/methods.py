@@ -1,9 +1,9 @@
 """What does topology add to the backbone, over several seeds?
 
 Fits the whole method once a seed (`topojax fit`) and tabulates the test scores of TopoCAM, of the
-topology of whole images (the paper's Topo-Original), of the backbone, of topology and pooled
-features together, and of what needs no topology at all, beside the paper's numbers. A killed
-benchmark goes on where it was.
+topology of whole images (the paper's Topo-Original), of the backbone (with `--set cam.folds=K` the
+networks' mean), of both together, stacked or not, and of what needs no topology at all, beside the
+paper's numbers. A killed benchmark goes on where it was.
 
     python benchmarks/methods.py DATA [--seeds K] [--size N] [--weights W] [--set KEY=VALUE ...]
         [--runs DIR] [--output DIR] [--name NAME]
@@ -33,11 +33,16 @@ from topojax.runs import Environment, Metrics
 RESULTS = Path(__file__).parent / "results"
 SCORES = ("auc", "accuracy")
 METHODS = {
-    "topocam": "TopoCAM: topology of the ROI",
+    "topocam": "TopoCAM, as configured",
+    "topology": "topology of the ROI",
     "whole-image": "Topo-Original: topology of the whole image",
     "backbone": "backbone alone",
     "topology+embedding": "topology of the ROI and pooled features",
     "embedding": "pooled features alone",
+    "topology+logits": "stack of the ROI's topology and the network",
+    "whole-image+logits": "stack of the whole image's topology and the network",
+    "volumes": "sublevel volumes of the ROI: no topology",
+    "whole-volumes": "sublevel volumes of the whole image: no topology",
     "roi-size": "size of the ROI alone",
     "predicted-class": "predicted class alone",
 }
@@ -87,6 +92,8 @@ def summarise(by_seed: Sequence[dict[str, dict[str, float]]]) -> dict[str, dict[
     """Return, by method and score, the seeds' values, their mean, and TopoCAM's excess over it."""
     summary: dict[str, dict[str, Any]] = {}
     for method in METHODS:
+        if method not in by_seed[0]:
+            continue
         summary[method] = {}
         for score in SCORES:
             own = [seed["topocam"][score] for seed in by_seed]
@@ -113,7 +120,8 @@ def markdown(record: dict[str, Any]) -> str:
         "| method | AUC | TopoCAM exceeds it by | accuracy | the paper's AUC, accuracy |",
         "|---|---|---|---|---|",
     ]
-    for method, title in METHODS.items():
+    for method in record["summary"]:
+        title = METHODS[method]
         auc, accuracy = (record["summary"][method][score] for score in SCORES)
         excess = interval(auc["topocam_exceeds_by"], "+.3f") if method != "topocam" else ""
         lines.append(
