@@ -24,7 +24,7 @@ from topojax.topology import (
     PersistenceSilhouette,
     roi_images,
 )
-from topojax.topology.transformer import RoiTransformer
+from topojax.topology.transformers.transformer import RoiTransformer
 
 TRANSFORMERS = [
     BettiCurve(n_thresholds=6),

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 
 from topojax.topology.filtrations import filtered_bank
-from topojax.topology.roi import RoiImages
+from topojax.topology.transformers.roi import RoiImages
 
 
 def filtered_rois(rois: RoiImages, names: Sequence[str]) -> Iterator[tuple[str, RoiImages]]:

@@ -11,7 +11,7 @@ from typing import Any
 
 from topojax.errors import WeightsError, shown
 from topojax.weights.names import shared_start, without_wrappers
-from topojax.weights.torch_objects import Tensor
+from topojax.weights.formats.torch_objects import Tensor
 
 # Keys longer than any name, and dicts deeper than any script nests them, would let a small file
 # make a great many long names.

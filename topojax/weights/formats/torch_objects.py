@@ -11,7 +11,7 @@ import ml_dtypes
 import numpy as np
 
 from topojax.errors import WeightsError, shown
-from topojax.weights.pickle_machine import PickleMachine, check_keys
+from topojax.weights.formats.pickle_machine import PickleMachine, check_keys
 
 _STORAGES = {
     "torch.DoubleStorage": "float64",

@@ -13,8 +13,8 @@ from topojax.errors import DataError
 from topojax.kernels import euler_curve
 from topojax.topology.descriptor import BettiDescriptors, describe, feature_names
 from topojax.topology.grids import sample_grids
-from topojax.topology.roi import Background, RoiImages
-from topojax.topology.transformer import (
+from topojax.topology.transformers.roi import Background, RoiImages
+from topojax.topology.transformers.transformer import (
     RoiTransformer,
     check_choice,
     check_count,

@@ -15,7 +15,7 @@ from topojax.errors import ConfigError, DataError
 from topojax.topology.filtered_rois import filtered_rois
 from topojax.topology.filtrations import expand_filtrations
 from topojax.topology.grids import fixed_grid, quantile_grid
-from topojax.topology.roi import Background, RoiImages, read_grey_images, read_rois
+from topojax.topology.transformers.roi import Background, RoiImages, read_grey_images, read_rois
 
 
 class RoiTransformer(TransformerMixin, BaseEstimator, ABC):

@@ -20,8 +20,8 @@ from topojax.topology.diagrams import (
     persistence_entropy,
     persistence_image,
 )
-from topojax.topology.roi import Background, RoiImages
-from topojax.topology.transformer import (
+from topojax.topology.transformers.roi import Background, RoiImages
+from topojax.topology.transformers.transformer import (
     RoiTransformer,
     check_count,
     check_number,

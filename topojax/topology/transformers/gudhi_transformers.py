@@ -12,9 +12,9 @@ from typing import Any, Literal
 import numpy as np
 
 from topojax.errors import ConfigError
-from topojax.topology.diagram_transformers import DiagramTransformer
-from topojax.topology.roi import Background
-from topojax.topology.transformer import check_count, check_number
+from topojax.topology.transformers.diagram_transformers import DiagramTransformer
+from topojax.topology.transformers.roi import Background
+from topojax.topology.transformers.transformer import check_count, check_number
 
 
 class PersistenceLandscape(DiagramTransformer):

@@ -14,13 +14,13 @@ from topojax.errors import DataError, WeightsError, shown
 from topojax.files import open_atomically
 from topojax.weights.expansion import check_expansion
 from topojax.weights.names import without_wrappers
-from topojax.weights.safetensors_file import (
+from topojax.weights.formats.safetensors_file import (
     plain_array,
     read_safetensors,
     require_safetensors,
     write_safetensors,
 )
-from topojax.weights.torch_file import read_torch_file
+from topojax.weights.formats.torch_file import read_torch_file
 
 # A zip keeps the length of a name in two bytes, of up to four a character.
 _LONGEST_NAME = 10_000

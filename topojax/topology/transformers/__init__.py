@@ -1,0 +1,1 @@
+"""Transformers of scikit-learn: curves and diagrams of images on their ROIs."""
