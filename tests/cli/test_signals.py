@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -52,6 +53,14 @@ with stopping_in_one_line():
         time.sleep(1.5)
         WHEN_STOPPED
 """
+
+
+@pytest.fixture(autouse=True)
+def heard() -> Iterator[None]:
+    """Have Ctrl-C heard, which a shell's background has whatever it starts ignore."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
 
 
 def _check_ended(process: subprocess.Popen[str], number: int) -> None:
