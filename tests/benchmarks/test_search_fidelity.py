@@ -39,6 +39,7 @@ def test_front_keeps_what_no_cheaper_effort_beats(fidelity: ModuleType) -> None:
     assert fidelity.front([{"rows": rows}]) == [1, 0]
 
 
+@pytest.mark.slow
 def test_quick_run_writes_record_and_table(
     fidelity: ModuleType, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
