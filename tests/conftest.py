@@ -7,6 +7,7 @@ import shutil
 import tempfile
 import zlib
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -172,7 +173,11 @@ def solids_run(tiny: dict[str, Any], tmp_path_factory: pytest.TempPathFactory) -
 
     def make(folder: Path) -> None:
         solids = synthetic_dataset("shapes", seed=7, n_train=18, n_val=12, n_test=18, size=24)
-        fit_run(solids, make_config("paper", overrides=tiny | small), folder)
+        # Every other plane and row: no smaller shapes are made, and r3d_18 takes a minute here.
+        thinned = {name: solids.split(name) for name in SPLITS}
+        for name, split in thinned.items():
+            thinned[name] = replace(split, images=split.images[:, ::2, ::2])
+        fit_run(replace(solids, **thinned), make_config("paper", overrides=tiny | small), folder)
 
     return _made_once(tmp_path_factory, "solids", make)
 

@@ -72,8 +72,13 @@ def test_checkpoints_of_other_models_are_refused(tmp_path: Path) -> None:
 def test_labels_come_back_as_they_were_given(
     discs: Dataset, tiny: dict[str, Any], tmp_path: Path
 ) -> None:
-    names = np.array(["disc", "ring"])[discs.train.labels]
-    model = TopoCAM(overrides=tiny | {"backbone.epochs": 1}).fit(discs.train.images, names)
+    names = np.array(["disc", "ring"])
+    model = TopoCAM(overrides=tiny | {"backbone.epochs": 1}).fit(
+        discs.train.images,
+        names[discs.train.labels],
+        X_val=discs.val.images,
+        y_val=names[discs.val.labels],
+    )
     assert set(model.predict(discs.test.images)) <= {"disc", "ring"}
     model.save(tmp_path / "model")
     np.testing.assert_array_equal(TopoCAM.load(tmp_path / "model").classes_, ["disc", "ring"])

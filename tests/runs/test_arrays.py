@@ -93,7 +93,7 @@ def test_runs_hold_what_their_configuration_asks_for(discs_run: Path, solids_run
     shared, own = RunArrays.read(discs_run), RunArrays.read(solids_run)
     assert shared.curves["intensity"].thresholds is not None
     assert own.curves["intensity"].thresholds is None
-    for found, classes, maps in ((shared, 2, (28, 28)), (own, 3, (24, 24, 24))):
+    for found, classes, maps in ((shared, 2, (28, 28)), (own, 3, (12, 12, 24))):
         assert found.examples.masks.shape == (3 * classes, *maps)
         assert found.tried is not None
         assert found.tried.weights.shape == (len(found.tried.scores), 3)

@@ -9,8 +9,8 @@ import pytest
 
 from topojax.errors import WeightsError
 from topojax.weights import read_torch_file
-from topojax.weights.nesting import nested_tensors
 from topojax.weights.formats.torch_objects import Storage, Tensor
+from topojax.weights.nesting import nested_tensors
 
 _STATE = {"conv.weight": np.ones((2, 3), np.float32), "fc.bias": np.zeros(2, np.float32)}
 _SCALAR = np.array(0.5, np.float32)

@@ -10,7 +10,6 @@ from topojax.topology.bank import (
     candidate_matrix,
     describe_bank,
 )
-from topojax.topology.transformers.curve_transformers import BettiCurve, EulerCurve
 from topojax.topology.descriptor import (
     BettiDescriptors,
     describe,
@@ -18,7 +17,6 @@ from topojax.topology.descriptor import (
     feature_names,
     masked_betti_curves,
 )
-from topojax.topology.transformers.diagram_transformers import PersistenceEntropy, PersistenceImage
 from topojax.topology.diagrams import (
     persistence_diagrams,
     persistence_entropy,
@@ -45,8 +43,13 @@ from topojax.topology.giotto import (
     reduced_steps,
 )
 from topojax.topology.grids import fixed_grid, learn_grid, quantile_grid, sample_grids
-from topojax.topology.transformers.gudhi_transformers import PersistenceLandscape, PersistenceSilhouette
 from topojax.topology.intensity import grey_images
+from topojax.topology.transformers.curve_transformers import BettiCurve, EulerCurve
+from topojax.topology.transformers.diagram_transformers import PersistenceEntropy, PersistenceImage
+from topojax.topology.transformers.gudhi_transformers import (
+    PersistenceLandscape,
+    PersistenceSilhouette,
+)
 from topojax.topology.transformers.roi import roi_images
 from topojax.topology.volumes import sublevel_volumes
 

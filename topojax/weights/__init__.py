@@ -1,13 +1,13 @@
 """Pretrained weights: files read without torch, torchvision's names on our networks."""
 
 from topojax.weights.cache import cache_folder, cached_file, fetch_weights
+from topojax.weights.formats.state_dict_file import check_suffix, read_state_dict, write_state_dict
+from topojax.weights.formats.torch_file import read_torch_file
 from topojax.weights.inflation import inflate_resnet18
 from topojax.weights.inspection import fitting_networks
 from topojax.weights.names import entries_under
 from topojax.weights.pretrained import pretrained_weights
 from topojax.weights.published import DATASETS, PUBLISHED, PublishedWeights, published_for
-from topojax.weights.formats.state_dict_file import check_suffix, read_state_dict, write_state_dict
-from topojax.weights.formats.torch_file import read_torch_file
 from topojax.weights.torchvision import (
     TorchvisionReport,
     load_torchvision,

@@ -8,9 +8,9 @@ from pathlib import Path
 
 from topojax.download import UnreachableError, append_download
 from topojax.errors import WeightsError
-from topojax.weights.published import PublishedWeights
 from topojax.weights.formats.state_dict_file import write_state_dict
 from topojax.weights.formats.torch_file import read_torch_file
+from topojax.weights.published import PublishedWeights
 
 
 def cache_folder() -> Path:

@@ -10,8 +10,8 @@ from collections.abc import Iterator
 from typing import Any
 
 from topojax.errors import WeightsError, shown
-from topojax.weights.names import shared_start, without_wrappers
 from topojax.weights.formats.torch_objects import Tensor
+from topojax.weights.names import shared_start, without_wrappers
 
 # Keys longer than any name, and dicts deeper than any script nests them, would let a small file
 # make a great many long names.

@@ -6,9 +6,9 @@ import numpy as np
 
 from topojax.errors import WeightsError
 from topojax.weights.cache import cached_file
+from topojax.weights.formats.state_dict_file import read_state_dict
 from topojax.weights.inflation import inflate_resnet18
 from topojax.weights.published import DATASETS, PUBLISHED, published_for
-from topojax.weights.formats.state_dict_file import read_state_dict
 
 
 def pretrained_weights(weights: str, network: str) -> dict[str, np.ndarray]:

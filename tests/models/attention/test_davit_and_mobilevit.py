@@ -40,8 +40,6 @@ THIN = {
         last=16,
     ),
 }
-# Halves the time that a gradient compiles.
-UNOPTIMISED = {"compiler_options": {"xla_backend_optimization_level": 0}}
 
 
 def _initialised(build):
@@ -128,7 +126,7 @@ def test_maps_of_small_images(name, rng):
         assert np.asarray(cam).any()
 
 
-@pytest.mark.parametrize("size", [(28, 30), (33, 64)])
+@pytest.mark.parametrize("size", [(28, 30), pytest.param((33, 64), marks=pytest.mark.slow)])
 @pytest.mark.parametrize("name", THIN)
 def test_bfloat16_is_close_to_float32(name, size, rng):
     graph, state = nnx.split(_initialised(THIN[name]))
@@ -138,7 +136,7 @@ def test_bfloat16_is_close_to_float32(name, size, rng):
         model = nnx.merge(graph, state, copy=True)
         return model(x), model(x.astype(jnp.bfloat16))
 
-    full, half = jax.jit(both, **UNOPTIMISED)(state, x)
+    full, half = jax.jit(both)(state, x)
     assert half.dtype == jnp.bfloat16
     np.testing.assert_allclose(half.astype(np.float32), full, atol=0.1 * np.ptp(full))
 
@@ -158,17 +156,17 @@ def test_gradient_reaches_every_parameter(name, rng):
     x = rng.standard_normal((2, 28, 30, 1)).astype(np.float32)
     # A batch norm that starts at 0 hides from the gradient what is before it.
     params = jax.tree.map(
-        lambda a: a + 0.1 * rng.standard_normal(a.shape).astype(np.float32), params
+        lambda a: np.asarray(a) + 0.1 * rng.standard_normal(a.shape).astype(np.float32), params
     )
 
     def loss(params):
         logits = nnx.merge(graph, params, rest, copy=True)(x)
         return (logits * jnp.array([1.0, -1.0, 0.5])).sum()
 
-    flat = nnx.to_flat_state(jax.jit(jax.grad(loss), **UNOPTIMISED)(params))
+    flat = nnx.to_flat_state(jax.jit(jax.grad(loss))(params))
     assert len(flat.leaves) > 50
     for path, leaf in zip(flat.paths, flat.leaves, strict=True):
-        largest = float(jnp.abs(leaf[...]).max())
+        largest = np.abs(leaf[...]).max()  # by numpy: jax compiles every shape
         assert np.isfinite(largest)
         assert largest > 0, path
 

@@ -80,7 +80,7 @@ def test_gradient_reaches_every_parameter(rng):
     x = rng.standard_normal((2, 40, 70, 1)).astype(np.float32)
     # From where no layer is silent: laws start biases, and Swin's table, at 0.
     params = jax.tree.map(
-        lambda a: a + 0.1 * rng.standard_normal(a.shape).astype(np.float32), params
+        lambda a: np.asarray(a) + 0.1 * rng.standard_normal(a.shape).astype(np.float32), params
     )
 
     @jax.jit
@@ -92,7 +92,7 @@ def test_gradient_reaches_every_parameter(rng):
     flat = nnx.to_flat_state(gradient(params))
     assert len(flat.leaves) > 50
     for path, leaf in zip(flat.paths, flat.leaves, strict=True):
-        largest = float(jnp.abs(leaf[...]).max())
+        largest = np.abs(leaf[...]).max()  # by numpy: jax compiles every shape
         assert np.isfinite(largest)
         assert largest > 0, path
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -56,15 +58,27 @@ def _reference(x: jax.Array, kernel: jax.Array, strides: tuple[int, ...]) -> jax
     )
 
 
+# One program: compiled operation by operation, it takes several times as long.
+@partial(jax.jit, static_argnums=0)
+def _value_and_gradients(convolution, x, kernel, cotangent):
+    value, pull = jax.vjp(convolution, x, kernel)
+    return value, *pull(cotangent)
+
+
 @pytest.mark.parametrize(("formulation", "spatial", "window", "strides"), CASES)
 def test_value_and_gradients_are_xlas(formulation, spatial, window, strides, rng):
     x = jnp.asarray(rng.standard_normal((2, *spatial, 3)), jnp.float32)
     kernel = jnp.asarray(rng.standard_normal((*window, 3, 5)), jnp.float32)
-    expected, expected_vjp = jax.vjp(lambda a, k: _reference(a, k, strides), x, kernel)
-    got, got_vjp = jax.vjp(lambda a, k: formulation(a, k, strides), x, kernel)
-    cotangent = jnp.asarray(rng.standard_normal(expected.shape), jnp.float32)
+    shape = jax.eval_shape(lambda: _reference(x, kernel, strides)).shape
+    cotangent = jnp.asarray(rng.standard_normal(shape), jnp.float32)
+    expected, *expected_gradients = _value_and_gradients(
+        partial(_reference, strides=strides), x, kernel, cotangent
+    )
+    got, *gradients = _value_and_gradients(
+        lambda a, k: formulation(a, k, strides), x, kernel, cotangent
+    )
     np.testing.assert_allclose(got, expected, atol=1e-4)
-    for ours, theirs in zip(got_vjp(cotangent), expected_vjp(cotangent), strict=True):
+    for ours, theirs in zip(gradients, expected_gradients, strict=True):
         np.testing.assert_allclose(ours, theirs, atol=1e-3)
 
 
@@ -83,11 +97,16 @@ def test_value_and_gradients_are_xlas(formulation, spatial, window, strides, rng
 def test_depthwise_is_xlas_in_value_and_gradients(spatial, window, strides, padding, rng):
     x = jnp.asarray(rng.standard_normal((2, *spatial, 6)), jnp.float32)
     kernel = jnp.asarray(rng.standard_normal((*window, 1, 6)), jnp.float32)
-    expected, expected_vjp = jax.vjp(lambda a, k: general(a, k, strides, padding, 6), x, kernel)
-    got, got_vjp = jax.vjp(lambda a, k: depthwise(a, k, strides, padding), x, kernel)
-    cotangent = jnp.asarray(rng.standard_normal(expected.shape), jnp.float32)
+    shape = jax.eval_shape(lambda: general(x, kernel, strides, padding, 6)).shape
+    cotangent = jnp.asarray(rng.standard_normal(shape), jnp.float32)
+    expected, *expected_gradients = _value_and_gradients(
+        lambda a, k: general(a, k, strides, padding, 6), x, kernel, cotangent
+    )
+    got, *gradients = _value_and_gradients(
+        lambda a, k: depthwise(a, k, strides, padding), x, kernel, cotangent
+    )
     np.testing.assert_allclose(got, expected, atol=1e-4)
-    for ours, theirs in zip(got_vjp(cotangent), expected_vjp(cotangent), strict=True):
+    for ours, theirs in zip(gradients, expected_gradients, strict=True):
         np.testing.assert_allclose(ours, theirs, atol=1e-3)
     half = depthwise(x.astype(jnp.bfloat16), kernel.astype(jnp.bfloat16), strides, padding)
     assert half.dtype == jnp.bfloat16

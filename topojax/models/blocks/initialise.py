@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Hashable
 from functools import partial
+from types import ModuleType
+from typing import Any
 
 import jax
 import jax.numpy as jnp
@@ -36,13 +38,15 @@ def initial_state(abstract: nnx.State, key: Array) -> nnx.State:
         key: of all the draws.
     """
     normals_key, noise_key = jax.random.split(key)
+    # Where a caller traces, nothing has a value that numpy could take.
+    xp = jnp if isinstance(noise_key, jax.core.Tracer) else np
     flat = nnx.to_flat_state(abstract)
     laws = [_law(str(path[-1]), leaf) for path, leaf in zip(flat.paths, flat.leaves, strict=True)]
     drawn = [leaf.size for leaf, law in zip(flat.leaves, laws, strict=True) if _is_random(law)]
-    normals = _standard_normals(normals_key, sum(drawn))
+    normals = _standard_normals(normals_key, sum(drawn), xp)
     n_noises = laws.count(None)
     # One draw for all: a random kernel for each of a transformer's 60 takes seconds to compile.
-    noises = iter(np.asarray(jax.random.bits(noise_key, (n_noises, 4))) if n_noises else ())
+    noises = iter(xp.asarray(jax.random.bits(noise_key, (n_noises, 4))) if n_noises else ())
     filled, used = [], 0
     for leaf, law in zip(flat.leaves, laws, strict=True):
         if law is None:
@@ -68,7 +72,9 @@ def _is_random(law: Law | None) -> bool:
     return not (law is None or isinstance(law, Constant))
 
 
-def _drawn(law: Normal | TruncatedNormal | Uniform, normals: np.ndarray) -> np.ndarray:
+def _drawn(law: Normal | TruncatedNormal | Uniform, normals: Any) -> Any:
+    if isinstance(normals, jax.Array):
+        return law(normals)
     if isinstance(law, Normal):
         return np.float32(law.std) * normals  # a program a network's every width, otherwise
     values = np.empty_like(normals)
@@ -84,12 +90,12 @@ def _by_law(law: TruncatedNormal | Uniform, normals: Array) -> Array:
     return law(normals)
 
 
-def _standard_normals(key: Array, n: int) -> Float[np.ndarray, " m"]:
-    """Return m >= n draws, block by block: one program for all networks."""
+def _standard_normals(key: Array, n: int, xp: ModuleType) -> Any:
+    """Return m >= n draws, float32 arrays of `xp`, block by block: one program for all networks."""
     if n == 0:
-        return np.empty(0, np.float32)
-    keys = np.asarray(jax.random.key_data(jax.random.split(key, -(-n // _BLOCK))))
-    return np.concatenate([_normal_block(data, jax.random.key_impl(key)) for data in keys])
+        return xp.empty(0, np.float32)
+    keys = xp.asarray(jax.random.key_data(jax.random.split(key, -(-n // _BLOCK))))
+    return xp.concatenate([_normal_block(data, jax.random.key_impl(key)) for data in keys])
 
 
 @partial(jax.jit, static_argnums=1)

@@ -13,7 +13,6 @@ from topojax.data.npz import keys_of, read_npz, unpacked_bytes
 from topojax.errors import DataError, WeightsError, shown
 from topojax.files import open_atomically
 from topojax.weights.expansion import check_expansion
-from topojax.weights.names import without_wrappers
 from topojax.weights.formats.safetensors_file import (
     plain_array,
     read_safetensors,
@@ -21,6 +20,7 @@ from topojax.weights.formats.safetensors_file import (
     write_safetensors,
 )
 from topojax.weights.formats.torch_file import read_torch_file
+from topojax.weights.names import without_wrappers
 
 # A zip keeps the length of a name in two bytes, of up to four a character.
 _LONGEST_NAME = 10_000

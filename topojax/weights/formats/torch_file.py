@@ -17,8 +17,8 @@ import numpy as np
 
 from topojax.errors import WeightsError, shown
 from topojax.weights.expansion import check_expansion
-from topojax.weights.nesting import nested_tensors
 from topojax.weights.formats.torch_objects import Storage, tensor_array, torch_machine
+from topojax.weights.nesting import nested_tensors
 
 _LEGACY_MAGIC = 0x1950A86A20F9469CFC6C
 _LEGACY_PROTOCOL = 1001
