@@ -43,7 +43,7 @@ def read_arrays(folder):
 
 def read_model(folder):
     fitted = load_fitted(folder)
-    backbone = fitted.network.backbone
+    backbone = fitted.networks[0].backbone
     values = fitted.config, fitted.rule.to_json(), fitted.temperature, fitted.class_names
     trained = [c.params for c in fitted.classifiers.values()]
     return repr(values), (backbone.params, backbone.stats, trained)
