@@ -24,6 +24,8 @@ FUSION = {
     "fitness": 0.875,
     "history": [{"generation": 0, "best": 0.875, "mean": None}],
     "note": "A sentence.",
+    "has_unseen_maps": False,
+    "val_auc": None,
 }
 
 

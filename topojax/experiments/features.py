@@ -16,12 +16,12 @@ from topojax.files import write_atomically
 from topojax.pipeline import FittedTopoCAM
 from topojax.runs.arrays import numbered
 from topojax.topology import (
-    Grids,
     describe_bank,
     expand_filtrations,
     grey_images,
     learn_filtered_images,
 )
+from topojax.topology.filtered_images import Grids
 
 
 @dataclass(frozen=True)

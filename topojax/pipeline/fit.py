@@ -18,7 +18,7 @@ from topojax.pipeline.observation import Observation
 from topojax.pipeline.plan import FitPlan
 from topojax.pipeline.rule_search import RuleSearch, give_rule, rule_plan, search_rule
 from topojax.search import RoiObjective, RoiRule, SearchData
-from topojax.topology import Grids
+from topojax.topology.filtered_images import Grids
 from topojax.training import said_training
 
 Method = TypeVar("Method", bound=FittedTopoCAM)

@@ -23,10 +23,10 @@ from topojax.search import RoiRule
 from topojax.topology import (
     BankDescriptors,
     FilteredImages,
-    Grids,
     filter_images,
     grey_images,
 )
+from topojax.topology.filtered_images import Grids
 from topojax.training import FittedClassifier
 
 # Numbers that are held at once, and images: 3 maps of 64^3 voxels are 0.8 million of an image.

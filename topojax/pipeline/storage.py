@@ -17,7 +17,7 @@ from topojax.files import cannot_write
 from topojax.pipeline.fitted import FittedTopoCAM
 from topojax.pipeline.network import TrainedNetwork
 from topojax.search import RoiRule
-from topojax.topology import Grids
+from topojax.topology.filtered_images import Grids
 from topojax.training import (
     EpochRecord,
     FittedBackbone,
@@ -220,4 +220,8 @@ def _expected_network(name: str, n_classes: int, n_channels: int) -> dict[str, A
 def _grids(meta: dict[str, Any], config: Config) -> Grids:
     # Checkpoints of older versions have one filtration, and no name for it here.
     stored = meta["grids"] if "grids" in meta else {config.topology.filtrations[0]: meta["grid"]}
-    return {name: None if grid is None else np.array(grid) for name, grid in stored.items()}
+    # In the bank's order, which a checkpoint does not keep.
+    return {
+        name: None if stored[name] is None else np.array(stored[name])
+        for name in config.topology.filtrations
+    }

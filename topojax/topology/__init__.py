@@ -24,7 +24,6 @@ from topojax.topology.diagrams import (
 )
 from topojax.topology.filtered_images import (
     FilteredImages,
-    Grids,
     filter_images,
     learn_filtered_images,
 )
@@ -60,7 +59,6 @@ __all__ = [
     "EulerCurve",
     "FilteredImages",
     "Filtration",
-    "Grids",
     "PersistenceEntropy",
     "PersistenceImage",
     "PersistenceLandscape",

@@ -111,6 +111,7 @@ def describe_bank(
         config: construction, background, kind of grid and number of thresholds.
 
     Example:
+        >>> from topojax.topology import learn_filtered_images
         >>> ring = np.array([[[1, 1, 1], [1, 9, 1], [1, 1, 1]]], np.float32)
         >>> config = TopologyConfig(filtrations=("intensity", "-intensity"), n_thresholds=2)
         >>> images = learn_filtered_images(ring, config)
@@ -146,6 +147,17 @@ def candidate_matrix(
     Returns:
         matrix: float32 (P, n, n_features), as `BankDescriptors.matrix` without volumes.
         empty: bool (P, n); ROIs that came out empty and became the map's maximum.
+
+    Example:
+        >>> image = np.array([[[1, 2, 1]]], np.float32)
+        >>> images = FilteredImages({"intensity": image}, {"intensity": np.array([1.0])})
+        >>> maps = np.array([[[[255, 153, 51]]]], np.uint8)
+        >>> weights, taus = np.ones((2, 1)), np.array([0.1, 0.9])
+        >>> matrix, _ = candidate_matrix(
+        ...     images, maps, weights, taus, TopologyConfig(), rescale=False
+        ... )
+        >>> matrix[:, 0, -1].tolist()
+        [3.0, 1.0]
     """
     blocks, empty = [], np.empty(0)
     for name, values in images.values.items():

@@ -28,6 +28,12 @@ class FilteredImages:
         values: by filtration, (n, *spatial): float32, +inf at voxels that never enter; or uint8,
             where a bank would take four times the memory: `grid_levels`.
         grids: by filtration, the thresholds that float values have.
+
+    Example:
+        >>> levels = np.array([[[0, 1, 2]]], np.uint8)
+        >>> images = FilteredImages({"log:1": levels}, {"log:1": np.array([-0.5, 0.5])})
+        >>> len(images), images.spatial_shape, images.thresholds("log:1").tolist()
+        (1, (1, 3), [0.0, 1.0])
     """
 
     values: dict[str, np.ndarray]
@@ -82,7 +88,7 @@ def learn_filtered_images(
         >>> config = TopologyConfig(filtrations=("intensity", "-intensity"), n_thresholds=3)
         >>> found = learn_filtered_images(images, config)
         >>> {name: grid.tolist() for name, grid in found.grids.items()}
-        {'intensity': [0.0, 2.0, 4.0], '-intensity': [-4.0, -2.0, 0.0]}
+        {'intensity': [0.0, 2.0, 4.0], '-intensity': [-4.0, -2.0, -0.0]}
         >>> found.values["-intensity"].tolist()
         [[[2, 0, 2]]]
     """
@@ -102,6 +108,12 @@ def filter_images(images: np.ndarray, grids: Grids, config: TopologyConfig) -> F
         images: grey, float32 (n, *spatial).
         grids: of the training split; by filtration.
         config: as the grids were learnt by.
+
+    Example:
+        >>> grids = {"intensity": np.array([0.0, 1.0])}
+        >>> found = filter_images(np.zeros((1, 1, 2), np.float32), grids, TopologyConfig())
+        >>> found.values["intensity"].tolist()
+        [[[0.0, 0.0]]]
     """
     found = filtered_bank(images, grids)
     return FilteredImages({name: _kept(one, grids[name], config) for name, one in found}, grids)
