@@ -65,8 +65,9 @@ def test_what_is_read_says_the_same(
     before, after = trees.read(test_images), again.read(test_images)
     assert set(after.by_method) == {*kinds_of_features(trees.config), "backbone"}
     for name, probabilities in before.by_method.items():
-        np.testing.assert_array_equal(after.by_method[name], probabilities)
-    np.testing.assert_array_equal(after.probabilities, before.probabilities)
+        # The network's own: programs compiled without optimisation sum in an order of their own.
+        np.testing.assert_allclose(after.by_method[name], probabilities, rtol=1e-5, atol=1e-6)
+    np.testing.assert_allclose(after.probabilities, before.probabilities, rtol=1e-5, atol=1e-6)
     for name, classifier in trees.classifiers.items():
         assert again.classifiers[name].choice == classifier.choice
         assert classifier.choice.settings == {"n_estimators": 20}

@@ -114,7 +114,9 @@ def test_labels_of_test_images_reach_their_scores_alone(fit: Callable[..., Path]
     one, other = fit(), fit("test")
     assert _differing(_outputs(one), _outputs(other)) == set()
     changed = _differing_metrics(one, other)
-    assert {path for path in changed if "test" not in path and path[0] != "comparisons"} == set()
+    # Warnings tell what the temperature does to test confidences.
+    of_test = ("comparisons", "warnings")
+    assert {path for path in changed if "test" not in path and path[0] not in of_test} == set()
     assert any(path[:2] == ("topocam", "test") for path in changed)
 
 
@@ -128,7 +130,7 @@ def test_labels_of_validation_images_reach_no_map(fit: Callable[..., Path]) -> N
     changed = _differing_metrics(one, other)
     assert any(path[:2] == ("topocam", "val") for path in changed)
     # Warnings tell what the temperature does to confidences.
-    scores = {"val", "calibration", "backbone_training", "warnings"}
+    scores = {"val", "val_auc", "calibration", "backbone_training", "warnings"}
     assert {path for path in changed if not scores & set(path)} == set()
 
 
@@ -155,6 +157,8 @@ def test_images_are_read_one_by_one(fit: Callable[..., Path], discs: Dataset) ->
     order = np.random.default_rng(1).permutation(len(images))
     for read in (model.transform, model.predict_proba):
         together = read(images)
-        np.testing.assert_array_equal(read(images[order]), together[order])
+        # Programs that are compiled without optimisation sum in an order of their own.
+        np.testing.assert_allclose(read(images[order]), together[order], rtol=1e-5, atol=1e-6)
         assert len(np.unique(together, axis=0)) > len(images) // 2
-    np.testing.assert_array_equal(model.predict_proba(images[7:8]), together[7:8])
+    alone = model.predict_proba(images[7:8])
+    np.testing.assert_allclose(alone, together[7:8], rtol=1e-5, atol=1e-6)
