@@ -51,7 +51,7 @@ def test_both_decodings_reach_every_rule(module):
 def test_the_chosen_variant_is_the_search(module, monkeypatch):
     monkeypatch.setattr(module, "GENERATIONS", 10)
     # Equal to the last bit as users have it: with the optimisations that the suite leaves out.
-    plain = jax.config.jax_disable_most_optimizations
+    plain = jax.config.read("jax_disable_most_optimizations")
     jax.config.update("jax_disable_most_optimizations", False)
     try:
         module.check_equal(module.standard_problems(3)[:1])
