@@ -44,21 +44,23 @@ class TopoCAM(ClassifierMixin, TransformerMixin, BaseEstimator):
     Example:
         >>> from topojax.data import synthetic_dataset
         >>> discs = synthetic_dataset(
-        ...     "shapes", seed=0, n_train=16, n_val=8, n_test=6, size=28, spatial_dims=2
+        ...     "shapes", seed=0, n_train=32, n_val=16, n_test=20, size=28, spatial_dims=2
         ... )
         >>> overrides = {
         ...     "backbone.epochs": 1,
+        ...     "backbone.batch_size": 16,
+        ...     "classifier.epochs": 20,
         ...     "search.method": "uniform",
         ...     "search.tau": 0.5,
-        ...     "topology.n_thresholds": 10,
+        ...     "topology.n_thresholds": 12,
         ... }
         >>> model = TopoCAM(preset="sound", overrides=overrides)
         >>> train, val = discs.train, discs.val
         >>> model = model.fit(train.images, train.labels, X_val=val.images, y_val=val.labels)
         >>> model.predict_proba(discs.test.images).shape
-        (6, 2)
-        >>> model.transform(discs.test.images).shape  # beta_0 and beta_1 at 10 thresholds, and V'
-        (6, 21)
+        (20, 2)
+        >>> model.transform(discs.test.images).shape  # beta_0 and beta_1 at 12 thresholds, and V'
+        (20, 25)
     """
 
     def __init__(

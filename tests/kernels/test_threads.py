@@ -15,6 +15,8 @@ import os, signal, threading, time
 from topojax.kernels.threads import map_in_threads, run_in_threads
 
 begun = []
+# What a shell starts in its background ignores it.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 def work(*item):
     begun.append(item)

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from flax import nnx
 
-from topojax.models import Backbone, abstract_model, create_model, list_models
+from topojax.models import Backbone, abstract_model, list_models
 from topojax.models.blocks.layers import Linear
 
 
@@ -35,10 +35,9 @@ def test_the_last_stage_is_the_linear_map_of_the_embedding(name):
     assert logits.shape == (2, 3)
 
 
-def test_logits_are_linear_in_the_embedding():
+def test_logits_are_linear_in_the_embedding(rule_made_network):
     # Of the network whose last linear map is one of three.
-    model = create_model("vgg16", 3, 1, rngs=nnx.Rngs(0))
-    model.eval()
+    model = rule_made_network("vgg16", 3, 1)
     x = jax.random.normal(jax.random.key(1), (2, 17, 17, 1))
     embeddings, classified, logits = nnx.jit(_embed_and_classify)(model, x)
     np.testing.assert_allclose(classified, logits, atol=1e-5)

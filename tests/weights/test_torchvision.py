@@ -90,7 +90,9 @@ def _without(weights: dict, *names: str) -> dict:
     return {key: value for key, value in weights.items() if key not in names}
 
 
-@pytest.mark.parametrize("name", ["resnet18", "vgg16", "mobilevit_s"])
+@pytest.mark.parametrize(
+    "name", ["resnet18", pytest.param("vgg16", marks=pytest.mark.slow), "mobilevit_s"]
+)
 def test_weights_without_a_head_keep_the_models_head(rule_made_weights, name):
     model = abstract_model(name, 5)
     head = (f"{model.head_name}.weight", f"{model.head_name}.bias")

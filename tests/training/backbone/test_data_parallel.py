@@ -61,6 +61,7 @@ def test_many_devices_give_the_weights_of_one(one_host: Path, count: int) -> Non
     _assert_close(one_host / "out_1_host0.npz", one_host / f"out_{count}_host0.npz")
 
 
+@pytest.mark.slow
 def test_two_hosts_give_the_weights_of_one(one_host: Path, tmp_path: Path) -> None:
     with socket.socket() as server:
         server.bind(("localhost", 0))
