@@ -43,6 +43,8 @@ METHODS = {
     "whole-image+logits": "stack of the whole image's topology and the network",
     "volumes": "sublevel volumes of the ROI: no topology",
     "whole-volumes": "sublevel volumes of the whole image: no topology",
+    "intensity": "topology of the ROI, intensity alone of the bank",
+    "whole-intensity": "topology of the whole image, intensity alone of the bank",
     "roi-size": "size of the ROI alone",
     "predicted-class": "predicted class alone",
 }
@@ -89,19 +91,19 @@ def scores_by_method(folder: Path) -> dict[str, dict[str, float]]:
 
 
 def summarise(by_seed: Sequence[dict[str, dict[str, float]]]) -> dict[str, dict[str, Any]]:
-    """Return, by method and score, the seeds' values, their mean, and TopoCAM's excess over it."""
+    """Return, by method and score, the seeds' values, their mean, their excess over the network."""
     summary: dict[str, dict[str, Any]] = {}
     for method in METHODS:
         if method not in by_seed[0]:
             continue
         summary[method] = {}
         for score in SCORES:
-            own = [seed["topocam"][score] for seed in by_seed]
             values = [seed[method][score] for seed in by_seed]
+            network = [seed["backbone"][score] for seed in by_seed]
             summary[method][score] = {
                 "seeds": values,
                 "mean": asdict(summarise_seeds(values)),
-                "topocam_exceeds_by": asdict(summarise_seed_differences(own, values)),
+                "exceeds_backbone_by": asdict(summarise_seed_differences(values, network)),
             }
     return summary
 
@@ -117,13 +119,13 @@ def markdown(record: dict[str, Any]) -> str:
         f"{np.median(record['seconds']):.0f} (median). Means over seeds with their 95 % Student "
         "intervals.",
         "",
-        "| method | AUC | TopoCAM exceeds it by | accuracy | the paper's AUC, accuracy |",
+        "| method | AUC | exceeds the backbone by | accuracy | the paper's AUC, accuracy |",
         "|---|---|---|---|---|",
     ]
     for method in record["summary"]:
         title = METHODS[method]
         auc, accuracy = (record["summary"][method][score] for score in SCORES)
-        excess = interval(auc["topocam_exceeds_by"], "+.3f") if method != "topocam" else ""
+        excess = interval(auc["exceeds_backbone_by"], "+.3f") if method != "backbone" else ""
         lines.append(
             f"| {title} | {interval(auc['mean'])} | {excess} | {interval(accuracy['mean'])} | "
             f"{'{:.3f}, {:.3f}'.format(*paper[method]) if method in paper else ''} |"

@@ -66,6 +66,13 @@ def test_the_whole_fit_is_of_a_bank(
     np.testing.assert_array_equal(again.matrix(), fit.val.matrix())
     np.testing.assert_array_equal(again.whole.matrix(), fit.val.whole.matrix())
     np.testing.assert_allclose(again.probabilities, fit.val.probabilities, rtol=1e-4)
+    # What intensity alone says is beside the bank: the same columns, last of three here.
+    alone = fit.val.descriptors[0].only("intensity").matrix()
+    assert fit.fitted.classifiers["intensity"].n_features == alone.shape[1] == 3 * 12 + 1
+    whole_bank = fit.val.matrix()
+    np.testing.assert_array_equal(alone[:, : 2 * 12], whole_bank[:, 2 * 2 * 12 : 3 * 2 * 12])
+    np.testing.assert_array_equal(alone[:, -13:], whole_bank[:, -13:])
+    assert again.by_method.keys() >= {"intensity", "whole-intensity"}
     effects = filtration_effects(fit, discs.train, discs.val, plan.seeds.classifier)
     assert [effect.filtration for effect in effects] == names
     for effect in effects:

@@ -38,6 +38,8 @@ FEATURES: dict[str, Callable[[Observation], np.ndarray]] = {
     "whole-image": lambda seen: seen.whole.matrix(),
     "volumes": lambda seen: seen.descriptors.volume_matrix(),
     "whole-volumes": lambda seen: seen.whole.volume_matrix(),
+    "intensity": lambda seen: seen.descriptors.only("intensity").matrix(),
+    "whole-intensity": lambda seen: seen.whole.only("intensity").matrix(),
     "roi-size": lambda seen: seen.descriptors.voxels[:, None].astype(np.float32),
     "predicted-class": _predicted_class,
     "topology+logits": lambda seen: np.concatenate([seen.descriptors.matrix(), seen.logits], 1),
@@ -45,15 +47,25 @@ FEATURES: dict[str, Callable[[Observation], np.ndarray]] = {
 }
 """By name, float32 (n, n_features): φ on the ROI; the pooled features; both; φ of the whole image
 (the paper's Topo-Original); volumes of the sublevel sets of both, which know nothing of topology;
-V' alone; the network's decision alone; and, for stacks, the network's logits after φ."""
+of a bank, what intensity alone says of both, on the bank's own ROI; V' alone; the network's
+decision alone; and, for stacks, the network's logits after φ."""
 
 STACKS = ("topology+logits", "whole-image+logits")
 """Those of `FEATURES` whose classifiers are stacks. They need logits of unseen images."""
 
+_OF_INTENSITY = ("intensity", "whole-intensity")
+"""Those of `FEATURES` that are a part of a bank with intensity and others."""
+
 
 def kinds_of_features(config: Config) -> tuple[str, ...]:
-    """Return which of `FEATURES` classifiers are trained on: stacks where there are folds."""
-    return tuple(name for name in FEATURES if name not in STACKS or config.cam.folds > 1)
+    """Return which of `FEATURES` classifiers are trained on.
+
+    Stacks where there are folds; intensity alone where it is one of several filtrations.
+    """
+    bank = config.topology.filtrations
+    is_part = len(bank) > 1 and "intensity" in bank
+    left_out = {*(() if config.cam.folds > 1 else STACKS), *(() if is_part else _OF_INTENSITY)}
+    return tuple(name for name in FEATURES if name not in left_out)
 
 
 def feature_lengths(
@@ -69,7 +81,8 @@ def feature_lengths(
         n_embedded: the network's pooled features.
     """
     levels = n_thresholds * len(config.topology.filtrations)
-    phi = spatial_dims * levels + levels * config.topology.volumes + 1
+    phi = (spatial_dims + config.topology.volumes) * levels + 1
+    alone = (spatial_dims + config.topology.volumes) * n_thresholds + 1
     lengths = {
         "topology": phi,
         "embedding": n_embedded,
@@ -77,6 +90,8 @@ def feature_lengths(
         "whole-image": phi,
         "volumes": levels + 1,
         "whole-volumes": levels + 1,
+        "intensity": alone,
+        "whole-intensity": alone,
         "roi-size": 1,
         "predicted-class": n_classes,
         "topology+logits": phi + n_classes,

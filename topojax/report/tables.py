@@ -27,6 +27,8 @@ METHOD_TITLES = {
     "whole-image": "topology of the whole image",
     "volumes": "sublevel volumes of the ROI",
     "whole-volumes": "sublevel volumes of the whole image",
+    "intensity": "topology of the ROI, intensity alone",
+    "whole-intensity": "topology of the whole image, intensity alone",
     "roi-size": "size of the ROI alone",
     "predicted-class": "predicted class alone",
     "embedding": "pooled features",

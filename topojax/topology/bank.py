@@ -65,6 +65,12 @@ class BankDescriptors:
         volumes = {key: one for key, one in self.volumes.items() if key != name}
         return BankDescriptors(blocks, volumes, self.has_volumes)
 
+    def only(self, name: str) -> BankDescriptors:
+        """Return the descriptors of one filtration alone."""
+        return BankDescriptors(
+            {name: self.blocks[name]}, {name: self.volumes[name]}, self.has_volumes
+        )
+
     def rows(self, index: np.ndarray) -> BankDescriptors:
         """Return the descriptors of some of n images, by index or mask."""
         return BankDescriptors(

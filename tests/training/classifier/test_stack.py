@@ -11,7 +11,7 @@ from sklearn.model_selection import StratifiedKFold
 
 from topojax.config import ClassifierConfig, make_config
 from topojax.errors import ConfigError, DataError
-from topojax.evaluation import auc_score, log_probabilities
+from topojax.evaluation import auc_score
 from topojax.training import (
     abstract_classifier,
     classifier_probabilities,
@@ -54,12 +54,31 @@ def test_the_combiner_is_scikit_learns_on_rows_unseen_by_the_base(rng: np.random
             "logistic", {"C": 0.01}, 5, rows[fitted, :60], labels[fitted], n_jobs=1
         )
         own[scored] = estimator_probabilities(base, rows[scored, :60])
-    columns = np.concatenate([log_probabilities(own.astype(np.float32)), rows[:, 60:]], axis=1)
+    logs, logits = np.log(own), rows[:, 60:]
+    columns = np.concatenate([x - x.mean(axis=1, keepdims=True) for x in (logs, logits)], axis=1)
     combiner = fit_estimator("logistic", {"C": 1.0}, 5, columns, labels, n_jobs=1)
     stack = fit_stacked_classifier(5, rows, labels, 2, CONFIG)
     np.testing.assert_allclose(
         stack.combiner.probabilities(columns), estimator_probabilities(combiner, columns), atol=1e-6
     )
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_rows_of_which_all_trees_are_sure_are_not_weighed_beyond_measure(seed: int) -> None:
+    rows, labels = _rows(np.random.default_rng(seed))
+    config = ClassifierConfig(model="extra-trees", n_trees=100, selection_folds=3)
+    stack = fit_stacked_classifier(0, rows, labels, 2, config)
+    # Trees are sure of all rows that they have seen, and right.
+    assert set(np.unique(stack.base.probabilities(rows[:, :60]))) == {0, 1}
+    assert (classifier_probabilities(stack, rows).argmax(axis=1) == labels).mean() > 0.95
+
+
+def test_what_all_classes_have_in_common_changes_nothing(rng: np.random.Generator) -> None:
+    rows, labels = _rows(rng)
+    shifted = rows + np.r_[np.zeros(60), 5, 5].astype(np.float32) * rng.standard_normal((240, 1))
+    found = [fit_stacked_classifier(0, x, labels, 2, CONFIG) for x in (rows, shifted)]
+    one, other = (stack.probabilities(rows) for stack in found)
+    np.testing.assert_allclose(one, other, atol=1e-4)
 
 
 def test_an_mlp_gives_way_to_a_regularised_model(rng: np.random.Generator) -> None:

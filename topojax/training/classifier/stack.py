@@ -14,7 +14,6 @@ import numpy as np
 from sklearn.model_selection import StratifiedKFold
 
 from topojax.config import ClassifierConfig
-from topojax.evaluation import log_probabilities
 from topojax.kernels.threads import check_threads, map_in_threads
 from topojax.training.classifier.choice import Choice
 from topojax.training.classifier.scikit_models.estimators import (
@@ -24,6 +23,9 @@ from topojax.training.classifier.scikit_models.estimators import (
 from topojax.training.classifier.scikit_models.fitted import FittedScikit, fit_chosen, fit_given
 
 _COMBINER = Choice("logistic", {"C": 1.0})
+_LEAST_PROBABILITY = 1e-3
+"""Trees that all agree give 0, whose logarithm would outweigh every network; so few rows say no
+more."""
 
 
 @dataclass(frozen=True)
@@ -32,7 +34,8 @@ class FittedStack:
 
     Attributes:
         base: of the descriptors alone.
-        combiner: of the base's log probabilities and the network's logits, (n, 2 n_classes).
+        combiner: of the base's log probabilities, none below that of 1e-3, and the network's
+            logits, each less their mean over classes, (n, 2 n_classes).
     """
 
     base: FittedScikit
@@ -157,7 +160,9 @@ def _of_unseen_rows(
 
 
 def _columns(probabilities: np.ndarray, logits: np.ndarray) -> np.ndarray:
-    return np.concatenate([log_probabilities(probabilities), logits], axis=1)
+    logs = np.log(np.maximum(probabilities, _LEAST_PROBABILITY))
+    # What all classes have in common says nothing of them.
+    return np.concatenate([x - x.mean(axis=1, keepdims=True) for x in (logs, logits)], axis=1)
 
 
 def _lengths(n_features: int, n_classes: int) -> dict[str, int]:
