@@ -1,9 +1,10 @@
 """What do banks of filtrations know of whole images, without any network?
 
-Betti curves of whole images on grids learnt on the training split, classified by models that
-`classifier.model=auto` chooses inside the training split. The bank that is named at the end has the
-best AUC on the validation split; the test split is scored once for each row, and chooses nothing.
-Volumes of sublevel sets of the same bank, which know nothing of topology, stand beside.
+Betti curves of whole images on grids learnt on the training split, of even steps and of quantiles,
+classified by models that `classifier.model=auto` chooses inside the training split. The bank and
+grid that are named at the end have the best AUC on the validation split; the test split is scored
+once for each row, and chooses nothing. Volumes of sublevel sets of the same bank, which know
+nothing of topology, stand beside, alone and together with the curves (`topology.volumes`).
 
     python benchmarks/banks.py DATA [--size N] [--thresholds 32] [--seeds K] [--output DIR]
 
@@ -13,10 +14,11 @@ Writes `banks_NAME.json` and `.md`. A seed draws the classifiers' folds and tree
 from __future__ import annotations
 
 import argparse
+import itertools
 import json
 import time
 from collections.abc import Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
@@ -40,6 +42,7 @@ from topojax.training import classifier_probabilities, fit_classifier
 
 RESULTS = Path(__file__).parent / "results"
 MODEL = "auto"
+GRIDS = ("fixed", "quantile")
 BANKS: dict[str, dict[int, tuple[str, ...]]] = {
     "intensity": {2: ("intensity",), 3: ("intensity",)},
     "Laplacians": {
@@ -79,10 +82,10 @@ def classified(
     return auc_score(dataset.val.labels, val), scores, chosen
 
 
-def measure(dataset: Dataset, grid: str, n_thresholds: int, seeds: int) -> list[dict[str, Any]]:
-    """Return a row for every bank, and for its volumes."""
+def measure(dataset: Dataset, n_thresholds: int, seeds: int) -> list[dict[str, Any]]:
+    """Return a row for every bank and grid, of its curves, its volumes, and both."""
     rows = []
-    for name, by_dims in BANKS.items():
+    for (name, by_dims), grid in itertools.product(BANKS.items(), GRIDS):
         names = expand_filtrations(by_dims[dataset.spatial_dims], dataset.spatial_dims)
         settings = {"filtrations": names, "grid": grid, "n_thresholds": n_thresholds}
         config = make_config(overrides={f"topology.{key}": v for key, v in settings.items()})
@@ -90,6 +93,9 @@ def measure(dataset: Dataset, grid: str, n_thresholds: int, seeds: int) -> list[
         kinds = {
             "Betti curves": {split: one.matrix() for split, one in found.items()},
             "volumes": {split: one.volume_matrix() for split, one in found.items()},
+            "curves and volumes": {
+                split: replace(one, has_volumes=True).matrix() for split, one in found.items()
+            },
         }
         for kind, matrices in kinds.items():
             by_seed = [classified(dataset, matrices, seed) for seed in range(seeds)]
@@ -97,6 +103,7 @@ def measure(dataset: Dataset, grid: str, n_thresholds: int, seeds: int) -> list[
                 {
                     "bank": name,
                     "filtrations": list(names),
+                    "grid": grid,
                     "kind": kind,
                     "n_features": matrices["train"].shape[1],
                     "seconds": seconds,
@@ -113,8 +120,8 @@ def measure(dataset: Dataset, grid: str, n_thresholds: int, seeds: int) -> list[
 
 
 HEAD = (
-    "| bank | of it | features | descriptors, s | validation AUC | test AUC [95 %] | accuracy "
-    "| model |\n|---|---|---:|---:|---:|---|---:|---|"
+    "| bank | grid | of it | features | descriptors, s | validation AUC | test AUC [95 %] "
+    "| accuracy | model |\n|---|---|---|---:|---:|---:|---|---:|---|"
 )
 
 
@@ -126,8 +133,8 @@ def markdown_row(row: dict[str, Any]) -> str:
     first = row["test"][0]["auc"]
     models = ", ".join(sorted({chosen["model"] for chosen in row["chosen"]}))
     return (
-        f"| {row['bank']} ({len(row['filtrations'])}) | {row['kind']} | {row['n_features']} "
-        f"| {row['seconds']:.1f} | {np.mean(row['val_auc']):.3f} "
+        f"| {row['bank']} ({len(row['filtrations'])}) | {row['grid']} | {row['kind']} "
+        f"| {row['n_features']} | {row['seconds']:.1f} | {np.mean(row['val_auc']):.3f} "
         f"| {auc:.3f} [{first['low']:.3f}, {first['high']:.3f}] | {accuracy:.3f} | {models} |"
     )
 
@@ -146,15 +153,15 @@ def markdown(record: dict[str, Any]) -> str:
             f"# {record['question']}",
             "",
             f"{record['data']}, {record['shape']}; {record['date']}; {record['processor']}, "
-            f"{record['processors']} processors; {record['n_thresholds']} thresholds, grid "
-            f"`{record['grid']}`; means of {record['seeds']} seeds of the classifiers; "
-            f"`{record['command']}`.",
+            f"{record['processors']} processors; {record['n_thresholds']} thresholds; means of "
+            f"{record['seeds']} seeds of the classifiers; `{record['command']}`.",
             "",
             HEAD,
             *(markdown_row(row) for row in record["rows"]),
             "",
-            f"The validation split prefers **{best['bank']}**. All rows but that one are shown for "
-            "comparison; the test split has chosen nothing.",
+            f"Of the Betti curves, the validation split prefers **{best['bank']}** on the "
+            f"{best['grid']} grid. All rows but that one are shown for comparison; the test split "
+            "has chosen nothing.",
             "",
         ]
     )
@@ -167,7 +174,6 @@ def main(arguments: Sequence[str] | None = None) -> None:
     )
     parser.add_argument("data", help="MedMNIST npz file")
     parser.add_argument("--size", type=int)
-    parser.add_argument("--grid", choices=("fixed", "quantile"), default="quantile")
     parser.add_argument("--thresholds", type=int, default=32)
     parser.add_argument("--seeds", type=int, default=3)
     parser.add_argument("--output", type=Path, default=RESULTS)
@@ -175,9 +181,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
     options = parser.parse_args(arguments)
     dataset = read_medmnist(options.data, size=options.size)
     print(HEAD, flush=True)
-    rows = measure(dataset, options.grid, options.thresholds, options.seeds)
+    rows = measure(dataset, options.thresholds, options.seeds)
     size = f" --size {options.size}" if options.size else ""
-    grid = f" --grid {options.grid}" if options.grid != "quantile" else ""
     record = {
         "question": str(__doc__).splitlines()[0],
         "date": datetime.now(UTC).date().isoformat(),
@@ -188,10 +193,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
         },
         "data": dataset.name,
         "shape": " x ".join(map(str, dataset.shape)),
-        "grid": options.grid,
         "n_thresholds": options.thresholds,
         "seeds": options.seeds,
-        "command": f"python benchmarks/banks.py {Path(options.data).name}{size}{grid}",
+        "command": f"python benchmarks/banks.py {Path(options.data).name}{size}",
         "rows": rows,
     }
     options.output.mkdir(parents=True, exist_ok=True)

@@ -28,15 +28,16 @@ def test_a_tiny_run_writes_its_record(
     arguments = [str(discs_file), "--seeds", "1", "--thresholds", "6", "--output", str(tmp_path)]
     benchmark.main([*arguments, "--name", "discs"])
     found = json.loads((tmp_path / "banks_discs.json").read_text(encoding="utf-8"))
-    kinds = [(row["bank"], row["kind"], row["n_features"]) for row in found["rows"]]
+    kinds = [(r["bank"], r["grid"], r["kind"], r["n_features"]) for r in found["rows"]]
+    lengths = {"Betti curves": (13, 25), "volumes": (7, 13), "curves and volumes": (19, 37)}
     assert kinds == [
-        ("intensity", "Betti curves", 13),
-        ("intensity", "volumes", 7),
-        ("two", "Betti curves", 25),
-        ("two", "volumes", 13),
+        (bank, grid, kind, lengths[kind][k])
+        for k, bank in enumerate(("intensity", "two"))
+        for grid in ("fixed", "quantile")
+        for kind in lengths
     ]
     page = (tmp_path / "banks_discs.md").read_text(encoding="utf-8")
-    assert "| two (2) | volumes | 13 |" in page
+    assert "| two (2) | fixed | volumes | 13 |" in page
     preferred = benchmark.chosen_row(found["rows"])
     assert preferred["kind"] == "Betti curves"
     assert f"prefers **{preferred['bank']}**" in page

@@ -1,0 +1,99 @@
+"""A derived task on grey volumes: is the anterior part of a hippocampus large?
+
+Cuts crops of T1 MRI with masks of the hippocampus's two parts (Medical Segmentation Decathlon, task
+4) to one shape, and writes them in MedMNIST's form. The label is derived, not clinical: 1 where the
+share of the anterior part in the labelled volume is above the median over all crops, else 0. The
+masks give the label and nothing else.
+
+    python benchmarks/hippocampus.py FOLDER OUTPUT.npz [--side 48] [--seed 0]
+
+`FOLDER` holds `images/` and `labels/` with NIfTI files of equal names. Then, for instance,
+
+    python benchmarks/methods.py OUTPUT.npz --size 28
+"""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+from sklearn.model_selection import train_test_split
+
+from betti.inputs import read_nifti
+
+ANTERIOR, POSTERIOR = 1, 2
+SHARES = {"train": 0.6, "val": 0.15, "test": 0.25}
+RANGE = 0.5, 99.5
+"""Percentiles of a crop's values that become 0 and 255: scanners give grey values of no unit."""
+
+
+def centred(volume: np.ndarray, side: int) -> np.ndarray:
+    """Return (side, side, side) about the middle: cut, or edges repeated."""
+    for axis, length in enumerate(volume.shape):
+        missing = max(0, side - length)
+        before = missing // 2
+        pads = [(before, missing - before) if k == axis else (0, 0) for k in range(volume.ndim)]
+        start = max(0, length - side) // 2
+        padded = np.pad(volume, pads, mode="edge")
+        volume = np.take(padded, np.arange(start, start + side), axis=axis)
+    return volume
+
+
+def to_bytes(volume: np.ndarray) -> np.ndarray:
+    """Return the volume as uint8, its `RANGE` spread over 0 to 255."""
+    low, high = np.percentile(volume, RANGE)
+    return np.round(255 * np.clip((volume - low) / (high - low), 0, 1)).astype(np.uint8)
+
+
+def anterior_share(mask: np.ndarray) -> float:
+    """Return the anterior part's share in the labelled voxels."""
+    anterior, posterior = np.count_nonzero(mask == ANTERIOR), np.count_nonzero(mask == POSTERIOR)
+    return anterior / (anterior + posterior)
+
+
+def derived_task(folder: Path, side: int, seed: int) -> dict[str, np.ndarray]:
+    """Return images uint8 (n, side, side, side) and labels uint8 (n, 1) of three splits."""
+    names = sorted(path.name for path in (folder / "images").glob("*.nii*"))
+    if not names:
+        raise SystemExit(f"{folder} holds no images/*.nii or .nii.gz")
+    images = np.stack([to_bytes(centred(read_nifti(folder / "images" / n), side)) for n in names])
+    shares = np.array([anterior_share(read_nifti(folder / "labels" / name)) for name in names])
+    labels = (shares > np.median(shares)).astype(np.uint8)
+    rest, test = train_test_split(
+        np.arange(len(names)), test_size=SHARES["test"], stratify=labels, random_state=seed
+    )
+    of_rest = SHARES["val"] / (1 - SHARES["test"])
+    train, val = train_test_split(rest, test_size=of_rest, stratify=labels[rest], random_state=seed)
+    splits = {"train": train, "val": val, "test": test}
+    return {
+        f"{split}_{kind}": array[np.sort(rows)]
+        for split, rows in splits.items()
+        for kind, array in (("images", images), ("labels", labels[:, None]))
+    }
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Read, derive and write."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("folder", type=Path)
+    parser.add_argument("output", type=Path)
+    parser.add_argument("--side", type=int, default=48, help="voxels along each axis")
+    parser.add_argument("--seed", type=int, default=0, help="of the splits")
+    options = parser.parse_args(arguments)
+    if options.output.exists():
+        parser.error(f"{options.output} exists; name another file")
+    task = derived_task(options.folder, options.side, options.seed)
+    with options.output.open("xb") as file:
+        np.savez_compressed(file, **task)
+    for split in SHARES:
+        images, labels = task[f"{split}_images"], task[f"{split}_labels"]
+        counts = np.bincount(labels[:, 0]).tolist()
+        print(f"{split}: {images.shape}, {images.dtype}, labels {counts}")
+
+
+if __name__ == "__main__":
+    main()
