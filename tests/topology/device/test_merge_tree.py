@@ -1,0 +1,104 @@
+"""Merge trees: a list of saddles and rounds over all voxels find the same ends, and GUDHI's."""
+
+from __future__ import annotations
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+from scipy import ndimage
+
+from topojax.topology.device.tree.basins import find_basins, followed
+from topojax.topology.device.tree.compact_rounds import ends_by_saddles
+from topojax.topology.device.tree.dense_rounds import ends_by_all
+from topojax.topology.device.tree.lattice import Lattice
+from topojax.topology.device.tree.merge_tree import merge_tree
+from topojax.topology.device.tree.neighbourhood import Neighbourhood, lowest_bit
+from topojax.topology.device.tree.order import (
+    ABSENT,
+    complement_order_of_levels,
+    complement_order_of_values,
+    order_of_levels,
+    order_of_values,
+)
+from topojax.topology.device.tree.saddles import find_saddles
+
+from .images import images_of
+
+
+def _levels(shape: tuple[int, ...], rng: np.random.Generator) -> tuple[Lattice, jax.Array]:
+    images, masks = images_of(shape, rng)
+    levels = np.where(masks & np.isfinite(images), np.nan_to_num(images, posinf=0) * 4, 5)
+    lattice = Lattice(shape)
+    return lattice, lattice.pad(jnp.asarray(levels, jnp.int32), 5)
+
+
+@pytest.mark.parametrize("full", [True, False])
+@pytest.mark.parametrize("shape", [(9, 8), (5, 6, 4)])
+def test_both_ways_find_the_same_ends(
+    shape: tuple[int, ...], full: bool, rng: np.random.Generator
+) -> None:
+    lattice, levels = _levels(shape, rng)
+    neighbourhood = Neighbourhood(len(shape), full)
+    offsets = tuple(lattice.distance(step) for step in neighbourhood.joined)
+    order = order_of_levels(levels, 5)
+    root = find_basins(order, offsets).root
+    saddles = find_saddles(order, lattice, neighbourhood, levels.size)
+    assert saddles.fits
+    one = ends_by_saddles(order, root, saddles)
+    other = ends_by_all(order, root, offsets)
+    assert (one.death != ABSENT).sum() > 20
+    np.testing.assert_array_equal(one.death, other.death)
+    # Which of the older roots is named may differ, not where they all end.
+    last = [followed(order, jnp.where(e.death != ABSENT, e.elder, root)) for e in (one, other)]
+    np.testing.assert_array_equal(*last)
+    assert not find_saddles(order, lattice, neighbourhood, 3).fits
+
+
+def test_orders_by_key_and_by_rank_give_the_same_tree(rng: np.random.Generator) -> None:
+    lattice, levels = _levels((9, 8), rng)
+    neighbourhood = Neighbourhood(2, full=True)
+    present = levels < 5
+    pairs = [
+        (order_of_levels(levels, 5), order_of_values(levels, present)),
+        (complement_order_of_levels(levels, 5), complement_order_of_values(levels, present)),
+    ]
+    for packed, ranked in pairs:
+        assert packed.places is None
+        assert ranked.places is not None
+        trees = [merge_tree(order, lattice, neighbourhood) for order in (packed, ranked)]
+        np.testing.assert_array_equal(*(tree.is_root for tree in trees))
+        ends = [
+            np.where(tree.death == ABSENT, -1, order.place(tree.death))
+            for tree, order in zip(trees, (packed, ranked), strict=True)
+        ]
+        np.testing.assert_array_equal(*ends)
+        assert (ends[0] >= 0).sum() > 20
+
+
+def test_keys_that_do_not_fit_are_ranks() -> None:
+    levels = jnp.asarray([[3, 0, 2**30, 7]])
+    order = order_of_levels(levels, 2**30)
+    assert order.places is not None
+    assert order.key.tolist() == [[1, 0, ABSENT, 2]]
+    assert order.place(order.key)[0, [0, 1, 3]].tolist() == [0, 1, 3]
+
+
+@pytest.mark.parametrize(("dims", "full"), [(2, True), (2, False), (3, True), (3, False)])
+def test_floods_find_the_components_of_neighbours(
+    dims: int, full: bool, rng: np.random.Generator
+) -> None:
+    neighbourhood = Neighbourhood(dims, full)
+    structure = ndimage.generate_binary_structure(dims, dims if full else 1)
+    cells = np.zeros((200, *(3,) * dims), bool)
+    for step in neighbourhood.steps:
+        cells[(slice(None), *np.add(step, 1))] = rng.random(200) < 0.5
+    bits = np.uint32(1) << np.arange(3**dims, dtype=np.uint32)
+    word = (cells.reshape(200, -1) * bits).sum(axis=1, dtype=np.uint32)
+    seed = neighbourhood.first(jnp.asarray(word))
+    reached = neighbourhood.flooded(seed, jnp.asarray(word))
+    assert (seed != 0).sum() > 150
+    for one, start, found in zip(cells, lowest_bit(seed), reached, strict=True):
+        labels = ndimage.label(one, structure)[0].ravel()
+        own = (labels == labels[start]) & (labels > 0) if start < labels.size else labels < 0
+        assert int(found) == int((own * bits).sum())

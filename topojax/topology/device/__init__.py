@@ -1,0 +1,18 @@
+"""Topology on the accelerator: pure JAX, inside `jit` and `vmap`, with static shapes.
+
+The numbers are those of `topojax.kernels`, which are faster on a CPU. Imported by its own name:
+`topojax.topology` needs no jax.
+"""
+
+from topojax.topology.device.betti import betti_curves
+from topojax.topology.device.components import connected_components
+from topojax.topology.device.euler import euler_curve
+from topojax.topology.device.pairs import PersistencePairs, persistence_pairs
+
+__all__ = [
+    "PersistencePairs",
+    "betti_curves",
+    "connected_components",
+    "euler_curve",
+    "persistence_pairs",
+]

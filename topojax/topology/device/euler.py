@@ -1,0 +1,109 @@
+"""Euler characteristic curves: what each voxel brings, by its neighbours alone."""
+
+from __future__ import annotations
+
+import itertools
+from functools import lru_cache, partial
+from typing import Any
+
+import jax.numpy as jnp
+from jaxtyping import Array, Bool, Int32, Num, UInt32
+
+from topojax.kernels.arguments import Construction
+from topojax.topology.device.arguments import (
+    check_construction,
+    check_image,
+    check_levels,
+    check_mask,
+)
+from topojax.topology.device.batching import for_one_and_many
+from topojax.topology.device.levels import levels_of, sums_by_level
+from topojax.topology.device.tree.lattice import Lattice, shifted
+from topojax.topology.device.tree.order import ABSENT, order_of_levels
+
+
+def euler_curve(
+    x: Any, thresholds: Any, *, mask: Any = None, construction: Construction = "T"
+) -> Int32[Array, " N"]:
+    """Count the cells of the sublevel set at every threshold, with alternating sign.
+
+    Under `jit` and `vmap`, on any device; the same numbers as `topojax.kernels.euler_curve`.
+
+    Args:
+        x: (H, W) or (D, H, W), float32, smaller floats or integers of up to 16 bits; float64 where
+            jax holds it. A voxel of +inf is absent.
+        thresholds: (N,), finite, strictly increasing.
+        mask: bool, the image's shape; voxels outside it are absent. None: all voxels.
+        construction: `T`, voxels are top-dimensional cells; `V`, voxels are vertices.
+
+    Returns:
+        int32 (N,); -1 everywhere for an image with NaN whose values were not known, inside `jit`.
+
+    Raises:
+        TypeError: a dtype that the device would round, or a mask that is not bool.
+        ValueError: NaN, wrong shapes, thresholds that do not increase, another construction.
+
+    Example:
+        >>> from topojax.topology.device import euler_curve
+        >>> euler_curve([[1, 1, 1], [1, 9, 1], [1, 1, 1]], [0, 1, 9]).tolist()
+        [0, 0, 1]
+    """
+    top = check_construction(construction)
+    image = check_image(x)
+    return _one(top)(image, check_levels(thresholds, image.dtype), check_mask(mask, image.shape))
+
+
+@lru_cache
+def _one(top: bool) -> Any:
+    return for_one_and_many(partial(_euler_curves, top))
+
+
+def _euler_curves(
+    top: bool,
+    x: Num[Array, B * shape],
+    thresholds: Num[Array, "B N"],
+    mask: Bool[Array, B * shape],
+) -> Int32[Array, "B N"]:
+    lattice, n = Lattice(x.shape[1:]), thresholds.shape[1]
+    levels = lattice.pad(levels_of(x, thresholds, mask), n)
+    curves = euler_curves_of_levels(lattice, levels, n, top)
+    return refuse_nan(x, mask, curves)
+
+
+def euler_curves_of_levels(
+    lattice: Lattice, levels: Int32[Array, "B P"], n_levels: int, top: bool
+) -> Int32[Array, "B N"]:
+    """Return χ of the voxels up to each level; n_levels is absent."""
+    brought = _brought(lattice, order_of_levels(levels, n_levels).key, top)
+    return sums_by_level(levels, n_levels, brought)
+
+
+def refuse_nan(x: Array, mask: Array, curves: Array) -> Array:
+    """Return curves (B, ..., N), -1 everywhere for an image (B, *shape) with NaN."""
+    is_bad = (jnp.isnan(x) & mask).any(axis=tuple(range(1, x.ndim)))
+    return jnp.where(is_bad.reshape(-1, *(1,) * (curves.ndim - 1)), -1, curves)
+
+
+def _brought(lattice: Lattice, key: UInt32[Array, "B P"], top: bool) -> Int32[Array, "B P"]:
+    """Return what each voxel changes χ by as it enters.
+
+    T: the cells of its cube that no earlier voxel has, so that all others that have them are later.
+    V: the cells of which it is the last vertex. Towards each of the 3^d - 1 sides lies one cell.
+    """
+    dims = len(lattice.shape)
+    sides = [side for side in itertools.product((-1, 0, 1), repeat=dims) if any(side)]
+    sides.sort(key=lambda side: sum(map(abs, side)))
+    neighbours = shifted(key, tuple(map(lattice.distance, sides)), ABSENT)
+    is_own: dict[tuple[int, ...], Array] = {}
+    brought = jnp.full(key.shape, (-1) ** dims if top else 1, jnp.int32)
+    for side, there in zip(sides, neighbours, strict=True):
+        own = there > key if top else there < key
+        for axis in range(dims):
+            less = (*side[:axis], 0, *side[axis + 1 :])
+            if side[axis] and any(less):
+                own = own & is_own[less]
+        is_own[side] = own
+        n_axes = sum(map(abs, side))
+        dimension = dims - n_axes if top else n_axes
+        brought = brought + (-1) ** dimension * own.astype(jnp.int32)
+    return brought

@@ -1,0 +1,39 @@
+"""Levels of voxels, and sums of what voxels bring over levels."""
+
+from __future__ import annotations
+
+import jax
+import jax.numpy as jnp
+from jaxtyping import Array, Bool, Int32, Num
+
+_UNROLLED = 64
+_COPIES = 64
+"""Of each sum, so that threads which add at once seldom add to the same number."""
+
+
+def levels_of(
+    x: Num[Array, B * shape], thresholds: Num[Array, "B N"], mask: Bool[Array, B * shape]
+) -> Int32[Array, B * shape]:
+    """Return for every voxel the number of thresholds below its value; N where it is absent."""
+    n = thresholds.shape[1]
+    if n <= _UNROLLED:
+        columns = thresholds.reshape(len(x), n, *(1,) * (x.ndim - 1))
+        level = jnp.zeros(x.shape, jnp.int32)
+        for k in range(n):
+            level = level + (x > columns[:, k])
+    else:
+        search = jax.vmap(lambda t, one: jnp.searchsorted(t, one, method="scan_unrolled"))
+        level = search(thresholds, x).astype(jnp.int32)
+    return jnp.where(mask, level, n)
+
+
+def sums_by_level(
+    level: Int32[Array, "B P"], n_levels: int, brought: Int32[Array, "B P"]
+) -> Int32[Array, "B N"]:
+    """Return what voxels of levels up to each of 0 … n_levels - 1 bring together."""
+    n_rows, size = level.shape
+    rows = jnp.arange(n_rows)[:, None]
+    copies = jnp.arange(size)[None] % _COPIES
+    at_level = jnp.zeros((n_rows, _COPIES, n_levels + 1), jnp.int32)
+    at_level = at_level.at[rows, copies, level].add(brought, mode="promise_in_bounds")
+    return jnp.cumsum(at_level.sum(axis=1)[:, :n_levels], axis=1)
