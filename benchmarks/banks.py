@@ -15,7 +15,6 @@ from __future__ import annotations
 
 import argparse
 import itertools
-import json
 import time
 from collections.abc import Sequence
 from dataclasses import asdict, replace
@@ -27,6 +26,7 @@ from typing import Any
 import numpy as np
 
 from betti.machine import processor, processors
+from betti.records import write_record
 from topojax.config import ClassifierConfig, TopologyConfig, make_config
 from topojax.data import SPLITS, Dataset, read_medmnist
 from topojax.evaluation import Scores, auc_score, score
@@ -198,11 +198,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
         "command": f"python benchmarks/banks.py {Path(options.data).name}{size}",
         "rows": rows,
     }
-    options.output.mkdir(parents=True, exist_ok=True)
-    file = options.output / f"banks_{options.name or Path(options.data).stem}.json"
-    file.write_text(json.dumps(record, indent=2) + "\n", encoding="utf-8")
-    file.with_suffix(".md").write_text(markdown(record), encoding="utf-8")
-    print("\n" + markdown(record))
+    write_record(
+        options.output, f"banks_{options.name or Path(options.data).stem}", record, markdown(record)
+    )
 
 
 if __name__ == "__main__":

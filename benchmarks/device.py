@@ -29,6 +29,7 @@ import numpy as np
 
 from betti.inputs import synthetic
 from betti.machine import processor
+from betti.records import write_record
 from topojax import kernels
 from topojax.topology.device import betti_curves, connected_components, euler_curve
 
@@ -183,11 +184,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         else "",
         "rows": rows,
     }
-    options.output.mkdir(parents=True, exist_ok=True)
-    file = options.output / f"device_{device.platform}.json"
-    file.write_text(json.dumps(record, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
-    file.with_suffix(".md").write_text(markdown(record), encoding="utf-8")
-    print("\n" + markdown(record))
+    write_record(options.output, f"device_{device.platform}", record, markdown(record))
 
 
 if __name__ == "__main__":

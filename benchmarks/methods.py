@@ -14,7 +14,6 @@ Writes `methods_NAME.json` and `.md`; the runs themselves stay in `--runs`.
 from __future__ import annotations
 
 import argparse
-import json
 import logging
 from collections.abc import Sequence
 from dataclasses import asdict
@@ -24,6 +23,7 @@ from typing import Any
 
 import numpy as np
 
+from betti.records import write_record
 from topojax.config import make_config, parse_overrides
 from topojax.data import read_medmnist
 from topojax.evaluation import summarise_seed_differences, summarise_seeds
@@ -179,11 +179,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         "timings": timings,
         "summary": summarise([scores_by_method(folder) for folder in folders]),
     }
-    options.output.mkdir(parents=True, exist_ok=True)
-    file = options.output / f"methods_{options.name}.json"
-    file.write_text(json.dumps(record, indent=2) + "\n", encoding="utf-8")
-    file.with_suffix(".md").write_text(markdown(record), encoding="utf-8")
-    print("\n" + markdown(record))
+    write_record(options.output, f"methods_{options.name}", record, markdown(record))
 
 
 if __name__ == "__main__":

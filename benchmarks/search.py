@@ -17,7 +17,6 @@ the search alone, for images that the loop would take hours for. Writes `search_
 from __future__ import annotations
 
 import argparse
-import json
 import os
 import platform
 import statistics
@@ -31,6 +30,7 @@ from typing import Any
 import numpy as np
 from flax import nnx
 
+from betti.records import write_record
 from searches.paper_loop import PaperLoop
 from topojax.cam import compute_cams
 from topojax.config import CamConfig, Config, make_config
@@ -243,11 +243,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     if options.repeats < 1 or options.loops < 0:
         parser.error("--repeats must be at least 1, --loops at least 0")
     record = measure(options)
-    options.output.mkdir(parents=True, exist_ok=True)
-    file = options.output / f"search_{options.name}.json"
-    file.write_text(json.dumps(record, indent=2) + "\n", encoding="utf-8")
-    file.with_suffix(".md").write_text(markdown(record), encoding="utf-8")
-    print("\n" + markdown(record))
+    write_record(options.output, f"search_{options.name}", record, markdown(record))
 
 
 if __name__ == "__main__":

@@ -13,7 +13,6 @@ Writes `settings_NAME.json` and `.md`.
 from __future__ import annotations
 
 import argparse
-import json
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from importlib.metadata import version
@@ -24,6 +23,7 @@ import numpy as np
 from banks import BANKS
 
 from betti.machine import processor, processors
+from betti.records import write_record
 from topojax.config import Config, make_config, parse_overrides
 from topojax.data import Dataset, read_medmnist
 from topojax.evaluation import auc_score, summarise_seed_differences
@@ -160,11 +160,12 @@ def main(arguments: Sequence[str] | None = None) -> None:
         ),
         "rows": rows,
     }
-    options.output.mkdir(parents=True, exist_ok=True)
-    file = options.output / f"settings_{options.name or Path(options.data).stem}.json"
-    file.write_text(json.dumps(record, indent=2) + "\n", encoding="utf-8")
-    file.with_suffix(".md").write_text(markdown(record), encoding="utf-8")
-    print("\n" + markdown(record))
+    write_record(
+        options.output,
+        f"settings_{options.name or Path(options.data).stem}",
+        record,
+        markdown(record),
+    )
 
 
 if __name__ == "__main__":

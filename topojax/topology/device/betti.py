@@ -2,22 +2,15 @@
 
 from __future__ import annotations
 
-from functools import lru_cache, partial
 from typing import Any
 
 import jax.numpy as jnp
-from jaxtyping import Array, Bool, Int32, Num
+from jaxtyping import Array, Int32
 
 from topojax.kernels.arguments import Construction
-from topojax.topology.device.arguments import (
-    check_construction,
-    check_image,
-    check_levels,
-    check_mask,
-)
-from topojax.topology.device.batching import for_one_and_many
-from topojax.topology.device.euler import euler_curves_of_levels, refuse_nan
-from topojax.topology.device.levels import levels_of, sums_by_level
+from topojax.topology.device.curve_programs import curve
+from topojax.topology.device.euler import euler_curves_of_levels
+from topojax.topology.device.levels import sums_by_level
 from topojax.topology.device.tree.lattice import Lattice
 from topojax.topology.device.tree.merge_tree import merge_tree
 from topojax.topology.device.tree.neighbourhood import Neighbourhood
@@ -63,26 +56,7 @@ def betti_curves(
         >>> both(np.stack([ring, -ring])).tolist()
         [[[0, 1, 1], [0, 1, 0]], [[1, 1, 1], [0, 0, 0]]]
     """
-    top = check_construction(construction)
-    image = check_image(x)
-    return _one(top)(image, check_levels(thresholds, image.dtype), check_mask(mask, image.shape))
-
-
-@lru_cache
-def _one(top: bool) -> Any:
-    return for_one_and_many(partial(_betti_curves, top))
-
-
-def _betti_curves(
-    top: bool,
-    x: Num[Array, B * shape],
-    thresholds: Num[Array, "B N"],
-    mask: Bool[Array, B * shape],
-) -> Int32[Array, "B d N"]:
-    lattice, n = Lattice(x.shape[1:]), thresholds.shape[1]
-    levels = lattice.pad(levels_of(x, thresholds, mask), n)
-    curves = betti_curves_of_levels(lattice, levels, n, top)
-    return refuse_nan(x, mask, curves)
+    return curve(betti_curves_of_levels, x, thresholds, mask, construction)
 
 
 def betti_curves_of_levels(

@@ -3,21 +3,14 @@
 from __future__ import annotations
 
 import itertools
-from functools import lru_cache, partial
 from typing import Any
 
 import jax.numpy as jnp
-from jaxtyping import Array, Bool, Int32, Num, UInt32
+from jaxtyping import Array, Int32, UInt32
 
 from topojax.kernels.arguments import Construction
-from topojax.topology.device.arguments import (
-    check_construction,
-    check_image,
-    check_levels,
-    check_mask,
-)
-from topojax.topology.device.batching import for_one_and_many
-from topojax.topology.device.levels import levels_of, sums_by_level
+from topojax.topology.device.curve_programs import curve
+from topojax.topology.device.levels import sums_by_level
 from topojax.topology.device.tree.lattice import Lattice, shifted
 from topojax.topology.device.tree.order import ABSENT, order_of_levels
 
@@ -48,26 +41,7 @@ def euler_curve(
         >>> euler_curve([[1, 1, 1], [1, 9, 1], [1, 1, 1]], [0, 1, 9]).tolist()
         [0, 0, 1]
     """
-    top = check_construction(construction)
-    image = check_image(x)
-    return _one(top)(image, check_levels(thresholds, image.dtype), check_mask(mask, image.shape))
-
-
-@lru_cache
-def _one(top: bool) -> Any:
-    return for_one_and_many(partial(_euler_curves, top))
-
-
-def _euler_curves(
-    top: bool,
-    x: Num[Array, B * shape],
-    thresholds: Num[Array, "B N"],
-    mask: Bool[Array, B * shape],
-) -> Int32[Array, "B N"]:
-    lattice, n = Lattice(x.shape[1:]), thresholds.shape[1]
-    levels = lattice.pad(levels_of(x, thresholds, mask), n)
-    curves = euler_curves_of_levels(lattice, levels, n, top)
-    return refuse_nan(x, mask, curves)
+    return curve(euler_curves_of_levels, x, thresholds, mask, construction)
 
 
 def euler_curves_of_levels(
@@ -76,12 +50,6 @@ def euler_curves_of_levels(
     """Return χ of the voxels up to each level; n_levels is absent."""
     brought = _brought(lattice, order_of_levels(levels, n_levels).key, top)
     return sums_by_level(levels, n_levels, brought)
-
-
-def refuse_nan(x: Array, mask: Array, curves: Array) -> Array:
-    """Return curves (B, ..., N), -1 everywhere for an image (B, *shape) with NaN."""
-    is_bad = (jnp.isnan(x) & mask).any(axis=tuple(range(1, x.ndim)))
-    return jnp.where(is_bad.reshape(-1, *(1,) * (curves.ndim - 1)), -1, curves)
 
 
 def _brought(lattice: Lattice, key: UInt32[Array, "B P"], top: bool) -> Int32[Array, "B P"]:
