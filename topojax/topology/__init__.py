@@ -10,6 +10,7 @@ from topojax.topology.bank import (
     candidate_matrix,
     describe_bank,
 )
+from topojax.topology.betti_error import betti_error
 from topojax.topology.descriptor import (
     BettiDescriptors,
     describe,
@@ -64,6 +65,7 @@ __all__ = [
     "PersistenceLandscape",
     "PersistenceSilhouette",
     "bank_feature_names",
+    "betti_error",
     "candidate_matrix",
     "describe",
     "describe_bank",

@@ -10,11 +10,15 @@ import jax.numpy as jnp
 import pytest
 from jax import export
 
+from topojax.topology import device
 from topojax.topology.device import (
     betti_curves,
+    betti_error,
     connected_components,
     euler_curve,
     persistence_pairs,
+    soft_betti_curves,
+    topology_loss,
 )
 
 GRID = [0.0, 0.5, 1.0]
@@ -24,6 +28,9 @@ FUNCTIONS: dict[str, Callable[[jax.Array], Any]] = {
     "connected_components": lambda x: connected_components(x > 0.5),
     "persistence_pairs": lambda x: persistence_pairs(x, 0),
     "persistence_pairs, last": lambda x: persistence_pairs(x, x.ndim - 1),
+    "soft_betti_curves": jax.grad(lambda x: soft_betti_curves(x, GRID, 0.1).sum()),
+    "topology_loss": jax.grad(lambda x: topology_loss(x, (1,) * x.ndim, GRID, 0.1)),
+    "betti_error": lambda x: betti_error(x > 0.5, x > 0.6, patch=3),
 }
 
 
@@ -35,3 +42,8 @@ def test_it_lowers_for_accelerators(name: str, shape: tuple[int, ...]) -> None:
     lowered = export.export(program, platforms=["cuda", "tpu"])(batch)
     assert lowered.platforms == ("cuda", "tpu")
     assert lowered.in_avals[0].shape == batch.shape
+
+
+def test_every_function_is_lowered() -> None:
+    functions = {name for name in device.__all__ if callable(getattr(device, name))}
+    assert functions - {"PersistencePairs"} <= {name.split(",")[0] for name in FUNCTIONS}

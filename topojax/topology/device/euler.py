@@ -48,11 +48,11 @@ def euler_curves_of_levels(
     lattice: Lattice, levels: Int32[Array, "B P"], n_levels: int, top: bool
 ) -> Int32[Array, "B N"]:
     """Return χ of the voxels up to each level; n_levels is absent."""
-    brought = _brought(lattice, order_of_levels(levels, n_levels).key, top)
+    brought = brought_to_euler(lattice, order_of_levels(levels, n_levels).key, top)
     return sums_by_level(levels, n_levels, brought)
 
 
-def _brought(lattice: Lattice, key: UInt32[Array, "B P"], top: bool) -> Int32[Array, "B P"]:
+def brought_to_euler(lattice: Lattice, key: UInt32[Array, "B P"], top: bool) -> Int32[Array, "B P"]:
     """Return what each voxel changes χ by as it enters.
 
     T: the cells of its cube that no earlier voxel has, so that all others that have them are later.
