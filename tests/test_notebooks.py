@@ -1,4 +1,4 @@
-"""The notebook runs from its first cell to its last, and keeps its outputs."""
+"""Notebooks run from their first cell to their last, and keep their outputs."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 NOTEBOOKS = sorted((Path(__file__).parents[1] / "notebooks").glob("*.ipynb"))
+SLOW = ("one_vessel",)
 
 
 def _code_cells(notebook: Path) -> list[dict[str, Any]]:
@@ -27,7 +28,13 @@ def test_there_is_a_notebook() -> None:
     assert NOTEBOOKS
 
 
-@pytest.mark.parametrize("notebook", NOTEBOOKS, ids=lambda path: path.stem)
+@pytest.mark.parametrize(
+    "notebook",
+    [
+        pytest.param(path, marks=pytest.mark.slow if path.stem in SLOW else (), id=path.stem)
+        for path in NOTEBOOKS
+    ],
+)
 def test_a_notebook_runs_and_prints_as_many_lines_as_it_shows(notebook: Path) -> None:
     cells = _code_cells(notebook)
     # The cells as one program, in a process of their own: what they need of Jupyter is the order.

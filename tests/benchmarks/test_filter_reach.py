@@ -49,6 +49,7 @@ def test_both_reaches_are_equal_where_there_is_no_outside(
     assert not np.array_equal(*both(some))
 
 
+@pytest.mark.slow
 def test_a_tiny_run_writes_its_record(
     benchmark: ModuleType, discs_file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

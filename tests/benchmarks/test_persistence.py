@@ -43,6 +43,7 @@ def tiny(load, persistence):
     )
 
 
+@pytest.mark.slow
 def test_run_writes_record_table_and_figure(persistence, tiny, monkeypatch, tmp_path):
     monkeypatch.setattr(persistence, "QUICK", tiny)
     persistence.main(["--quick", "--repeats", "1", "--output", str(tmp_path)])

@@ -82,6 +82,15 @@ def test_thresholds_between_two_values_of_the_image_stay_there() -> None:
     np.testing.assert_array_equal(betti_curves(image, grid), want)
 
 
+def test_float64_is_taken_as_it_is_where_jax_holds_it(rng: np.random.Generator) -> None:
+    image = 0.5 + 1e-12 * rng.integers(-3, 4, (6, 7))
+    grid = 0.5 + 1e-12 * np.arange(-2, 3)
+    want = kernels.betti_curves(image, grid)
+    assert len(np.unique(want[0])) > 2
+    with jax.enable_x64(True):
+        np.testing.assert_array_equal(betti_curves(image, grid), want)
+
+
 @pytest.mark.parametrize("dtype", ["uint8", "int16", "bool", "float16", "bfloat16"])
 def test_small_dtypes_are_taken_as_they_are(dtype: str, rng: np.random.Generator) -> None:
     x = jnp.asarray(rng.integers(0, 4, (6, 7)), dtype)
