@@ -47,6 +47,7 @@ def test_both_decodings_reach_every_rule(module):
             assert problem.function(np.append(genes, 0.6)) == pytest.approx(0, abs=1e-12)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("module", ["evolution"], indirect=True)
 def test_the_chosen_variant_is_the_search(module, monkeypatch):
     monkeypatch.setattr(module, "GENERATIONS", 10)

@@ -13,10 +13,20 @@ from topojax.config import CamConfig
 from topojax.errors import ConfigError
 from topojax.models import abstract_model, list_models, map_shapes
 
+USUAL = ("resnet18", "densenet121", "swin_v2_t", "r3d_18", "m3t")
+
 
 @pytest.mark.parametrize(
     ("name", "method"),
-    [*((name, "gradcam") for name in list_models()), ("resnet18", "gradcam++")],
+    [
+        *((name, "gradcam") for name in USUAL),
+        ("resnet18", "gradcam++"),
+        *(
+            pytest.param(name, "gradcam", marks=pytest.mark.slow)
+            for name in list_models()
+            if name not in USUAL
+        ),
+    ],
 )
 def test_every_stage_with_a_map_gives_its_cam(name, method):
     model = abstract_model(name, 3, 1)

@@ -70,7 +70,10 @@ def _check_ended(process: subprocess.Popen[str], number: int) -> None:
 
 
 @pytest.mark.parametrize("number", _WORDS)
-@pytest.mark.parametrize("when_stopped", ["pass", "while True: time.sleep(0.1)"])
+@pytest.mark.parametrize(
+    "when_stopped",
+    [pytest.param("pass", marks=pytest.mark.slow), "while True: time.sleep(0.1)"],
+)
 def test_whatever_is_interrupted_one_line_is_said(number: int, when_stopped: str) -> None:
     """The second never ends by itself."""
     process = subprocess.Popen(

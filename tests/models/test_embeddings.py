@@ -35,6 +35,7 @@ def test_the_last_stage_is_the_linear_map_of_the_embedding(name):
     assert logits.shape == (2, 3)
 
 
+@pytest.mark.slow
 def test_logits_are_linear_in_the_embedding(rule_made_network):
     # Of the network whose last linear map is one of three.
     model = rule_made_network("vgg16", 3, 1)

@@ -50,7 +50,7 @@ def _need(
 
 
 @pytest.mark.parametrize(
-    ("data", "n"), [("breastmnist", (546, 78)), ("adrenalmnist3d", (1188, 98))]
+    ("data", "n"), [("breastmnist_64", (546, 78)), ("adrenalmnist3d", (1188, 98))]
 )
 def test_recorded_fits_took_what_is_estimated_within_a_factor_of_three(data, n):
     record = json.loads((_RECORDS / f"methods_{data}.json").read_text(encoding="utf-8"))

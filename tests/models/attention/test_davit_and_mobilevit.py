@@ -126,7 +126,8 @@ def test_maps_of_small_images(name, rng):
         assert np.asarray(cam).any()
 
 
-@pytest.mark.parametrize("size", [(28, 30), pytest.param((33, 64), marks=pytest.mark.slow)])
+@pytest.mark.slow
+@pytest.mark.parametrize("size", [(28, 30), (33, 64)])
 @pytest.mark.parametrize("name", THIN)
 def test_bfloat16_is_close_to_float32(name, size, rng):
     graph, state = nnx.split(_initialised(THIN[name]))

@@ -11,11 +11,13 @@ from scipy import ndimage
 from topojax.topology.device.tree.basins import find_basins, followed
 from topojax.topology.device.tree.compact_rounds import ends_by_saddles
 from topojax.topology.device.tree.dense_rounds import ends_by_all
+from topojax.topology.device.tree.ends import Ends
 from topojax.topology.device.tree.lattice import Lattice
 from topojax.topology.device.tree.merge_tree import merge_tree
 from topojax.topology.device.tree.neighbourhood import Neighbourhood, lowest_bit
 from topojax.topology.device.tree.order import (
     ABSENT,
+    Order,
     complement_order_of_levels,
     complement_order_of_values,
     order_of_levels,
@@ -41,18 +43,25 @@ def test_both_ways_find_the_same_ends(
     lattice, levels = _levels(shape, rng)
     neighbourhood = Neighbourhood(len(shape), full)
     offsets = tuple(lattice.distance(step) for step in neighbourhood.joined)
-    order = order_of_levels(levels, 5)
-    root = find_basins(order, offsets).root
-    saddles = find_saddles(order, lattice, neighbourhood, levels.size)
-    assert saddles.fits
-    one = ends_by_saddles(order, root, saddles)
-    other = ends_by_all(order, root, offsets)
-    assert (one.death != ABSENT).sum() > 20
-    np.testing.assert_array_equal(one.death, other.death)
-    # Which of the older roots is named may differ, not where they all end.
-    last = [followed(order, jnp.where(e.death != ABSENT, e.elder, root)) for e in (one, other)]
-    np.testing.assert_array_equal(*last)
-    assert not find_saddles(order, lattice, neighbourhood, 3).fits
+
+    def found(order: Order, root: jax.Array, ends: Ends) -> tuple[jax.Array, jax.Array]:
+        # Which of the older roots is named may differ, not where they all end.
+        return ends.death, followed(order, jnp.where(ends.death != ABSENT, ends.elder, root))
+
+    @jax.jit
+    def both(levels: jax.Array) -> tuple:
+        order = order_of_levels(levels, 5)
+        root = find_basins(order, offsets).root
+        saddles, few = (find_saddles(order, lattice, neighbourhood, n) for n in (levels.size, 3))
+        one = found(order, root, ends_by_saddles(order, root, saddles))
+        other = found(order, root, ends_by_all(order, root, offsets))
+        return one, other, saddles.fits, few.fits
+
+    one, other, fits, few_fit = both(levels)
+    assert fits
+    assert not few_fit
+    jax.tree.map(np.testing.assert_array_equal, one, other)
+    assert (one[0] != ABSENT).sum() > 20
 
 
 def test_orders_by_key_and_by_rank_give_the_same_tree(rng: np.random.Generator) -> None:

@@ -7,7 +7,10 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
 
+
+@pytest.mark.slow
 def test_batches_on_eight_devices_give_the_kernels_curves() -> None:
     flags = "--xla_force_host_platform_device_count=8"
     done = subprocess.run(

@@ -25,8 +25,15 @@ def _distinct(shape: tuple[int, ...], rng: np.random.Generator) -> np.ndarray:
     return ((rng.permutation(n) + rng.uniform(0.25, 0.75, n)) / n).reshape(shape)
 
 
-@pytest.mark.parametrize("construction", ["T", "V"])
-@pytest.mark.parametrize("shape", [(7, 8), (4, 5, 4)])
+@pytest.mark.parametrize(
+    ("shape", "construction"),
+    [
+        ((7, 8), "V"),
+        ((4, 5, 4), "T"),
+        pytest.param((7, 8), "T", marks=pytest.mark.slow),
+        pytest.param((4, 5, 4), "V", marks=pytest.mark.slow),
+    ],
+)
 def test_steps_are_those_of_betti_numbers_where_nothing_is_soft(
     shape: tuple[int, ...], construction: Construction, rng: np.random.Generator
 ) -> None:
@@ -56,8 +63,15 @@ def test_it_is_the_sum_over_bars(
     np.testing.assert_allclose(found, want, rtol=1e-4, atol=1e-5)
 
 
-@pytest.mark.parametrize("construction", ["T", "V"])
-@pytest.mark.parametrize("shape", [(5, 6), (3, 4, 3)])
+@pytest.mark.parametrize(
+    ("shape", "construction"),
+    [
+        ((5, 6), "T"),
+        ((3, 4, 3), "V"),
+        pytest.param((5, 6), "V", marks=pytest.mark.slow),
+        pytest.param((3, 4, 3), "T", marks=pytest.mark.slow),
+    ],
+)
 def test_gradients_are_the_differences(
     shape: tuple[int, ...], construction: Construction, rng: np.random.Generator
 ) -> None:
