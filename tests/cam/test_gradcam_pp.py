@@ -17,7 +17,12 @@ LAYERS = ("layer2", "layer3", "layer4")
 
 @pytest.mark.parametrize(
     ("name", "num_classes"),
-    [("resnet18", 1000), ("r3d_18", 400), ("mc3_18", 400), ("r2plus1d_18", 400)],
+    [
+        ("resnet18", 1000),
+        ("r3d_18", 400),
+        pytest.param("mc3_18", 400, marks=pytest.mark.slow),
+        pytest.param("r2plus1d_18", 400, marks=pytest.mark.slow),
+    ],
 )
 def test_maps_are_the_references(golden_network, name, num_classes):
     model, x, reference = golden_network(name, num_classes)

@@ -94,6 +94,7 @@ def test_inflated_weights_fit_r3d_18(
     assert "only resnet18's" in again.err
 
 
+@pytest.mark.slow
 def test_info_of_weights_that_fit_nothing(
     topojax: Callable, tmp_path: Path, rule_made_weights: Callable
 ) -> None:

@@ -25,7 +25,13 @@ INPUTS = {
 STAGES = ("stem", "layer1", "layer2", "layer3", "layer4")
 
 
-@pytest.mark.parametrize("name", BLOCKS)
+@pytest.mark.parametrize(
+    "name",
+    [
+        pytest.param(name, marks=pytest.mark.slow if name in ("mc3_18", "r2plus1d_18") else ())
+        for name in BLOCKS
+    ],
+)
 def test_every_stage_is_torchvisions(name, rule_made_weights, rule_made_network, rng):
     x = rng.standard_normal((2, 3, *INPUTS[name])).astype(np.float32)
     expected = stages_from(name, x, rule_made_weights(name, 5))

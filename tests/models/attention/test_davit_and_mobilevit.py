@@ -110,7 +110,9 @@ def test_parameters_are_as_many_as_timms(name):
     assert sum(leaf.size for leaf in jax.tree.leaves(params)) == COUNTS[name]
 
 
-@pytest.mark.parametrize("name", THIN)
+@pytest.mark.parametrize(
+    "name", [pytest.param("davit_tiny", marks=pytest.mark.slow), "mobilevit_s"]
+)
 def test_maps_of_small_images(name, rng):
     model = _initialised(THIN[name])
     x = rng.standard_normal((2, 28, 30, 1)).astype(np.float32)

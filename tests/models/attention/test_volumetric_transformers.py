@@ -99,7 +99,9 @@ def test_logits_have_the_images_dtype(name, channels, dtype):
     assert (logits.shape, logits.dtype) == ((2, 4), dtype)
 
 
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize(
+    "name", ["cct3d", *(pytest.param(name, marks=pytest.mark.slow) for name in ("vit3d", "m3t"))]
+)
 def test_default_layers_give_maps(network, rng, name):
     model = network(name)
     x = rng.standard_normal((2, *SHAPES[name], 1)).astype(np.float32)
