@@ -1,7 +1,6 @@
 """Topology on the accelerator: pure JAX, inside `jit` and `vmap`, with static shapes.
 
-The numbers are those of `topojax.kernels`, which are faster on a CPU. Imported by its own name:
-`topojax.topology` needs no jax.
+The numbers are those of `topojax.kernels`, which are faster on a CPU. Imported by its own name.
 """
 
 from topojax.topology.device.betti import betti_curves

@@ -13,12 +13,12 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Bool, Num
 
-from topojax.kernels.arguments import check_construction, check_grid
+from topojax.kernels.arguments import check_grid
 
 _EXACT_IN_FLOAT32 = ("bool", "int8", "uint8", "int16", "uint16", "float16", "bfloat16", "float32")
 
 
-def check_image(x: Any, name: str = "x") -> Num[Array, ...]:
+def check_image(x: Any, name: str = "x") -> Num[Array, "..."]:
     """Return an image as float32, or float64 where jax holds it, (H, W) or (D, H, W).
 
     Raises:
@@ -45,7 +45,7 @@ def check_image(x: Any, name: str = "x") -> Num[Array, ...]:
     return image
 
 
-def check_mask(mask: Any, shape: tuple[int, ...]) -> Bool[Array, ...]:
+def check_mask(mask: Any, shape: tuple[int, ...]) -> Bool[Array, "..."]:
     """Return a mask of the image's shape; None: all voxels.
 
     Raises:
@@ -83,4 +83,6 @@ def check_levels(thresholds: Any, dtype: Any) -> Num[Array, " N"]:
     )
 
 
-__all__ = ["check_construction", "check_image", "check_levels", "check_mask"]
+def has_nan(x: Num[Array, "B *shape"], mask: Bool[Array, "B *shape"]) -> Bool[Array, " B"]:
+    """Return which images have a NaN inside their masks."""
+    return (jnp.isnan(x) & mask).any(axis=tuple(range(1, x.ndim)))

@@ -23,7 +23,7 @@ from topojax.topology.device.tree.order import (
 
 def betti_changes(
     x: Num[Array, "*shape"], mask: Bool[Array, "*shape"], *, top: bool
-) -> Int32[Array, d * shape]:
+) -> Int32[Array, "d *shape"]:
     """Return how much every Betti number changes with each voxel, 0 for those that are absent.
 
     Voxels enter in the total order (value, position). The changes of all voxels up to a value sum
@@ -43,7 +43,7 @@ def _one(top: bool) -> Any:
 
 
 def _changes(
-    top: bool, x: Num[Array, B * shape], mask: Bool[Array, B * shape]
+    top: bool, x: Num[Array, "B *shape"], mask: Bool[Array, "B *shape"]
 ) -> Int32[Array, "B d *shape"]:
     lattice, dims = Lattice(x.shape[1:]), x.ndim - 1
     present = lattice.pad(mask & (x < jnp.inf), False)

@@ -21,7 +21,7 @@ _CONNECTIVITIES = {4: (2, False), 8: (2, True), 6: (3, False), 26: (3, True)}
 
 def connected_components(
     mask: Any, connectivity: int | None = None
-) -> tuple[Int32[Array, ...], Int32[Array, ""]]:
+) -> tuple[Int32[Array, "..."], Int32[Array, ""]]:
     """Label the connected components of a mask.
 
     Under `jit` and `vmap`, on any device; the labels of `scipy.ndimage.label`.
@@ -67,8 +67,8 @@ def _one(full: bool) -> Any:
 
 
 def _label(
-    full: bool, mask: Bool[Array, B * shape]
-) -> tuple[Int32[Array, B * shape], Int32[Array, " B"]]:
+    full: bool, mask: Bool[Array, "B *shape"]
+) -> tuple[Int32[Array, "B *shape"], Int32[Array, " B"]]:
     lattice = Lattice(mask.shape[1:])
     order = order_of_levels(lattice.pad(jnp.where(mask, 0, 1), 1), 1)
     tree = merge_tree(order, lattice, Neighbourhood(mask.ndim - 1, full))

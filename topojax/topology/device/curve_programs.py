@@ -9,13 +9,8 @@ from typing import Any
 import jax.numpy as jnp
 from jaxtyping import Array, Bool, Int32, Num
 
-from topojax.kernels.arguments import Construction
-from topojax.topology.device.arguments import (
-    check_construction,
-    check_image,
-    check_levels,
-    check_mask,
-)
+from topojax.kernels.arguments import Construction, check_construction
+from topojax.topology.device.arguments import check_image, check_levels, check_mask, has_nan
 from topojax.topology.device.batching import for_one_and_many
 from topojax.topology.device.levels import levels_of
 from topojax.topology.device.tree.lattice import Lattice
@@ -50,12 +45,12 @@ def _program(curves_of_levels: CurvesOfLevels, top: bool) -> Any:
 def _curves(
     curves_of_levels: CurvesOfLevels,
     top: bool,
-    x: Num[Array, B * shape],
+    x: Num[Array, "B *shape"],
     thresholds: Num[Array, "B N"],
-    mask: Bool[Array, B * shape],
+    mask: Bool[Array, "B *shape"],
 ) -> Int32[Array, "B ... N"]:
     lattice, n = Lattice(x.shape[1:]), thresholds.shape[1]
     levels = lattice.pad(levels_of(x, thresholds, mask), n)
     curves = curves_of_levels(lattice, levels, n, top)
-    is_bad = (jnp.isnan(x) & mask).any(axis=tuple(range(1, x.ndim)))
-    return jnp.where(is_bad.reshape(-1, *(1,) * (curves.ndim - 1)), -1, curves)
+    is_bad = has_nan(x, mask).reshape(-1, *(1,) * (curves.ndim - 1))
+    return jnp.where(is_bad, -1, curves)

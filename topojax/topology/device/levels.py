@@ -14,8 +14,8 @@ _COPIES = 64
 
 
 def levels_of(
-    x: Num[Array, B * shape], thresholds: Num[Array, "B N"], mask: Bool[Array, B * shape]
-) -> Int32[Array, B * shape]:
+    x: Num[Array, "B *shape"], thresholds: Num[Array, "B N"], mask: Bool[Array, "B *shape"]
+) -> Int32[Array, "B *shape"]:
     """Return for every voxel the number of thresholds below its value; N where it is absent."""
     n = thresholds.shape[1]
     if n <= _UNROLLED:

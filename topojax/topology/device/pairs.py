@@ -10,8 +10,8 @@ import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Bool, Int32, Num
 
-from topojax.kernels.arguments import Construction
-from topojax.topology.device.arguments import check_construction, check_image, check_mask
+from topojax.kernels.arguments import Construction, check_construction
+from topojax.topology.device.arguments import check_image, check_mask, has_nan
 from topojax.topology.device.batching import for_one_and_many
 from topojax.topology.device.tree.lattice import Lattice
 from topojax.topology.device.tree.merge_tree import merge_tree
@@ -98,8 +98,8 @@ def _pairs(
     top: bool,
     of_cavities: bool,
     size: int,
-    x: Num[Array, B * shape],
-    mask: Bool[Array, B * shape],
+    x: Num[Array, "B *shape"],
+    mask: Bool[Array, "B *shape"],
 ) -> PersistencePairs:
     lattice = Lattice(x.shape[1:])
     present = lattice.pad(mask & (x < jnp.inf), False)
@@ -122,12 +122,13 @@ def _pairs(
     is_bar = is_bar & (at_birth < at_death)
     index = lattice.image_index()
     never = jnp.isinf(at_death)
-    is_bad = (jnp.isnan(x) & mask).any(axis=tuple(range(1, x.ndim)))
+    is_bad = has_nan(x, mask)
     n_bars = jnp.where(is_bad, -1, is_bar.sum(axis=1, dtype=jnp.int32))
     row = jax.vmap(partial(jnp.nonzero, size=size, fill_value=-1))(is_bar & ~is_bad[:, None])[0]
     used = row >= 0
-    chosen = (jnp.take_along_axis(found, row, axis=1) for found in (birth, death, never))
-    birth, death, never = chosen
+    birth, death, never = (
+        jnp.take_along_axis(found, row, axis=1) for found in (birth, death, never)
+    )
     return PersistencePairs(
         jnp.where(used, index[birth], 0),
         jnp.where(used, jnp.where(never, -1, index[death]), 0),

@@ -8,13 +8,8 @@ import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Float, Int32
 
-from topojax.kernels.arguments import Construction
-from topojax.topology.device.arguments import (
-    check_construction,
-    check_image,
-    check_levels,
-    check_mask,
-)
+from topojax.kernels.arguments import Construction, check_construction
+from topojax.topology.device.arguments import check_image, check_levels, check_mask
 from topojax.topology.device.changes import betti_changes
 
 
@@ -75,7 +70,7 @@ def _soft_steps(
     x: Float[Array, "*shape"],
     thresholds: Float[Array, " N"],
     temperature: Float[Array, ""],
-    changes: Int32[Array, d * shape],
+    changes: Int32[Array, "d *shape"],
 ) -> Float[Array, "d N"]:
     """Return the sums of changes times sigmoids, one threshold after the other."""
     axes = tuple(range(1, changes.ndim))

@@ -53,14 +53,14 @@ class Neighbourhood:
         """Bits at which components begin that count."""
         return np.uint32(sum(1 << self.bit(step) for step in self.joined))
 
-    def flood(self, seed: UInt32[Array, ...], word: UInt32[Array, ...], n: int) -> Array:
+    def flood(self, seed: UInt32[Array, "..."], word: UInt32[Array, "..."], n: int) -> Array:
         """Return what of words is reached from seeds in n steps."""
         spread = self._spread_full if self.full else self._spread_faces
         for _ in range(n):
             seed = spread(seed) & word
         return seed
 
-    def flooded(self, seed: UInt32[Array, ...], word: UInt32[Array, ...]) -> Array:
+    def flooded(self, seed: UInt32[Array, "..."], word: UInt32[Array, "..."]) -> Array:
         """Return what of words is reached from seeds."""
 
         def go_on(state: tuple[Array, Array]) -> tuple[Array, Array]:
@@ -69,7 +69,7 @@ class Neighbourhood:
 
         return jax.lax.while_loop(lambda state: state[1], go_on, (seed, jnp.bool_(True)))[0]
 
-    def first(self, word: UInt32[Array, ...]) -> UInt32[Array, ...]:
+    def first(self, word: UInt32[Array, "..."]) -> UInt32[Array, "..."]:
         """Return the lowest bit at which a component may begin, or 0."""
         found = word & self.seeds
         return found & -found
@@ -104,6 +104,6 @@ def _is_face(step: tuple[int, ...]) -> bool:
     return sum(map(abs, step)) == 1
 
 
-def lowest_bit(word: UInt32[Array, ...]) -> Array:
+def lowest_bit(word: UInt32[Array, "..."]) -> Array:
     """Return the number of the lowest bit that is set; 31 for none."""
     return jnp.bitwise_count(word ^ (word - np.uint32(1))).astype(jnp.int32) - 1
