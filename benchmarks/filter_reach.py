@@ -13,7 +13,6 @@ Writes `filter_reach_NAME.json` and `.md`.
 
 from __future__ import annotations
 
-import argparse
 from collections.abc import Sequence
 from dataclasses import asdict
 from datetime import UTC, datetime
@@ -24,6 +23,7 @@ from typing import Any
 import numpy as np
 from banks import BANKS, classified
 
+from betti.fits import fits_command, fits_options, fits_parser
 from betti.machine import processor
 from betti.records import write_record
 from topojax.config import Config, make_config, parse_overrides
@@ -132,20 +132,9 @@ def markdown(record: dict[str, Any]) -> str:
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Measure, print and write."""
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
-    parser.add_argument("data", help="MedMNIST npz file")
-    parser.add_argument("--size", type=int)
-    parser.add_argument("--weights")
-    parser.add_argument("--seeds", type=int, default=5)
+    parser = fits_parser(str(__doc__), seeds=5, output=RESULTS)
     parser.add_argument("--tau", type=float, default=0.4, help="threshold of the fused map")
-    parser.add_argument("--set", dest="sets", action="append", default=[], metavar="KEY=VALUE")
-    parser.add_argument("--output", type=Path, default=RESULTS)
-    parser.add_argument("--name", help="of the results' files; the data's name if not given")
-    options = parser.parse_args(arguments)
-    if options.seeds < 2:
-        parser.error(f"--seeds {options.seeds}: expected at least 2, to have an interval")
+    options = fits_options(parser, arguments)
     dataset = read_medmnist(options.data, size=options.size)
     dims = dataset.spatial_dims
     overrides = DEFAULTS | {
@@ -156,8 +145,6 @@ def main(arguments: Sequence[str] | None = None) -> None:
         "topology.n_thresholds": 32,
     }
     rows = measure(dataset, overrides | parse_overrides(options.sets), options.seeds)
-    weights = f" --weights {Path(options.weights).name}" if options.weights else ""
-    size = f" --size {options.size}" if options.size else ""
     record = {
         "question": str(__doc__).splitlines()[0],
         "date": datetime.now(UTC).date().isoformat(),
@@ -165,19 +152,10 @@ def main(arguments: Sequence[str] | None = None) -> None:
         "versions": {name: version(name) for name in ("topojax", "jax", "numpy", "scikit-learn")},
         "data": dataset.name,
         "shape": " x ".join(map(str, dataset.shape)),
-        "command": (
-            f"python benchmarks/filter_reach.py {Path(options.data).name} --seeds {options.seeds} "
-            f"--tau {options.tau}{size}{weights}"
-            f"{''.join(f' --set {pair}' for pair in options.sets)}"
-        ),
+        "command": fits_command("filter_reach", options, f" --tau {options.tau}"),
         "rows": rows,
     }
-    write_record(
-        options.output,
-        f"filter_reach_{options.name or Path(options.data).stem}",
-        record,
-        markdown(record),
-    )
+    write_record(options.output, f"filter_reach_{options.name}", record, markdown(record))
 
 
 if __name__ == "__main__":

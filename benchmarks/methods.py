@@ -23,6 +23,7 @@ from typing import Any
 
 import numpy as np
 
+from betti.fits import fits_command, fits_options, fits_parser
 from betti.records import write_record
 from topojax.config import make_config, parse_overrides
 from topojax.data import read_medmnist
@@ -141,28 +142,14 @@ def interval(found: dict[str, Any], form: str = ".3f") -> str:
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Fit, summarise, print and write."""
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
-    parser.add_argument("data", help="MedMNIST npz file")
-    parser.add_argument("--seeds", type=int, default=5)
-    parser.add_argument("--size", type=int)
-    parser.add_argument("--weights")
+    parser = fits_parser(str(__doc__), seeds=5, output=RESULTS)
     parser.add_argument("--preset", default="sound")
-    parser.add_argument("--set", dest="sets", action="append", default=[], metavar="KEY=VALUE")
     parser.add_argument("--runs", type=Path, default=Path("runs/methods"), help="run folders")
-    parser.add_argument("--output", type=Path, default=RESULTS, help="folder of the results")
-    parser.add_argument("--name", help="of the results' files; the data's name if not given")
-    options = parser.parse_args(arguments)
-    if options.seeds < 2:
-        parser.error(f"--seeds {options.seeds}: expected at least 2, to have an interval")
+    options = fits_options(parser, arguments)
     logging.basicConfig(level=logging.INFO, format="%(message)s")
-    options.name = options.name or Path(options.data).stem
     folders = fit_seeds(options)
     environment = Environment.read(folders[0])
     timings = [Metrics.read(folder).timing for folder in folders]
-    weights = f" --weights {Path(options.weights).name}" if options.weights else ""
-    size = f" --size {options.size}" if options.size else ""
     record = {
         "question": str(__doc__).splitlines()[0],
         "date": datetime.now(UTC).date().isoformat(),
@@ -170,10 +157,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         "shape": " x ".join(map(str, environment.data.shape)),
         "device": environment.device,
         "versions": environment.packages | {"topojax": environment.topojax},
-        "command": (
-            f"python benchmarks/methods.py {Path(options.data).name} --seeds {options.seeds}{size}"
-            f"{weights}{''.join(f' --set {pair}' for pair in options.sets)}"
-        ),
+        "command": fits_command("methods", options),
         "folders": [folder.name for folder in folders],
         "seconds": [sum(timing.values()) for timing in timings],
         "timings": timings,

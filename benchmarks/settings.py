@@ -12,7 +12,6 @@ Writes `settings_NAME.json` and `.md`.
 
 from __future__ import annotations
 
-import argparse
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from importlib.metadata import version
@@ -22,6 +21,7 @@ from typing import Any
 import numpy as np
 from banks import BANKS
 
+from betti.fits import fits_command, fits_options, fits_parser
 from betti.machine import processor, processors
 from betti.records import write_record
 from topojax.config import Config, make_config, parse_overrides
@@ -127,24 +127,10 @@ def markdown(record: dict[str, Any]) -> str:
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Measure, print and write."""
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
-    parser.add_argument("data", help="MedMNIST npz file")
-    parser.add_argument("--size", type=int)
-    parser.add_argument("--weights")
-    parser.add_argument("--seeds", type=int, default=3)
-    parser.add_argument("--set", dest="sets", action="append", default=[], metavar="KEY=VALUE")
-    parser.add_argument("--output", type=Path, default=RESULTS)
-    parser.add_argument("--name", help="of the results' files; the data's name if not given")
-    options = parser.parse_args(arguments)
-    if options.seeds < 2:
-        parser.error(f"--seeds {options.seeds}: expected at least 2, to have an interval")
+    options = fits_options(fits_parser(str(__doc__), seeds=3, output=RESULTS), arguments)
     dataset = read_medmnist(options.data, size=options.size)
     overrides = {"backbone.weights": options.weights} | parse_overrides(options.sets)
     rows = measure(dataset, overrides, options.seeds)
-    weights = f" --weights {Path(options.weights).name}" if options.weights else ""
-    size = f" --size {options.size}" if options.size else ""
     record = {
         "question": str(__doc__).splitlines()[0],
         "date": datetime.now(UTC).date().isoformat(),
@@ -154,18 +140,10 @@ def main(arguments: Sequence[str] | None = None) -> None:
         "data": dataset.name,
         "shape": " x ".join(map(str, dataset.shape)),
         "seeds": options.seeds,
-        "command": (
-            f"python benchmarks/settings.py {Path(options.data).name} --seeds {options.seeds}{size}"
-            f"{weights}{''.join(f' --set {pair}' for pair in options.sets)}"
-        ),
+        "command": fits_command("settings", options),
         "rows": rows,
     }
-    write_record(
-        options.output,
-        f"settings_{options.name or Path(options.data).stem}",
-        record,
-        markdown(record),
-    )
+    write_record(options.output, f"settings_{options.name}", record, markdown(record))
 
 
 if __name__ == "__main__":
