@@ -40,7 +40,7 @@ from searches.standard_functions import (
 )
 from topojax.config import SearchConfig
 from topojax.search import minimise
-from topojax.search.evolution import latin_hypercube
+from topojax.search.variation import latin_hypercube
 
 RESULTS = Path(__file__).parent / "results"
 MEMBERS_PER_GENE = 15

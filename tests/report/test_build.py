@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import json
 import os
 import re
 import subprocess
@@ -197,6 +198,18 @@ def test_scores_that_mean_nothing_say_so_in_red(copied: Any, discs_run: Path) ->
     assert "color: #b91c1c" in style
     # Before any score.
     assert page.index(banner) < page.index("Scores on the test split")
+
+
+def test_scores_of_cross_fitted_networks_are_called_so(copied: Any, discs_run: Path) -> None:
+    folder = copied(discs_run)
+    assert "The networks were fitted on the training images" in build_report(folder).read_text()
+    path = folder / "config.json"
+    config = json.loads(path.read_text())
+    config["cam"]["folds"] = 3
+    path.write_text(json.dumps(config))
+    page = build_report(folder).read_text()
+    assert "the network that has not seen the image" in page
+    assert "Training of the first of 3 networks" in page
 
 
 def test_warnings_are_escaped(copied: Any, discs_run: Path) -> None:

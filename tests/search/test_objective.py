@@ -7,40 +7,12 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from topojax.config import Config, make_config
+from topojax.config import Config
 from topojax.defects.fit import DroppingObjective
 from topojax.errors import DataError
-from topojax.search import OBJECTIVES, LabelledMaps, RoiObjective, SearchData
-from topojax.topology import FilteredImages
+from topojax.search import OBJECTIVES, RoiObjective, SearchData
 
-GENES = np.array([[0.9, 0.1, 0.5], [0.1, 0.9, 0.5], [0.4, 0.6, 0.9], [0.5, 0.5, 0.1]], np.float32)
-
-
-def make_data(rng: np.random.Generator) -> SearchData:
-    """Return images whose texture under the first map alone tells the class."""
-
-    def split(n: int) -> LabelledMaps:
-        labels = np.arange(n) % 2
-        images = rng.random((n, 12, 12)).astype(np.float32)
-        images[labels == 1, :6] = np.round(images[labels == 1, :6])
-        maps = np.zeros((n, 2, 12, 12), np.uint8)
-        maps[:, 0, :6], maps[:, 1, 6:] = 255, 255
-        filtered = FilteredImages({"intensity": images}, {"intensity": np.linspace(0, 1, 10)})
-        return LabelledMaps(filtered, maps, labels)
-
-    return SearchData(split(36), split(24))
-
-
-def config(objective: str, **changes: object) -> Config:
-    tau = {"search.tau": 0.6} if objective == "map-auc" else {}
-    overrides = {
-        "search.objective": objective,
-        "search.classifier_epochs": 20,
-        "search.classifier_batch_size": 8,
-        "search.classifier_learning_rate": 1e-3,
-        "topology.n_thresholds": 10,
-    }
-    return make_config(overrides=overrides | tau | changes)
+from .textured import GENES, make_data, make_settings
 
 
 def objective(data: SearchData, settings: Config) -> RoiObjective:
@@ -49,7 +21,7 @@ def objective(data: SearchData, settings: Config) -> RoiObjective:
 
 @pytest.mark.parametrize("name", ["cv-auc", "val-auc", "train-loss", "val-resubstitution"])
 def test_the_layer_that_shows_the_class_is_found(rng: np.random.Generator, name: str) -> None:
-    evaluate = objective(make_data(rng), config(name))
+    evaluate = objective(make_data(rng), make_settings(name))
     assert evaluate.seconds() == {}
     fitness = evaluate(GENES)
     assert fitness.shape == (4,)
@@ -69,14 +41,14 @@ _READING_ONE = [name for name, one in OBJECTIVES.items() if len(one.splits) == 1
 def test_a_split_that_is_not_read_has_no_influence(rng: np.random.Generator, name: str) -> None:
     data = make_data(rng)
     genes = GENES[:, :2] if name == "map-auc" else GENES
-    evaluate = objective(data, config(name))
+    evaluate = objective(data, make_settings(name))
     (split,) = {"train", "val"} - set(OBJECTIVES[name].splits)
     given = data[split]
     inverted = {"intensity": 1 - given.images.values["intensity"]}
     spoilt = replace(
         given, images=replace(given.images, values=inverted), labels=given.labels[::-1]
     )
-    other = RoiObjective(replace(data, **{split: spoilt}), config(name), 3)
+    other = RoiObjective(replace(data, **{split: spoilt}), make_settings(name), 3)
     np.testing.assert_array_equal(evaluate(genes), other(genes))
 
 
@@ -87,7 +59,7 @@ def test_map_auc_reads_maps_alone(rng: np.random.Generator) -> None:
     blank = {"intensity": np.zeros_like(data.val.images.values["intensity"])}
     images = replace(data.val.images, values=blank)
     shown = replace(data, val=replace(data.val, maps=maps, images=images))
-    fitness = objective(shown, config("map-auc"))(np.array([[1, 0], [0, 1]], np.float32))
+    fitness = objective(shown, make_settings("map-auc"))(np.array([[1, 0], [0, 1]], np.float32))
     assert fitness[0] < 0.05
     assert fitness[1] > 0.2
 
@@ -97,8 +69,8 @@ def test_empty_regions_are_left_out_where_they_are_to_be_dropped(rng: np.random.
     # Not rescaled, half of either map never reaches 0.6.
     changes = {"cam.rescale_fused": False, "search.tau": 0.6}
     genes = np.array([[0.5, 0.5], [1.0, 0.0]], np.float32)
-    kept = objective(data, config("val-auc", **changes))(genes)
-    dropped = DroppingObjective(data, config("val-auc", **changes), seed=3)
+    kept = objective(data, make_settings("val-auc", **changes))(genes)
+    dropped = DroppingObjective(data, make_settings("val-auc", **changes), seed=3)
     assert np.isfinite(kept).all()
     assert np.isnan(dropped(genes)).tolist() == [True, False]
 
@@ -107,5 +79,5 @@ def test_every_class_must_be_scored(rng: np.random.Generator) -> None:
     data = make_data(rng)
     alike = replace(data, val=replace(data.val, labels=np.zeros_like(data.val.labels)))
     with pytest.raises(DataError, match="class 1 has no sample in the val split"):
-        objective(alike, config("val-auc"))
-    objective(alike, config("cv-auc"))
+        objective(alike, make_settings("val-auc"))
+    objective(alike, make_settings("cv-auc"))

@@ -33,6 +33,12 @@ Examples:
     type=click.Choice(["predicted", "label"]),
     help="Class that maps are of (cam.target); label shows the leak.  [default: predicted]",
 )
+@click.option(
+    "--topology",
+    type=click.Choice(["auto", "kernels", "device"]),
+    help="Who counts the search's Betti numbers (search.topology): the kernels on the processor, "
+    "or the device, where generations are one compiled program.  [default: auto]",
+)
 @options.data_root
 @options.spatial_dims
 @options.configuration
@@ -43,6 +49,7 @@ def command(
     epochs: int | None,
     weights: str | None,
     cam_target: str | None,
+    topology: str | None,
     data_root: Path | None,
     spatial_dims: int | None,
     preset: str | None,
@@ -67,6 +74,7 @@ def command(
         "backbone.epochs": epochs,
         "backbone.weights": weights,
         "cam.target": cam_target,
+        "search.topology": topology,
     }
     overrides: dict[str, Any] = parse_overrides(sets)
     overrides |= {key: value for key, value in shortcuts.items() if value is not None}

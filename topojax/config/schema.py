@@ -114,6 +114,10 @@ class SearchConfig(Section):
     objective: str = "cv-auc"
     """What candidates are judged by: one of `topojax.search.OBJECTIVES`, to which others can be
     added."""
+    topology: Literal["auto", "kernels", "device"] = "auto"
+    """Who counts candidates' Betti numbers: the kernels on the processor, or the device, where
+    several generations are one compiled program (objectives cv-auc and val-auc, grids learnt on the
+    training images); `auto`: whichever was measured to be faster. The curves are the same."""
     tau: float | None = Field(None, gt=0, le=1)
     """Fixed threshold, or None: searched in [tau_min, tau_max]."""
     tau_min: float = Field(0.1, gt=0, lt=1)

@@ -17,7 +17,8 @@ from topojax.pipeline.grounds import Grounds, class_maps, prepare_grounds
 from topojax.pipeline.observation import Observation
 from topojax.pipeline.plan import FitPlan
 from topojax.pipeline.rule_search import RuleSearch, give_rule, rule_plan, search_rule
-from topojax.search import RoiObjective, RoiRule, SearchData
+from topojax.search import RoiObjective, RoiRule, SearchData, SearchInputs
+from topojax.search.on_device import TracedFitness, device_fitness
 from topojax.topology.filtered_images import Grids
 from topojax.training import said_training
 
@@ -152,5 +153,9 @@ def _find_rule(plan: FitPlan, data: SearchData) -> RuleSearch:
     if not plan.is_searched:
         return give_rule(plan.config)
     seed = plan.seeds.search
-    objective = RoiObjective(data, plan.config, seed)
+    objective: RoiObjective | TracedFitness
+    if plan.config.search.topology == "device":
+        objective = device_fitness(SearchInputs.of(data, plan.config, seed), plan.config)
+    else:
+        objective = RoiObjective(data, plan.config, seed)
     return search_rule(plan, objective, seed=seed, folder=plan.folder_of("search"))

@@ -24,6 +24,7 @@ from topojax.pipeline.cost.memory import (
     final_classifier_bytes,
 )
 from topojax.search import check_given_weights, find_objective, n_genes, stratified_folds
+from topojax.search.on_device import choose_topology
 from topojax.topology import expand_filtrations, find_filtration, learn_grid
 from topojax.training import check_augmentation, check_selection, with_pretrained_weights
 from topojax.training.classifier.cross_fit import classifiers_at_once
@@ -50,7 +51,8 @@ class FitPlan:
     """What every stage of a fit is told.
 
     Attributes:
-        config: settled: the network, its CAM layers and all filtrations are named.
+        config: settled: the network, its CAM layers, all filtrations and who counts Betti numbers
+            are named.
         class_names: one a class, in the labels' order.
         spatial_dims: 2 or 3.
         seeds: of the stages' random draws.
@@ -115,16 +117,16 @@ def plan_fit(
     Raises:
         ConfigError: a network that is unknown or for another dimension, layers that it has not or
             that give no map, an unknown objective or filtration, weights that are not one a layer,
-            flips along an axis that the images do not have, or more memory needed than there
-            is.
+            flips along an axis that the images do not have, a search that cannot be compiled for
+            the device, or more memory needed than there is.
         DataError: images too small for the network or constant; too few samples for the folds.
         WeightsError: `backbone.weights` cannot be read or does not fit.
     """
     name = _network_name(config, spatial_dims)
     n_channels = train.images.shape[-1] if train.images.ndim == spatial_dims + 2 else 1
     network = abstract_model(name, len(class_names), n_channels)
-    config = _settled(config, network, spatial_dims)
     shape = train.images.shape[1 : 1 + spatial_dims]
+    config = _settled(config, network, shape)
     check_image_shape(name, shape)
     check_maps(name, config.cam.layers, shape)
     check_augmentation(config.backbone, spatial_dims)
@@ -225,22 +227,24 @@ def _network_name(config: Config, spatial_dims: int) -> str:
     return name
 
 
-def _settled(config: Config, network: Backbone, spatial_dims: int) -> Config:
-    filtrations = _filtrations(config.topology, spatial_dims)
+def _settled(config: Config, network: Backbone, shape: tuple[int, ...]) -> Config:
+    filtrations = _filtrations(config.topology, len(shape))
     layers = config.cam.layers or network.cam_layers
     check_layers(network, layers)
+    find_objective(config.search.objective)
+    topology = choose_topology(config, shape).topology
     return config.model_copy(
         update={
             "backbone": config.backbone.model_copy(update={"name": network.name}),
             "cam": config.cam.model_copy(update={"layers": layers}),
             "topology": config.topology.model_copy(update={"filtrations": filtrations}),
+            "search": config.search.model_copy(update={"topology": topology}),
         }
     )
 
 
 def _check_rule(config: Config, labels: np.ndarray) -> None:
     check_given_weights(len(config.cam.layers), config.search)
-    find_objective(config.search.objective)
     if config.cam.folds > 1:
         stratified_folds(labels, config.cam.folds, config.seed, setting="cam.folds")
     if config.search.objective == "cv-auc" and is_searched(config):

@@ -19,6 +19,7 @@ from topojax.search import (
     minimise,
     n_genes,
 )
+from topojax.search.on_device import TracedFitness
 
 
 @dataclass(frozen=True)
@@ -43,7 +44,7 @@ def give_rule(config: Config) -> RuleSearch:
 
 
 def search_rule(
-    plan: FitPlan, objective: RoiObjective, *, seed: int, folder: Path | None
+    plan: FitPlan, objective: RoiObjective | TracedFitness, *, seed: int, folder: Path | None
 ) -> RuleSearch:
     """Search for the rule that an objective judges best.
 
@@ -57,7 +58,8 @@ def search_rule(
     pace = Pace("search", "generation", config.generations + 1)
 
     def on_generation(record: GenerationRecord) -> None:
-        plan.log("generation", **asdict(record), seconds=objective.seconds())
+        seconds = objective.seconds() if isinstance(objective, RoiObjective) else {}
+        plan.log("generation", **asdict(record), seconds=seconds)
         pace(record.generation)
 
     found = minimise(
@@ -83,7 +85,8 @@ def rule_plan(config: Config, *, is_searched: bool) -> str:
     search = config.search
     if not is_searched:
         return f"none, the rule is given ({search.method})"
+    where = "by the kernels" if search.topology == "kernels" else "on the device"
     return (
         f"1 + {search.generations} generations of {population_size(config)} candidates, by "
-        f"{search.objective}"
+        f"{search.objective}; topology {where}"
     )

@@ -93,6 +93,7 @@ def _page_values(run: Run) -> dict[str, Any]:
         "search": _landscape(run),
         "coverage": coverage_table(run),
         "training": _training(run),
+        "is_cross_fitted": run.n_networks > 1,
         "optimism": _note(metrics.fusion),
         "classes": class_table(run),
         "timing": timing_table(run),
@@ -130,7 +131,10 @@ def _examples(run: Run) -> list[PageFigure]:
 
 def _training(run: Run) -> PageFigure | None:
     training = run.metrics.backbone_training
-    return training_figure(training) if training.history else None
+    if not training.history:
+        return None
+    is_one = run.config.get("cam", {}).get("unseen") == "one"
+    return training_figure(training, n_networks=1 if is_one else run.n_networks)
 
 
 def _comparison(run: Run) -> PageFigure:

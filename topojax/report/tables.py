@@ -190,14 +190,10 @@ def classifier_table(run: Run) -> Table | None:
 def filtration_table(run: Run) -> Table | None:
     """Return what each filtration adds on validation images; None where there is one alone."""
     rows = tuple(
-        (
-            found.filtration,
-            difference_text(found.difference.differences["auc"]),
-            rounded(found.difference.differences["auc"].p_value),
-        )
+        (found.filtration, difference_text(found.difference.differences["auc"]))
         for found in run.metrics.filtrations
     )
-    heads = ("Left out", "AUC lost, validation", "p")
+    heads = ("Left out", "AUC lost, validation")
     return Table("What each filtration adds to the others", heads, rows) if rows else None
 
 

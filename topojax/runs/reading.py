@@ -48,6 +48,11 @@ class Run:
         return self.config.get("classifier", {}).get("features", "topology")
 
     @property
+    def n_networks(self) -> int:
+        """How many networks were trained on folds, 1 where there are none."""
+        return self.config.get("cam", {}).get("folds", 1)
+
+    @property
     def calibration_bins(self) -> int:
         """Into how many bins confidences are sorted."""
         usual = EvaluationConfig().calibration_bins

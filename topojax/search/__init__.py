@@ -2,7 +2,7 @@
 
 from topojax.search.data import LabelledMaps, SearchData, stratified_folds
 from topojax.search.evolution import Evolution, GenerationRecord, minimise
-from topojax.search.objective import EvaluationSeconds, RoiObjective
+from topojax.search.objective import EvaluationSeconds, RoiObjective, SearchInputs
 from topojax.search.objectives import (
     OBJECTIVES,
     Objective,
@@ -29,6 +29,7 @@ __all__ = [
     "RoiObjective",
     "RoiRule",
     "SearchData",
+    "SearchInputs",
     "check_given_weights",
     "decode_rule",
     "decode_rules",

@@ -1,28 +1,28 @@
-"""Differential evolution on the unit cube (Storn and Price 1997), by evosax, one generation a time.
+"""Differential evolution on the unit cube (Storn and Price 1997), by evosax.
 
-The first population is a Latin hypercube (McKay, Beckman and Conover 1979). evosax has no bounds:
-candidates are clipped to [0, 1] before they are evaluated and before they are told. A candidate
-without a fitness (NaN) counts as the worst there is.
+Generation after generation, each kept in a file where that is asked for. A candidate without a
+fitness (NaN) counts as the worst there is.
 """
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import lru_cache, partial
 from pathlib import Path
 from typing import Any, Literal
 
-import jax
-import jax.numpy as jnp
 import numpy as np
-from evosax.algorithms import DifferentialEvolution
-from jaxtyping import Array, Float
 from tqdm import tqdm
 
 from topojax.config import SearchConfig
 from topojax.errors import ConfigError, TrainingError
 from topojax.search.generation_files import GenerationFiles
+from topojax.search.on_device.generations import TracedFitness, generations_on_device
+from topojax.search.variation import Variation
+
+Evaluated = tuple[np.ndarray, np.ndarray]
+"""Genes float32 (P, G) of a generation and their fitness float32 (P,)."""
 
 Stop = Literal["generations", "patience", "tolerance"]
 
@@ -66,7 +66,7 @@ class Evolution:
 
 
 def minimise(
-    evaluate: Callable[[np.ndarray], np.ndarray],
+    evaluate: Callable[[np.ndarray], np.ndarray] | TracedFitness,
     n_genes: int,
     *,
     population_size: int,
@@ -86,7 +86,8 @@ def minimise(
     one, or after any one whose successors are deleted, to the same result bit by bit.
 
     Args:
-        evaluate: genes float32 (P, G) to fitness (P,); the whole population at once.
+        evaluate: genes float32 (P, G) to fitness (P,), the whole population at once; or a fitness
+            that is compiled into the search, several generations of which are one program.
         n_genes: G.
         population_size: P, at least 4; absolute, not a multiple of G.
         generations: rounds after the initial population, at most.
@@ -114,21 +115,25 @@ def minimise(
         "differential_weight": list(differential_weight),
     }
     files = GenerationFiles(folder, settings) if folder else None
-    variation = _Variation.of(population_size, n_genes, seed, crossover_rate, differential_weight)
+    variation = Variation.of(population_size, n_genes, seed, crossover_rate, differential_weight)
     state: Any = None
     history: list[GenerationRecord] = []
-    evaluated: list[tuple[np.ndarray, np.ndarray]] = []
+    evaluated: list[Evaluated] = []
+    ahead: deque[Evaluated] = deque()
     stopped: Stop = "generations"
     resuming = True
     for generation in tqdm(range(generations + 1), "search", disable=None if progress else True):
         stored = files.read(generation) if files and resuming else None
         resuming = stored is not None
         if stored is None:
-            stored = variation.evaluated(evaluate, generation, state)
+            ahead = ahead or deque(_evaluated(evaluate, variation, generation, state))
+            stored = ahead.popleft()
+            if generation == 0:
+                _check_first(stored[1])
             if files:
                 files.write(generation, *stored)
         evaluated.append(stored)
-        state = variation.select(state, *stored)
+        state = variation.selected(state, *stored) if generation else variation.begun(*stored)
         population_fitness = np.asarray(state.fitness, np.float64)
         history.append(_record(generation, population_fitness))
         if on_generation and not resuming:
@@ -142,69 +147,17 @@ def minimise(
     return Evolution(genes[best], float(fitness[best]), tuple(history), genes, fitness, stopped)
 
 
-@lru_cache
-def _algorithm(population_size: int, n_genes: int) -> DifferentialEvolution:
-    # Cached: evosax compiles anew for every instance.
-    return DifferentialEvolution(population_size, jnp.zeros(n_genes))
-
-
-@dataclass(frozen=True)
-class _Variation:
-    """How candidates are proposed and kept."""
-
-    algorithm: DifferentialEvolution
-    parameters: Any
-    key: jax.Array
-
-    @classmethod
-    def of(
-        cls, size: int, n_genes: int, seed: int, crossover_rate: float, weights: tuple[float, float]
-    ) -> _Variation:
-        algorithm = _algorithm(size, n_genes)
-        parameters = algorithm.default_params.replace(
-            elitism=True,  # the base vector is the best member: best/1/bin, as scipy's default
-            crossover_rate=crossover_rate,
-            differential_weight_min=weights[0],
-            differential_weight_max=weights[1],
-        )
-        return cls(algorithm, parameters, jax.random.key(seed))
-
-    def evaluated(
-        self, evaluate: Callable[[np.ndarray], np.ndarray], generation: int, state: Any
-    ) -> tuple[np.ndarray, np.ndarray]:
-        """Return the genes of a generation and their fitness."""
-        genes = np.asarray(self.propose(generation, state))
-        fitness = _fitness(evaluate, genes)
-        if generation == 0:
-            _check_first(fitness)
-        return genes, fitness
-
-    def propose(self, generation: int, state: Any) -> Float[Array, "population genes"]:
-        key = jax.random.fold_in(self.key, generation)
-        if state is None:
-            return latin_hypercube(key, self.algorithm.population_size, self.algorithm.num_dims)
-        candidates, _ = self.algorithm.ask(key, state, self.parameters)
-        # Clipped, not reflected: optima on faces and corners, where weights vanish, are then
-        # reached exactly, at no cost to inner ones (benchmarks/evolution.py).
-        return jnp.clip(candidates, 0.0, 1.0)
-
-    def select(self, state: Any, genes: np.ndarray, fitness: np.ndarray) -> Any:
-        # Selection draws nothing: the key is for evosax's signature alone.
-        key = jax.random.key(0)
-        found = jnp.asarray(genes), jnp.asarray(fitness)
-        if state is None:
-            return self.algorithm.init(key, *found, self.parameters)
-        state, _ = self.algorithm.tell(key, *found, state, self.parameters)
-        return state
-
-
-@partial(jax.jit, static_argnums=(1, 2))
-def latin_hypercube(key: jax.Array, size: int, n_genes: int) -> Float[Array, "size genes"]:
-    """Return points in [0, 1] whose coordinates each have one value in every 1/size."""
-    cell_key, offset_key = jax.random.split(key)
-    cells = jnp.tile(jnp.arange(size)[:, None], (1, n_genes))
-    cells = jax.random.permutation(cell_key, cells, axis=0, independent=True)
-    return (cells + jax.random.uniform(offset_key, (size, n_genes))) / size
+def _evaluated(
+    evaluate: Callable[[np.ndarray], np.ndarray] | TracedFitness,
+    variation: Variation,
+    generation: int,
+    state: Any,
+) -> list[Evaluated]:
+    """Return one or more generations from this one on."""
+    if isinstance(evaluate, TracedFitness):
+        return generations_on_device(evaluate, variation, generation, state)
+    genes = np.asarray(variation.next(generation, state) if generation else variation.first())
+    return [(genes, _fitness(evaluate, genes))]
 
 
 def _fitness(evaluate: Callable[[np.ndarray], np.ndarray], genes: np.ndarray) -> np.ndarray:

@@ -35,6 +35,48 @@ class EvaluationSeconds:
     classifiers: float
 
 
+@dataclass(frozen=True)
+class SearchInputs:
+    """What an objective sees of a search's data.
+
+    Attributes:
+        images: of the splits that it reads, the training split's first.
+        maps: of the same, uint8 or float32 (n, L, *spatial).
+        task: labels and what else all candidates have in common.
+    """
+
+    images: FilteredImages
+    maps: np.ndarray
+    task: Task
+
+    @classmethod
+    def of(cls, data: SearchData, config: Config, seed: int) -> SearchInputs:
+        """Return what `config.search.objective` sees.
+
+        Args:
+            data: images, maps and labels of training and validation split.
+            config: settled.
+            seed: of folds, initial parameters and shuffles.
+
+        Raises:
+            DataError: a class is absent from a split that an AUC is taken on.
+        """
+        objective = find_objective(config.search.objective)
+        seen = [data[name] for name in objective.splits]
+        labels = _joined([split.labels for split in seen])
+        task = Task(
+            labels=labels,
+            n_train=len(seen[0].labels) if "train" in objective.splits else 0,
+            n_classes=1 + max(int(split.labels.max()) for split in (data.train, data.val)),
+            search=config.search,
+            classifier=config.classifier,
+            seed=seed,
+        )
+        _check_classes(objective, task)
+        images = FilteredImages.concatenate([split.images for split in seen])
+        return cls(images, _joined([split.maps for split in seen]), task)
+
+
 class RoiObjective:
     """Maps genes (P, G) to the fitness of the ROI rules that they stand for, float64 (P,).
 
@@ -53,30 +95,18 @@ class RoiObjective:
 
     def __init__(self, data: SearchData, config: Config, seed: int) -> None:
         self._objective = find_objective(config.search.objective)
-        seen = [data[name] for name in self._objective.splits]
-        self._images = FilteredImages.concatenate([split.images for split in seen])
-        self._maps = _joined([split.maps for split in seen])
+        self._inputs = SearchInputs.of(data, config, seed)
         self._config = config
-        labels = _joined([split.labels for split in seen])
-        self._task = Task(
-            labels=labels,
-            n_train=len(seen[0].labels) if "train" in self._objective.splits else 0,
-            n_classes=1 + max(int(split.labels.max()) for split in (data.train, data.val)),
-            search=config.search,
-            classifier=config.classifier,
-            seed=seed,
-        )
-        _check_classes(self._objective, self._task)
         self._seconds: EvaluationSeconds | None = None
 
     def __call__(self, genes: np.ndarray) -> np.ndarray:
         """Return the fitness, float64 (P,), of genes (P, G); lower is better, NaN the worst."""
         start = time.perf_counter()
         candidates = self._candidates(
-            *decode_rules(genes, self._maps.shape[1], self._config.search)
+            *decode_rules(genes, self._inputs.maps.shape[1], self._config.search)
         )
         described = time.perf_counter()
-        fitness = self._objective.fitness(candidates, self._task)
+        fitness = self._objective.fitness(candidates, self._inputs.task)
         self._seconds = EvaluationSeconds(described - start, time.perf_counter() - described)
         return fitness
 
@@ -97,10 +127,15 @@ class RoiObjective:
     def _candidates(self, weights: np.ndarray, taus: np.ndarray) -> Candidates:
         rescale = self._config.cam.rescale_fused
         if self._objective.reads == "map means":
-            means = fused_map_means(self._maps, weights, rescale=rescale)
+            means = fused_map_means(self._inputs.maps, weights, rescale=rescale)
             return Candidates(means, np.ones(means.shape, bool))
         matrix, empty = candidate_matrix(
-            self._images, self._maps, weights, taus, self._config.topology, rescale=rescale
+            self._inputs.images,
+            self._inputs.maps,
+            weights,
+            taus,
+            self._config.topology,
+            rescale=rescale,
         )
         return Candidates(matrix, self.counted(empty))
 

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import hashlib
-import os
 from pathlib import Path
 
 from topojax.download import UnreachableError, append_download
 from topojax.errors import WeightsError
+from topojax.user_cache import user_cache
 from topojax.weights.formats.state_dict_file import write_state_dict
 from topojax.weights.formats.torch_file import read_torch_file
 from topojax.weights.published import PublishedWeights
@@ -21,15 +21,8 @@ def cache_folder() -> Path:
     Raises:
         WeightsError: none of these is set, and there is no home folder.
     """
-    own = os.environ.get("TOPOJAX_CACHE")
-    users = os.environ.get("XDG_CACHE_HOME")
-    base = Path(own) if own else (Path(users) if users else _home() / ".cache") / "topojax"
-    return base / "weights"
-
-
-def _home() -> Path:
     try:
-        return Path.home()
+        return user_cache() / "weights"
     except RuntimeError:
         raise WeightsError(
             "there is no home folder to keep weights in; set TOPOJAX_CACHE to a folder for them"

@@ -22,3 +22,10 @@ def test_the_best_epoch_is_read_out() -> None:
     assert "over 6 epochs" in figure.alt
     assert "at most 0.875; epoch 3 was kept" in figure.alt
     assert "epoch 0 was kept" in training_figure(_training(1)).alt
+
+
+def test_of_several_networks_it_says_whose_it_is() -> None:
+    assert "Training of the backbone" in training_figure(_training(2)).caption
+    several = training_figure(_training(2), n_networks=5)
+    assert "the first of 5 networks" in several.caption
+    assert "the first of 5 networks" in several.alt

@@ -12,8 +12,9 @@ from topojax.report.figures.rendering import (
 from topojax.runs import BackboneTraining
 
 
-def training_figure(training: BackboneTraining) -> PageFigure:
-    """Draw the backbone's losses and validation AUC by epoch."""
+def training_figure(training: BackboneTraining, *, n_networks: int = 1) -> PageFigure:
+    """Draw losses and validation AUC by epoch; of the first network, where there are several."""
+    whose = "the backbone" if n_networks == 1 else f"the first of {n_networks} networks"
     figure = new_figure(8.4, 3.2)
     losses, aucs = figure.subplots(1, 2)
     epochs = [record.epoch for record in training.history]
@@ -36,7 +37,7 @@ def training_figure(training: BackboneTraining) -> PageFigure:
         axes.legend(frameon=False)
     best = max(record.val_auc for record in training.history)
     alt = (
-        f"Training of the backbone over {len(epochs)} epochs: losses of train and val, and AUC of "
+        f"Training of {whose} over {len(epochs)} epochs: losses of train and val, and AUC of "
         f"val, at most {best:.3f}; epoch {training.best_epoch} was kept."
     )
-    return svg_figure(figure, alt, "Training of the backbone; dotted: the epoch that was kept.")
+    return svg_figure(figure, alt, f"Training of {whose}; dotted: the epoch that was kept.")

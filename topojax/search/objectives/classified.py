@@ -22,15 +22,28 @@ def cv_auc(candidates: Candidates, task: Task) -> np.ndarray:
     Raises:
         DataError: a class has fewer samples than there are folds.
     """
-    labels = task.labels[: task.n_train]
-    folds = stratified_folds(labels, task.search.folds, task.seed)
+    folds = cv_folds(task)
     return 1.0 - _aucs(candidates, task, folds, task.search.classifier_batch_size).mean(axis=0)
+
+
+def cv_folds(task: Task) -> Folds:
+    """Return the folds of `cv-auc`.
+
+    Raises:
+        DataError: a class has fewer samples than there are folds.
+    """
+    return stratified_folds(task.labels[: task.n_train], task.search.folds, task.seed)
 
 
 def val_auc(candidates: Candidates, task: Task) -> np.ndarray:
     """Return 1 - AUC on the validation split, trained on the training split (paper, 4.1)."""
-    folds = ((task.train, task.val),)
+    folds = val_folds(task)
     return 1.0 - _aucs(candidates, task, folds, task.search.classifier_batch_size)[0]
+
+
+def val_folds(task: Task) -> Folds:
+    """Return the one fold of `val-auc`."""
+    return ((task.train, task.val),)
 
 
 def val_resubstitution(candidates: Candidates, task: Task) -> np.ndarray:
@@ -74,12 +87,17 @@ def _logits(
         task.labels,
         folds,
         candidates.kept,
-        MLPSettings(
-            n_classes=task.n_classes,
-            hidden=task.classifier.hidden,
-            epochs=task.search.classifier_epochs,
-            batch_size=batch_size,
-            learning_rate=task.search.classifier_learning_rate,
-            standardise=task.classifier.standardise,
-        ),
+        mlp_settings(task, batch_size),
+    )
+
+
+def mlp_settings(task: Task, batch_size: int) -> MLPSettings:
+    """Return how the classifiers of candidates are trained."""
+    return MLPSettings(
+        n_classes=task.n_classes,
+        hidden=task.classifier.hidden,
+        epochs=task.search.classifier_epochs,
+        batch_size=batch_size,
+        learning_rate=task.search.classifier_learning_rate,
+        standardise=task.classifier.standardise,
     )

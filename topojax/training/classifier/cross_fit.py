@@ -56,7 +56,7 @@ def cross_fit_logits(
     """
     jobs = _Jobs(key, labels, *padded_rows([fitted for fitted, _ in folds]), settings)
     scored, _ = padded_rows([index for _, index in folds])
-    size = _chunk_size(len(descriptors), len(folds))
+    size = candidates_at_once(len(descriptors), len(folds))
 
     def run(start: int) -> np.ndarray:
         # Every chunk is filled up: one compiled program gives one result, bit for bit.
@@ -71,7 +71,7 @@ def cross_fit_logits(
 
 def classifiers_at_once(n_candidates: int, n_folds: int, n_threads: int | None = None) -> int:
     """Return how many classifiers `cross_fit_logits` trains side by side."""
-    candidates = _chunk_size(n_candidates, n_folds) * check_threads(n_threads)
+    candidates = candidates_at_once(n_candidates, n_folds) * check_threads(n_threads)
     return min(candidates, n_candidates) * n_folds
 
 
@@ -122,7 +122,8 @@ class _Jobs:
         return Standardisation.stack(maps, used.shape[:2])
 
 
-def _chunk_size(n_candidates: int, n_folds: int) -> int:
+def candidates_at_once(n_candidates: int, n_folds: int) -> int:
+    """Return how many candidates' classifiers are one compiled program."""
     if jax.default_backend() != "cpu":
         return n_candidates
     return max(1, _CLASSIFIERS_IN_CACHE // n_folds)

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
 from math import ceil, log2
-from typing import Any
+from typing import Any, NamedTuple
 
 import jax
 import jax.numpy as jnp
@@ -88,18 +88,53 @@ def train_mlps(
     Returns:
         Parameters with leading axes (p, k).
     """
+    start = training_start(key, descriptors.shape[-1], rows.shape[1], settings)
+    return train_from(start, descriptors, labels, rows, weights, standardisation, settings=settings)
+
+
+class TrainingStart(NamedTuple):
+    """What all classifiers have in common before they are trained.
+
+    Attributes:
+        params: of one MLP.
+        batches: int (U, B), places in the rows for each of U updates.
+    """
+
+    params: Params
+    batches: Int[Array, "u b"]
+
+
+def training_start(
+    key: Array, n_features: int, n_rows: int, settings: MLPSettings
+) -> TrainingStart:
+    """Draw the initial parameters and the batches; see `train_mlps`. Not inside `jit`."""
     init_key, shuffle_key = jax.random.split(key)
-    shape = (descriptors.shape[-1], settings.hidden, settings.n_classes)
+    return TrainingStart(
+        _initial_mlp(init_key, n_features, settings.hidden, settings.n_classes),
+        _shuffled_batches(shuffle_key, n_rows, settings.batch_size, settings.epochs),
+    )
+
+
+def train_from(
+    start: TrainingStart,
+    descriptors: Float[Array, "p n f"],
+    labels: Int[Array, " n"],
+    rows: Int[Array, "k m"],
+    weights: Float[Array, "p k m"],
+    standardisation: Standardisation,
+    *,
+    settings: MLPSettings,
+) -> Params:
+    """Train from a start, inside `jit` too; the other arguments are those of `train_mlps`."""
     return _train(
-        _initial_mlp(init_key, *shape),
-        _shuffled_batches(shuffle_key, rows.shape[1], settings.batch_size, settings.epochs),
+        *start,
         settings.learning_rate,
         descriptors,
         labels,
         rows,
         weights,
         standardisation,
-        shape=shape,
+        shape=(descriptors.shape[-1], settings.hidden, settings.n_classes),
     )
 
 
