@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import json
+import sys
 from pathlib import Path
 from types import ModuleType
 
@@ -23,25 +24,27 @@ def benchmark(monkeypatch: pytest.MonkeyPatch) -> ModuleType:
 def test_a_tiny_run_writes_its_record(
     benchmark: ModuleType, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    small = [("noise 2 × 6³", np.random.default_rng(0).random((2, 6, 6, 6), np.float32))]
+    small = [("noise", np.random.default_rng(0).random((2, 6, 6, 6), np.float32))]
     monkeypatch.setattr(benchmark, "inputs", lambda sizes, platform: small)
     benchmark.main(["--repeats", "1", "--output", str(tmp_path)])
     (file,) = tmp_path.glob("device_*.json")
     (row,) = json.loads(file.read_text(encoding="utf-8"))["rows"]
     assert {"Betti curves", "Betti curves, kernel"} <= row["ns_a_voxel"].keys()
     assert all(ns > 0 for ns in row["ns_a_voxel"].values())
-    assert "| noise 2 × 6³ |" in file.with_suffix(".md").read_text(encoding="utf-8")
+    assert "| noise 2 × 6×6×6 |" in file.with_suffix(".md").read_text(encoding="utf-8")
 
 
-def test_another_curve_stops_the_run(
+def test_labellings_are_held_to_the_kernel(
     benchmark: ModuleType, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(
-        benchmark, "betti_curves", lambda x, grid: benchmark.euler_curve(x, grid)[None] + 1
-    )
-    image = np.random.default_rng(0).random((1, 6, 5), np.float32)
+    image = np.random.default_rng(0).random((6, 5, 4), np.float32)
+    assert all(len(call()) == 50 for call in benchmark.by_labelling(image).values())
+    other = ModuleType("cc3d")
+    other.connected_components = lambda mask, return_N: (mask, 7)  # type: ignore[attr-defined]
+    monkeypatch.setattr(benchmark, "find_spec", lambda name: name == "cc3d" or None)
+    monkeypatch.setitem(sys.modules, "cc3d", other)
     with pytest.raises(AssertionError):
-        benchmark.measure(image, 1)
+        benchmark.by_labelling(image)
 
 
 def test_inputs_are_batches_of_float32(benchmark: ModuleType) -> None:

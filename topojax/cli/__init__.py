@@ -22,6 +22,7 @@ _COMMANDS = {
     "features": "Write topological descriptors of images.",
     "leaktest": "Fail if anything of a label reaches held-out scores.",
     "learning-curve": "Score every method against the number of training images.",
+    "bench": "Time the topology on this machine's device.",
     "weights": "List, download, convert and look into pretrained weights.",
 }
 

@@ -125,6 +125,20 @@ def test_descent_gives_the_numbers_that_are_wanted(rng: np.random.Generator) -> 
     assert betti_curves(x, grid).tolist() == [[1, 1, 1], [0, 0, 0]]
 
 
+def test_nan_inside_jit_makes_loss_and_slope_nan() -> None:
+    image = np.zeros((2, 3, 3), np.float32)
+    image[1, 1, 1] = np.nan
+    loss = jax.vmap(jax.value_and_grad(lambda x: topology_loss(x, [1, 0], [0.5], 0.1)))
+    values, slopes = jax.jit(loss)(image)
+    assert np.isnan(values).tolist() == [False, True]
+    assert not np.isnan(slopes[0]).any()
+    assert np.isnan(slopes[1]).any()
+    # What is masked is not looked at.
+    masked = jax.jit(lambda x, m: soft_betti_curves(x, [0.5], 0.01, m))
+    ring = masked(image[1], ~np.isnan(image[1]))
+    np.testing.assert_allclose(ring, [[1], [1]], atol=1e-6)
+
+
 @pytest.mark.parametrize(
     ("changes", "message"),
     [

@@ -37,7 +37,8 @@ def soft_betti_curves(
         mask, construction: as `betti_curves`.
 
     Returns:
-        float (d, N), of the dtype of x.
+        float (d, N), of the dtype of x. NaN everywhere for an image with NaN whose values were not
+        known, inside `jit`.
 
     Raises:
         TypeError, ValueError: as `betti_curves`, or a temperature that is known and not above 0.
@@ -62,7 +63,10 @@ def soft_betti_curves(
     # What changes nothing has no say, and might be infinite.
     present = inside & (image < jnp.inf)
     values = jnp.where(present, image, 0)
-    return _soft_steps(values, levels, jnp.asarray(temperature, image.dtype), changes)
+    curves = _soft_steps(values, levels, jnp.asarray(temperature, image.dtype), changes)
+    # A factor, so that gradients are NaN too: a loop of gradient steps must not go on unnoticed.
+    is_bad = (jnp.isnan(image) & inside).any()
+    return curves * jnp.where(is_bad, jnp.nan, 1.0).astype(image.dtype)
 
 
 @jax.custom_vjp
