@@ -74,6 +74,22 @@ def test_an_objective_sees_its_splits_alone(
         assert same is (name not in OBJECTIVES[objective].splits)
 
 
+def test_the_device_describes_and_judges_as_the_kernels_do(
+    grounds: Grounds, discs: Dataset, tiny: dict[str, Any]
+) -> None:
+    fits = {
+        where: _fit(grounds, discs, _config(tiny, search__topology=where))
+        for where in ("auto", "device")
+    }
+    assert fits["auto"].fitted.config.search.topology == "kernels"
+    assert fits["device"].fitted.config.search.topology == "device"
+    first = {where: fit.search.evolution.fitness[0] for where, fit in fits.items()}
+    assert np.ptp(first["auto"]) > 0
+    np.testing.assert_allclose(first["device"], first["auto"], atol=0.05)
+    with pytest.raises(ConfigError, match="search.topology=device with topology.grid=sample"):
+        _plan(discs, _config(tiny, search__topology="device", topology__grid="sample"))
+
+
 @pytest.mark.parametrize(
     ("changes", "message"),
     [

@@ -18,7 +18,7 @@ from hypothesis.extra import numpy as hnp
 from topojax.config import Config, SearchConfig
 from topojax.errors import ConfigError, RunError
 from topojax.evaluation import rank_aucs
-from topojax.search import RoiObjective, SearchInputs, decode_rules, minimise
+from topojax.search import Evolution, RoiObjective, SearchInputs, decode_rules, minimise
 from topojax.search.on_device import (
     TracedFitness,
     check_on_device,
@@ -27,6 +27,7 @@ from topojax.search.on_device import (
     device_fitness,
 )
 from topojax.search.on_device.classifiers import _rank_auc
+from topojax.search.on_device.generations import scan_generations
 from topojax.search.on_device.measured import (
     MeasuredRow,
     measurements_file,
@@ -34,6 +35,7 @@ from topojax.search.on_device.measured import (
     write_measurements,
 )
 from topojax.search.on_device.rules import decode_on_device
+from topojax.search.variation import Variation
 
 from .textured import GENES, make_data, make_settings
 
@@ -141,6 +143,38 @@ def test_a_killed_search_goes_on_to_the_same_bits(tmp_path: Path) -> None:
     np.testing.assert_array_equal(resumed.genes, whole.genes)
     np.testing.assert_array_equal(resumed.fitness, whole.fitness)
     assert resumed.history == whole.history
+
+
+@pytest.mark.parametrize("wide", [True, False])
+def test_jaxs_wide_types_change_nothing(wide: bool, rng: np.random.Generator) -> None:
+    data, config = make_data(rng), make_settings("val-auc")
+    settings_of_search = {"population_size": 8, "generations": 2, "seed": 3}
+
+    def search() -> Evolution:
+        fitness = device_fitness(SearchInputs.of(data, config, seed=3), config)
+        return minimise(fitness, 3, **settings_of_search)
+
+    with jax.enable_x64(wide):
+        found = search()
+    assert found.genes.dtype == found.fitness.dtype == np.float32
+    np.testing.assert_array_equal(found.genes, search().genes)
+
+
+@pytest.mark.parametrize("platform", ["cuda", "tpu"])
+def test_a_search_is_lowered_for_other_devices(platform: str, rng: np.random.Generator) -> None:
+    config = make_settings("cv-auc")
+    fitness = device_fitness(SearchInputs.of(make_data(rng), config, seed=3), config)
+    variation = Variation.of(8, 3, 0, 0.7, (0.5, 0.6))
+
+    def search(data: Any, genes: Any) -> Any:
+        state = variation.begun(genes, jnp.full(len(genes), jnp.inf))
+        return scan_generations(fitness.function, data, variation, jnp.arange(3), state)
+
+    exported = jax.export.export(jax.jit(search), platforms=[platform])(
+        fitness.data, np.zeros((8, 3), np.float32)
+    )
+    assert [found.shape for found in exported.out_avals] == [(3, 8, 3), (3, 8)]
+    assert "callback" not in exported.mlir_module()
 
 
 def test_patience_ends_a_search_inside_a_block() -> None:

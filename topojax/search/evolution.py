@@ -7,11 +7,13 @@ fitness (NaN) counts as the worst there is.
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from itertools import count, islice
 from pathlib import Path
 from typing import Any, Literal
 
+import jax
 import numpy as np
 from tqdm import tqdm
 
@@ -115,16 +117,46 @@ def minimise(
         "differential_weight": list(differential_weight),
     }
     files = GenerationFiles(folder, settings) if folder else None
-    variation = Variation.of(population_size, n_genes, seed, crossover_rate, differential_weight)
-    state: Any = None
     history: list[GenerationRecord] = []
     evaluated: list[Evaluated] = []
-    ahead: deque[Evaluated] = deque()
     stopped: Stop = "generations"
-    resuming = True
-    for generation in tqdm(range(generations + 1), "search", disable=None if progress else True):
-        stored = files.read(generation) if files and resuming else None
-        resuming = stored is not None
+    total = generations + 1
+    # In float32, and with the same draws, whatever JAX_ENABLE_X64 says.
+    with jax.enable_x64(False):
+        variation = Variation.of(
+            population_size, n_genes, seed, crossover_rate, differential_weight
+        )
+        each = islice(_gone_through(evaluate, variation, files), total)
+        bar = tqdm(each, "search", total=total, disable=None if progress else True)
+        for found, population, is_new in bar:
+            evaluated.append(found)
+            history.append(_record(len(history), population))
+            if on_generation and is_new:
+                on_generation(history[-1])
+            stopped = _stop(history, population, patience, tolerance)
+            if stopped != "generations":
+                break
+    genes = np.stack([genes for genes, _ in evaluated])
+    fitness = np.stack([fitness for _, fitness in evaluated])
+    best = np.unravel_index(fitness.argmin(), fitness.shape)
+    return Evolution(genes[best], float(fitness[best]), tuple(history), genes, fitness, stopped)
+
+
+def _gone_through(
+    evaluate: Callable[[np.ndarray], np.ndarray] | TracedFitness,
+    variation: Variation,
+    files: GenerationFiles | None,
+) -> Iterator[tuple[Evaluated, np.ndarray, bool]]:
+    """Yield each generation, the fitness of the population that it leaves, whether it is new.
+
+    Those that are stored come first; the others are evaluated, and stored.
+    """
+    state: Any = None
+    ahead: deque[Evaluated] = deque()
+    is_new = files is None
+    for generation in count():
+        stored = files.read(generation) if files and not is_new else None
+        is_new = stored is None
         if stored is None:
             ahead = ahead or deque(_evaluated(evaluate, variation, generation, state))
             stored = ahead.popleft()
@@ -132,19 +164,8 @@ def minimise(
                 _check_first(stored[1])
             if files:
                 files.write(generation, *stored)
-        evaluated.append(stored)
         state = variation.selected(state, *stored) if generation else variation.begun(*stored)
-        population_fitness = np.asarray(state.fitness, np.float64)
-        history.append(_record(generation, population_fitness))
-        if on_generation and not resuming:
-            on_generation(history[-1])
-        stopped = _stop(history, population_fitness, patience, tolerance)
-        if stopped != "generations":
-            break
-    genes = np.stack([genes for genes, _ in evaluated])
-    fitness = np.stack([fitness for _, fitness in evaluated])
-    best = np.unravel_index(fitness.argmin(), fitness.shape)
-    return Evolution(genes[best], float(fitness[best]), tuple(history), genes, fitness, stopped)
+        yield stored, np.asarray(state.fitness, np.float64), is_new
 
 
 def _evaluated(

@@ -62,7 +62,9 @@ class Judged(NamedTuple):
         """
         trained = FoldRows.of([rows for rows, _ in folds])
         start = training_start(key, n_features, trained.rows.shape[1], settings)
-        return cls(jnp.asarray(labels), trained, FoldRows.of([rows for _, rows in folds]), start)
+        return cls(
+            jnp.asarray(labels, jnp.int32), trained, FoldRows.of([rows for _, rows in folds]), start
+        )
 
 
 def fold_aucs(

@@ -46,18 +46,22 @@ def generations_on_device(
         genes = variation.first()
         state = variation.begun(genes, jnp.full(len(genes), jnp.inf))
     numbers = generation + jnp.arange(fitness.at_once)
-    found = jax.device_get(_scan(fitness.function, fitness.data, variation, numbers, state))
+    found = jax.device_get(
+        scan_generations(fitness.function, fitness.data, variation, numbers, state)
+    )
     return list(zip(*found, strict=True))
 
 
 @partial(jax.jit, static_argnums=0)
-def _scan(
+def scan_generations(
     function: Callable[[Any, Array], Array],
     data: Any,
     variation: Variation,
     numbers: Array,
     state: Any,
 ) -> tuple[Float[Array, "T P G"], Float[Array, "T P"]]:
+    """Return genes and fitness of the generations of these numbers; see `generations_on_device`."""
+
     def step(state: Any, generation: Array) -> tuple[Any, tuple[Array, Array]]:
         is_first = generation == 0
         genes = jnp.where(is_first, variation.first(), variation.next(generation, state))

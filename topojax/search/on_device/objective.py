@@ -78,7 +78,9 @@ def device_fitness(inputs: SearchInputs, config: Config) -> TracedFitness:
     n_features = n_dims * sum(images.lengths) + 1
     settings = mlp_settings(task, config.search.classifier_batch_size)
     key = jax.random.key(task.seed)
-    judged = Judged.of(key, task.labels, _folds(task), n_features, settings)
+    # As `minimise` runs it.
+    with jax.enable_x64(False):
+        judged = Judged.of(key, task.labels, _folds(task), n_features, settings)
     fitness = _Fitness(
         search=config.search,
         classifier=settings,
