@@ -7,11 +7,11 @@ compared before anything is timed, the orders of candidates after it. Maps come 
 not trained: they cost the same. Both sides use the processors as they do by default.
 
     python benchmarks/search.py [--data FILE.npz] [--size N] [--images N] [--loops K]
-        [--repeats R] [--name NAME] [--output DIR]
+        [--filtrations NAME,NAME...] [--thresholds N] [--repeats R] [--name NAME] [--output DIR]
 
 `--images` bounds the images, `--loops` the candidates that the loop is timed on. `--loops 0` times
-the search alone, for images that the loop would take hours for. Writes `search_NAME.json` and
-`.md`.
+the search alone, for images that the loop would take hours for, and for a bank of filtrations,
+which the loop does not know. Writes `search_NAME.json` and `.md`.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ from __future__ import annotations
 import argparse
 import os
 import platform
+import resource
 import statistics
 import time
 from collections.abc import Callable, Sequence
@@ -65,7 +66,13 @@ def make_task(options: argparse.Namespace) -> tuple[Dataset, Config, SearchData]
         data = read_medmnist(options.data, size=options.size)
         n = options.images or len(data.train.labels)
         data = fewer_training_images(data, n, np.random.default_rng(SEED))
-    config = plan_fit(make_config(), data.train, data.class_names, data.spatial_dims).config
+    asked = make_config(
+        overrides={
+            "topology.filtrations": options.filtrations,
+            "topology.n_thresholds": options.thresholds,
+        }
+    )
+    config = plan_fit(asked, data.train, data.class_names, data.spatial_dims).config
     train = data.train
     normalise = Normalisation.fit(train.images, data.spatial_dims)
     model = create_model(config.backbone.name, data.n_classes, 1, rngs=nnx.Rngs(SEED))
@@ -81,6 +88,22 @@ def _validation(data: Dataset, images: FilteredImages, maps: np.ndarray) -> Labe
     n = len(data.val.labels)
     empty = np.zeros((n, *maps.shape[1:]), maps.dtype)
     return LabelledMaps(images.rows(np.arange(n) % len(images)), empty, data.val.labels)
+
+
+def paper_loop(train: LabelledMaps, config: Config) -> PaperLoop:
+    """Return the loop on the same images, maps, folds and classifiers."""
+    search = config.search
+    return PaperLoop(
+        train.images.values["intensity"],
+        train.maps.astype(np.float32) / np.float32(255),
+        train.labels,
+        stratified_folds(train.labels, search.folds, SEED),
+        train.images.grids["intensity"],
+        search.classifier_epochs,
+        search.classifier_batch_size,
+        search.classifier_learning_rate,
+        config.classifier.hidden,
+    )
 
 
 def require_equal_descriptors(
@@ -146,26 +169,15 @@ def measure(options: argparse.Namespace) -> dict[str, Any]:
     size = population_size(config)
     rng = np.random.default_rng(SEED)
     genes = rng.random((size, n_genes(n_layers, config.search))).astype(np.float32)
-    images, grid = train.images.values["intensity"], train.images.grids["intensity"]
     objective = RoiObjective(seen, config, SEED)
     objective(genes)  # compiles
     search = config.search
-    loop = PaperLoop(
-        images,
-        train.maps.astype(np.float32) / np.float32(255),
-        train.labels,
-        stratified_folds(train.labels, search.folds, SEED),
-        grid,
-        search.classifier_epochs,
-        search.classifier_batch_size,
-        search.classifier_learning_rate,
-        config.classifier.hidden,
-    )
     ours: list[float] = []
     theirs: list[float] = []
     stages: list[dict[str, float]] = []
     fitness, by_loop = np.zeros(size), []
     if options.loops:
+        loop = paper_loop(train, config)
         require_equal_descriptors(loop, train, config, genes)
     weights, taus = decode_rules(genes, n_layers, search)
     for number in range(max(options.loops, options.repeats)):
@@ -189,9 +201,10 @@ def measure(options: argparse.Namespace) -> dict[str, Any]:
         "versions": {"python": platform.python_version()}
         | {name: version(name) for name in ("topojax", "jax", "numba", "gudhi", "scikit-learn")},
         "data": data.name,
-        "shape": list(images.shape),
+        "shape": [len(train.labels), *train.images.spatial_shape],
         "population": size,
-        "settings": {"search": search.model_dump(), "n_thresholds": len(grid)},
+        "settings": {"search": search.model_dump(), "topology": config.topology.model_dump()},
+        "peak_gb": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e6,
         "seconds_a_candidate": {"topojax": ours, "loop": theirs},
         "median": {"topojax": a_candidate, "loop": statistics.median(theirs) if theirs else None},
         "ratio": statistics.median(theirs) / a_candidate if theirs else None,
@@ -207,12 +220,15 @@ def markdown(record: dict[str, Any]) -> str:
     stages = ", ".join(f"{name} {seconds:.2f} s" for name, seconds in record["stages"].items())
     median = record["median"]
     shape = " x ".join(map(str, record["shape"]))
+    topology = record["settings"]["topology"]
     lines = [
         f"# {record['question']}",
         "",
         f"{record['date']}; {record['processors']} processors; {versions}.",
         "",
-        f"{record['data']}, {shape}; generations of {record['population']} candidates.",
+        f"{record['data']}, {shape}; generations of {record['population']} candidates; "
+        f"{', '.join(topology['filtrations'])}, {topology['n_thresholds']} thresholds; at most "
+        f"{record['peak_gb']:.1f} GB of memory.",
         "",
         f"- topojax: {1 / median['topojax']:.3g} candidates a second ({stages} a generation); "
         f"a search of {record['population']} x {1 + record['settings']['search']['generations']} "
@@ -236,12 +252,21 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--size", type=int, help="pixels along every axis")
     parser.add_argument("--images", type=int, help="at most so many training images")
     parser.add_argument("--loops", type=int, default=3)
+    parser.add_argument(
+        "--filtrations",
+        type=lambda names: names.split(","),
+        default=["intensity"],
+        help="by commas",
+    )
+    parser.add_argument("--thresholds", type=int, default=50)
     parser.add_argument("--repeats", type=int, default=5)
     parser.add_argument("--name", default="synthetic")
     parser.add_argument("--output", type=Path, default=RESULTS, help="folder of the results")
     options = parser.parse_args(arguments)
     if options.repeats < 1 or options.loops < 0:
         parser.error("--repeats must be at least 1, --loops at least 0")
+    if options.loops and options.filtrations != ["intensity"]:
+        parser.error("the loop knows intensity alone; give --loops 0 with --filtrations")
     record = measure(options)
     write_record(options.output, f"search_{options.name}", record, markdown(record))
 

@@ -8,6 +8,9 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from hypothesis.extra import numpy as hnp
 from scipy import ndimage
 
 from topojax import kernels
@@ -52,6 +55,27 @@ def test_curves_are_the_kernels(
         np.testing.assert_array_equal(euler[k], want, err_msg=f"image {k}")
     if min(shape) > 3:
         assert (np.abs(betti).max(axis=(0, 2)) > 0).all(), "no cavity has been compared"
+
+
+_VALUES = st.integers(0, 3).map(float) | st.floats(-1, 4, width=32) | st.just(np.inf)
+
+
+@settings(max_examples=60)
+@given(st.sampled_from([(4, 5), (3, 4, 3)]), st.sampled_from(["T", "V"]), st.data())
+def test_curves_of_any_image_are_the_kernels(
+    shape: tuple[int, ...], construction: Construction, data: st.DataObject
+) -> None:
+    image = data.draw(hnp.arrays(np.float32, shape, elements=_VALUES))
+    mask = data.draw(hnp.arrays(bool, shape))
+    steps = data.draw(hnp.arrays(np.float64, 3, elements=st.floats(0.125, 2)))
+    grid = np.cumsum(steps) - 1
+    given_mask = {"mask": mask, "construction": construction}
+    np.testing.assert_array_equal(
+        betti_curves(image, grid, **given_mask), kernels.betti_curves(image, grid, **given_mask)
+    )
+    np.testing.assert_array_equal(
+        euler_curve(image, grid, **given_mask), kernels.euler_curve(image, grid, **given_mask)
+    )
 
 
 @pytest.mark.parametrize("shape", [(40, 33), (18, 17, 16)])
