@@ -8,7 +8,9 @@ they are timed; rounds alternate on the same image. Compilation is left out, and
     python benchmarks/device.py [--sizes 28 64 ...] [--repeats 7] [--output DIR]
 
 Writes `device_PLATFORM.json` and `.md`. What needs a GPU is left empty where there is none. Bytes
-are those that the compiled program's own analysis counts.
+are those that the compiled program's own analysis counts, a voxel, as if nothing stayed in a cache
+and every branch and round were gone through once; beside them what moving them takes at the
+device's measured bandwidth.
 """
 
 from __future__ import annotations
@@ -30,7 +32,7 @@ from betti.inputs import synthetic
 from betti.machine import processor, processors
 from betti.records import write_record
 from topojax import kernels
-from topojax.experiments.bench.device import N_THRESHOLDS, Call, time_on_device
+from topojax.experiments.bench.device import N_THRESHOLDS, Call, device_bandwidth, time_on_device
 
 RESULTS = Path(__file__).parent / "results"
 KINDS = ("smooth", "noise")
@@ -103,10 +105,11 @@ def markdown(record: dict[str, Any]) -> str:
         f"{record['repeats']} rounds in turn, ns a voxel; in brackets how many times as long as "
         "the kernel on one thread; "
         + ", ".join(f"{name} {number}" for name, number in record["versions"].items())
-        + f". {record['missing']}",
+        + f"; {record['bandwidth']:.1f} GB/s read and written. {record['missing']}",
         "",
-        f"| ns a voxel | {' | '.join(columns)} | bytes a voxel | compiled in, s |",
-        f"|---|{'---:|' * (len(columns) + 2)}",
+        f"| ns a voxel | {' | '.join(columns)} | bytes of Betti curves | ns to move them "
+        "| compiled in, s |",
+        f"|---|{'---:|' * (len(columns) + 3)}",
     ]
     for row in record["rows"]:
         ns = row["ns_a_voxel"]
@@ -115,7 +118,8 @@ def markdown(record: dict[str, Any]) -> str:
             kernel = ns.get(f"{name}, kernel")
             times = f" ({ns[name] / kernel:.1f})" if kernel and name in ns else ""
             cells.append(f"{ns[name]:.3g}{times}" if name in ns else "")
-        cells += [f"{row['bytes_a_voxel']['Betti curves']:.0f}"]
+        moved = row["bytes_a_voxel"]["Betti curves"]
+        cells += [f"{moved:.0f}", f"{moved / record['bandwidth']:.3g}"]
         cells += [f"{row['compile_s']['Betti curves']:.1f}"]
         lines.append(f"| {row['images']} | {' | '.join(cells)} |")
     return "\n".join(lines) + "\n"
@@ -144,6 +148,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         "processors": processors(),
         "versions": {name: version(name) for name in ("topojax", "jax", "jaxlib", "numba")},
         "repeats": options.repeats,
+        "bandwidth": device_bandwidth(options.repeats),
         "missing": "No GPU was there: its rows are not measured."
         if device.platform == "cpu"
         else "",

@@ -149,6 +149,18 @@ def exists(path: Path) -> bool:
     return True
 
 
+def make_folder(path: Path, remedy: str) -> None:
+    """Make a folder and those above it, unless it is there.
+
+    Raises:
+        RunError: it cannot be made; the remedy is what to do then.
+    """
+    try:
+        path.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise RunError(f"{path} cannot be made: {error.strerror}; {remedy}") from None
+
+
 def check_new_file(path: Path) -> None:
     """Raise RunError unless a file can be made at `path`, where nothing is yet."""
     if exists(path):

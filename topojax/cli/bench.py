@@ -38,15 +38,17 @@ def device(repeats: int) -> None:
     """
     import jax
 
-    from topojax.experiments.bench import bench_device
+    from topojax.experiments.bench import bench_device, device_bandwidth
 
     (first, *_) = jax.devices()
     click.echo(f"{first.platform}: {first.device_kind}; ns a voxel, medians of {repeats}", err=True)
     timings, path = bench_device(repeats=repeats, progress=True)
+    bandwidth = device_bandwidth()
     for timing in timings:
         click.echo(timing.images)
         for name, ns in timing.ns_a_voxel.items():
             moved = timing.bytes_a_voxel.get(name)
-            shown = "" if moved is None else f"{moved:10.0f} bytes a voxel"
-            click.echo(f"  {name:42}{ns:10.3g}{shown}")
+            bound = "" if moved is None else f"; {moved:.0f} bytes, {moved / bandwidth:.3g} to move"
+            click.echo(f"  {name:42}{ns:10.3g}{bound}")
+    click.echo(f"bandwidth: {bandwidth:.0f} GB/s, read and written")
     click.echo(f"kept in {path}")

@@ -16,7 +16,7 @@ import numpy as np
 
 from topojax.data.npz import read_npz
 from topojax.errors import DataError, RunError
-from topojax.files import exists, open_atomically
+from topojax.files import exists, make_folder, open_atomically
 
 
 @dataclass(frozen=True)
@@ -42,12 +42,7 @@ class GenerationFiles:
         Raises:
             RunError: the file cannot be written.
         """
-        try:
-            self.folder.mkdir(parents=True, exist_ok=True)
-        except OSError as error:
-            raise RunError(
-                f"{self.folder} cannot be made: {error.strerror}; choose another place"
-            ) from None
+        make_folder(self.folder, "choose another place")
         with open_atomically(self.path(generation)) as file:
             np.savez(file, genes=genes, fitness=fitness, settings=json.dumps(self.settings))
 

@@ -17,6 +17,18 @@ from topojax.topology.device.regions import regions_of_interest
 _regions = jax.jit(regions_of_interest, static_argnames="rescale")
 
 
+def _assert_the_kernels(
+    maps: np.ndarray, weights: np.ndarray, taus: np.ndarray, rescale: bool
+) -> None:
+    masks, empty = _regions(maps, weights, taus, rescale=rescale)
+    for k in range(len(maps)):
+        want, was_empty = kernels.regions_of_interest(
+            maps[k : k + 1], weights[k], float(taus[k]), rescale=rescale
+        )
+        np.testing.assert_array_equal(masks[k], want[0])
+        assert bool(empty[k]) == bool(was_empty[0])
+
+
 @settings(max_examples=200)
 @given(
     hnp.arrays(np.uint8, (4, 3, 5, 4)),
@@ -30,13 +42,7 @@ def test_regions_are_the_kernels(
 ) -> None:
     weights = weights / weights.sum(axis=1, keepdims=True)
     given_maps = maps.astype(np.float32) / np.float32(255) if wide else maps
-    masks, empty = _regions(given_maps, weights, taus, rescale=rescale)
-    for k in range(len(maps)):
-        want, was_empty = kernels.regions_of_interest(
-            given_maps[k : k + 1], weights[k], float(taus[k]), rescale=rescale
-        )
-        np.testing.assert_array_equal(masks[k], want[0])
-        assert bool(empty[k]) == bool(was_empty[0])
+    _assert_the_kernels(given_maps, weights, taus, rescale)
 
 
 @pytest.mark.parametrize("rescale", [True, False])
@@ -49,13 +55,7 @@ def test_a_threshold_lets_in_what_equals_it(rescale: bool, rng: np.random.Genera
         [kernels.fuse_maps(maps[k : k + 1], weights[k], rescale=rescale) for k in range(len(maps))]
     )
     taus = np.maximum(fused[:, 2, 3], np.float32(1e-3))
-    masks, empty = _regions(maps, weights, taus, rescale=rescale)
-    for k in range(len(maps)):
-        want, was_empty = kernels.regions_of_interest(
-            maps[k : k + 1], weights[k], float(taus[k]), rescale=rescale
-        )
-        np.testing.assert_array_equal(masks[k], want[0])
-        assert bool(empty[k]) == bool(was_empty[0])
+    _assert_the_kernels(maps, weights, taus, rescale)
 
 
 @pytest.mark.parametrize("background", ["exclude", "zero"])

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import jax
+import jax.numpy as jnp
 import numpy as np
 from scipy.ndimage import gaussian_filter
 from tqdm import tqdm
@@ -32,6 +33,7 @@ _SHAPES = {
     "other": ((256, 28, 28, 28), (64, 64, 64, 64), (1, 256, 256, 256), (64, 224, 224)),
 }
 _SEED = 20240229
+_BANDWIDTH_FLOATS = 2**26
 
 
 @dataclass(frozen=True)
@@ -87,6 +89,18 @@ def bench_device(*, repeats: int = 5, progress: bool = False) -> tuple[list[Devi
     date = datetime.now(UTC).date().isoformat()
     write_measurements(path, rows, date=date, device=device.device_kind, versions=versions)
     return timings, path
+
+
+def device_bandwidth(repeats: int = 5) -> float:
+    """Return the GB/s (10^9 bytes) that the first device reads and writes, for x + 1 on 256 MB."""
+    x = jax.block_until_ready(jnp.zeros(_BANDWIDTH_FLOATS, jnp.float32))
+    program = jax.jit(lambda x: x + 1).lower(x).compile()
+    seconds = []
+    for _ in range(repeats):
+        start = time.perf_counter()
+        jax.block_until_ready(program(x))
+        seconds.append(time.perf_counter() - start)
+    return 2 * x.nbytes / min(seconds) / 1e9
 
 
 def smooth_and_noise(shape: tuple[int, ...]) -> tuple[np.ndarray, np.ndarray]:

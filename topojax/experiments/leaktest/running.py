@@ -15,7 +15,7 @@ from topojax.config import Config
 from topojax.data import NULLS, Dataset, fewer_training_images, validate_dataset
 from topojax.defects import fit_method_on_maps, maps_of_split, scored_rows
 from topojax.evaluation import auc_score
-from topojax.experiments.leaktest.trial import Trial, TrialFolder, check_trial_folder
+from topojax.experiments.leaktest.trial import LEAK_TEST, Trial, TrialFolder
 from topojax.pipeline import (
     FitPlan,
     Grounds,
@@ -61,7 +61,7 @@ def leak_trials(
             works there.
     """
     if folder is not None:
-        check_trial_folder(folder)
+        LEAK_TEST.check(folder)
     validate_dataset(dataset)
     plans = {
         name: plan_fit(

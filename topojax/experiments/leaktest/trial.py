@@ -14,12 +14,12 @@ from topojax.config import Config
 from topojax.data import Dataset
 from topojax.errors import RunError
 from topojax.experiments.environment import environment_of
-from topojax.files import exists, write_atomically
+from topojax.files import write_atomically
 from topojax.runs import Environment
-from topojax.runs.lock import LOCK_NAME, check_free, hold, is_locked
 from topojax.runs.record import read_json, write_json
+from topojax.runs.trial_folder import TrialFolderKind
 
-_FILE_NAME = "leaktest.json"
+LEAK_TEST = TrialFolderKind("leak test", "leaktest", "leaktest.json")
 _LOGGER = logging.getLogger(__name__)
 
 
@@ -71,15 +71,8 @@ class TrialFolder:
             "n_train": n_train,
             "data": dataset.fingerprint(),
         }
-        check_trial_folder(path)
-        try:
-            path.mkdir(parents=True, exist_ok=True)
-        except OSError as error:
-            raise RunError(
-                f"{path} cannot be made: {error.strerror}; choose another --output"
-            ) from None
-        with hold(path, "leaktest"):
-            environment, file = environment_of(dataset, 0), path / _FILE_NAME
+        with LEAK_TEST.hold(path) as file:
+            environment = environment_of(dataset, 0)
             if file.exists():
                 _check_same(file, settings, environment)
             else:
@@ -111,19 +104,6 @@ class TrialFolder:
         """
         content = json.dumps([asdict(trial) for trial in trials], indent=2) + "\n"
         write_atomically(self._file(null, seed), content.encode())
-
-
-def check_trial_folder(path: Path) -> None:
-    """Raise RunError unless a leak test can be begun or gone on with at `path`."""
-    if not exists(path):
-        return
-    if not path.is_dir():
-        raise RunError(f"{path} is a file, where a folder is made; choose another --output")
-    check_free(path)
-    begun = (path / _FILE_NAME).exists() or is_locked(path, "leaktest")
-    names = (f".{LOCK_NAME}.", f".{_FILE_NAME}.")
-    if not begun and not all(entry.name.startswith(names) for entry in path.iterdir()):
-        raise RunError(f"{path} exists and is no leak test; choose another --output")
 
 
 def _check_same(file: Path, settings: dict[str, Any], environment: Environment) -> None:

@@ -13,12 +13,11 @@ from topojax.config import Config
 from topojax.data import Dataset
 from topojax.errors import RunError
 from topojax.experiments.environment import environment_of
-from topojax.files import exists
 from topojax.runs import CurvePoint, CurveTrial, LearningCurve
-from topojax.runs.lock import LOCK_NAME, check_free, hold, is_locked
 from topojax.runs.record import read_json, write_json
+from topojax.runs.trial_folder import TrialFolderKind
 
-_WORK = "learning-curve"
+LEARNING_CURVE = TrialFolderKind("learning curve", "learning-curve", LearningCurve.file_name)
 _LOGGER = logging.getLogger(__name__)
 
 
@@ -53,21 +52,14 @@ class CurveFolder:
             RunError: it is a file, holds something else or a curve of other settings or data,
                 cannot be made, or another process works in it.
         """
-        check_curve_folder(path)
-        try:
-            path.mkdir(parents=True, exist_ok=True)
-        except OSError as error:
-            raise RunError(
-                f"{path} cannot be made: {error.strerror}; choose another --output"
-            ) from None
-        with hold(path, _WORK):
+        with LEARNING_CURVE.hold(path) as file:
             now = LearningCurve(
                 config=config.model_dump(mode="json"),
                 environment=environment_of(dataset, config.seed),
                 sizes=tuple(sizes),
                 seeds=tuple(seeds),
             )
-            if (path / LearningCurve.file_name).exists():
+            if file.exists():
                 now = _gone_on(path, LearningCurve.read(path), now)
             else:
                 now.write(path)
@@ -110,19 +102,6 @@ class CurveFolder:
 
     def _file(self, n: int, seed: int) -> Path:
         return self.path / f"trial_{n}_{seed}.json"
-
-
-def check_curve_folder(path: Path) -> None:
-    """Raise RunError unless a learning curve can be begun or gone on with at `path`."""
-    if not exists(path):
-        return
-    if not path.is_dir():
-        raise RunError(f"{path} is a file, where a folder is made; choose another --output")
-    check_free(path)
-    begun = (path / LearningCurve.file_name).exists() or is_locked(path, _WORK)
-    names = (f".{LOCK_NAME}.", f".{LearningCurve.file_name}.")
-    if not begun and not all(entry.name.startswith(names) for entry in path.iterdir()):
-        raise RunError(f"{path} exists and is no learning curve; choose another --output")
 
 
 def _gone_on(path: Path, begun: LearningCurve, now: LearningCurve) -> LearningCurve:

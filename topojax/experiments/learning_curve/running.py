@@ -15,7 +15,7 @@ from topojax.data import Dataset, Split, validate_dataset
 from topojax.defects import shows_defects
 from topojax.errors import ConfigError
 from topojax.evaluation import auc_score, decide
-from topojax.experiments.learning_curve.folder import CurveFolder, check_curve_folder
+from topojax.experiments.learning_curve.folder import LEARNING_CURVE, CurveFolder
 from topojax.experiments.learning_curve.points import curve_points
 from topojax.experiments.learning_curve.sizes import fewer_images, plan_size, training_sizes
 from topojax.pipeline import FitPlan, Reading, fit_topocam
@@ -55,7 +55,7 @@ def learning_curve(
         RunError: `folder` is a file, holds trials of other settings or data, or another process
             works there.
     """
-    check_curve_folder(folder)
+    LEARNING_CURVE.check(folder)
     seeds = _seeds(config, n_seeds)
     validate_dataset(dataset)
     numbers = training_sizes(sizes, len(dataset.train.labels))

@@ -12,7 +12,7 @@ from typing import Any
 import jax
 
 from topojax.errors import RunError
-from topojax.files import write_atomically
+from topojax.files import make_folder, write_atomically
 from topojax.user_cache import user_cache
 
 
@@ -48,12 +48,7 @@ def write_measurements(path: Path, rows: Sequence[MeasuredRow], **facts: Any) ->
         RunError: the file cannot be written.
     """
     content = {"rows": [asdict(row) for row in rows], **facts}
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise RunError(
-            f"{path.parent} cannot be made: {error.strerror}; set TOPOJAX_CACHE to another folder"
-        ) from None
+    make_folder(path.parent, "set TOPOJAX_CACHE to another folder")
     write_atomically(path, json.dumps(content, indent=1).encode())
 
 
