@@ -23,6 +23,7 @@ _COMMANDS = {
     "leaktest": "Fail if anything of a label reaches held-out scores.",
     "learning-curve": "Score every method against the number of training images.",
     "bench": "Time the topology on this machine's device.",
+    "data": "List data sets, say how to get them, download MedMNIST's.",
     "weights": "List, download, convert and look into pretrained weights.",
 }
 

@@ -17,6 +17,7 @@ Examples:
   topojax fit breastmnist
   topojax fit data/adrenalmnist3d.npz --epochs 5 -o runs/adrenal
   topojax fit breastmnist --weights imagenet
+  topojax fit brats2021:t1ce --data-root data/BraTS2021 --size 64
   topojax fit data/adrenalmnist3d.npz --weights kinetics400
   topojax fit data/breastmnist.npz --size 224 --preset paper
   topojax fit breastmnist --set search.generations=10 --set search.folds=5
@@ -60,13 +61,13 @@ def command(
     overwrite: bool,
     resume: bool,
 ) -> None:
-    """Fit on DATA, a MedMNIST npz file or data-set name; score the test split once.
+    """Fit on DATA, a MedMNIST npz file or a data set's name; score the test split once.
 
     The backbone is fine-tuned, its Grad-CAM maps are fused and thresholded by a rule that
     differential evolution finds, and a classifier learns the topology of what is left.
     """
     from topojax.config import make_config, parse_overrides
-    from topojax.data import read_medmnist
+    from topojax.data import read_dataset
 
     shortcuts = {
         "seed": seed,
@@ -79,7 +80,7 @@ def command(
     overrides: dict[str, Any] = parse_overrides(sets)
     overrides |= {key: value for key, value in shortcuts.items() if value is not None}
     config = make_config(preset, file=config_file, overrides=overrides)
-    dataset = read_medmnist(data, size=config.size, data_root=data_root, spatial_dims=spatial_dims)
+    dataset = read_dataset(data, size=config.size, data_root=data_root, spatial_dims=spatial_dims)
     path = options.output_folder(output, dataset.name, resume=resume)
     run_and_summarise(dataset, config, path, overwrite=overwrite, resume=resume)
 

@@ -14,7 +14,10 @@ Command = TypeVar("Command", bound=Callable[..., Any])
 PATH = click.Path(path_type=Path)
 
 data_root = click.option(
-    "--data-root", type=PATH, help="Folder of MedMNIST files, looked at before ~/.medmnist."
+    "--data-root",
+    type=PATH,
+    help="Folder of MedMNIST files, looked at before ~/.medmnist; or of a data set behind a "
+    "registration (topojax data list).",
 )
 spatial_dims = click.option(
     "--spatial-dims",

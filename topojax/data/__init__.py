@@ -1,4 +1,5 @@
-"""Data: MedMNIST files, arrays, synthetic images, and what is refused of them."""
+"""Data: MedMNIST files, data sets behind a registration, arrays, synthetic images, and what is
+refused of them."""
 
 from topojax.data.dataset import (
     SPLITS,
@@ -14,6 +15,9 @@ from topojax.data.images import validate_images
 from topojax.data.medmnist.reading import read_medmnist
 from topojax.data.medmnist.table import MEDMNIST, MedMNIST
 from topojax.data.null import NULLS, fewer_training_images, noise_images, shuffled_labels
+from topojax.data.reading import read_dataset
+from topojax.data.registered.reading import read_registered
+from topojax.data.registered.table import REGISTERED
 from topojax.data.resize import resize_images
 from topojax.data.scale import IntensityScale
 from topojax.data.synthetic.images import Samples, make_shapes, make_vessels, synthetic_dataset
@@ -21,6 +25,7 @@ from topojax.data.synthetic.images import Samples, make_shapes, make_vessels, sy
 __all__ = [
     "MEDMNIST",
     "NULLS",
+    "REGISTERED",
     "SPLITS",
     "Dataset",
     "ImageSet",
@@ -33,8 +38,10 @@ __all__ = [
     "make_shapes",
     "make_vessels",
     "noise_images",
+    "read_dataset",
     "read_image_set",
     "read_medmnist",
+    "read_registered",
     "resize_images",
     "shuffled_labels",
     "synthetic_dataset",

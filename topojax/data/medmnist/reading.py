@@ -97,22 +97,31 @@ def locate(
             checksum differs.
     """
     text = str(source)
-    name, official_size = _parse_name(text)
-    facts = MEDMNIST.get(name)
     if _looks_like_a_path(text):
         path = Path(source)
         check_file(path)
-        facts = _facts_by_file(path)
-        return path, facts
-    if facts is None:
-        close = difflib.get_close_matches(name, MEDMNIST, n=3)
-        hint = f"did you mean {' or '.join(close)}?" if close else f"known: {', '.join(MEDMNIST)}"
-        raise DataError(f"{text!r} is neither a file nor a MedMNIST data set; {hint}")
+        return path, _facts_by_file(path)
+    facts, official_size = official(text)
     chosen = official_size or (size if size in facts.md5 else 28)
-    if chosen not in facts.md5:
-        sizes = ", ".join(map(str, facts.md5))
-        raise DataError(f"{name} has no official file of size {chosen}; choose from {sizes}")
-    return _official_file(facts, chosen, data_root, may_download, progress), facts
+    path = official_file(facts, chosen, data_root, may_download=may_download, progress=progress)
+    return path, facts
+
+
+def official(text: str) -> tuple[MedMNIST, int | None]:
+    """Return the data set that `NAME` or `NAME_SIZE` means, and the size where it names one.
+
+    Raises:
+        DataError: there is none of this name.
+    """
+    name, size = _parse_name(text)
+    facts = MEDMNIST.get(name)
+    if facts is not None:
+        return facts, size
+    close = difflib.get_close_matches(name, MEDMNIST, n=3)
+    hint = f"did you mean {' or '.join(close)}?" if close else f"known: {', '.join(MEDMNIST)}"
+    raise DataError(
+        f"{text!r} is neither a file nor a MedMNIST data set; {hint} (all: topojax data list)"
+    )
 
 
 def spatial_dims_of(path: Path, facts: MedMNIST | None, shape: tuple[int, ...]) -> int | None:
@@ -129,15 +138,27 @@ def _refuse_several_labels(facts: MedMNIST | None) -> None:
         raise DataError(f"{facts.name} has several labels an image; one label an image is needed")
 
 
-def _official_file(
-    facts: MedMNIST, size: int, data_root: Path | None, may_download: bool, progress: bool
+def official_file(
+    facts: MedMNIST,
+    size: int,
+    data_root: Path | None = None,
+    *,
+    may_download: bool = True,
+    progress: bool = True,
 ) -> Path:
-    folders = [folder for folder in (data_root, _home_folder()) if folder is not None]
-    for folder in folders:
-        path = folder / facts.file_name(size)
-        if path.is_file():
-            _check_md5(path, facts.md5[size])
-            return path
+    """Return an official file, checked; it is downloaded where it is not on this machine.
+
+    Raises:
+        DataError: none is published of this size, it cannot be downloaded, or its checksum differs.
+    """
+    if size not in facts.md5:
+        sizes = ", ".join(map(str, facts.md5))
+        raise DataError(f"{facts.name} has no official file of size {size}; choose from {sizes}")
+    path = find_official(facts, size, data_root)
+    if path is not None:
+        _check_md5(path, facts.md5[size])
+        return path
+    folders = _folders(data_root)
     if not folders:
         raise DataError(
             f"{facts.file_name(size)} is looked up in ~/.medmnist, and there is no home folder; "
@@ -150,6 +171,19 @@ def _official_file(
             f"into {target.parent}"
         )
     return download(facts.address(size), target, facts.md5[size], progress=progress)
+
+
+def find_official(facts: MedMNIST, size: int, data_root: Path | None = None) -> Path | None:
+    """Return where an official file lies, in `data_root` or `~/.medmnist`; None: in neither.
+
+    Its checksum is not looked at.
+    """
+    paths = (folder / facts.file_name(size) for folder in _folders(data_root))
+    return next((path for path in paths if path.is_file()), None)
+
+
+def _folders(data_root: Path | None) -> list[Path]:
+    return [folder for folder in (data_root, _home_folder()) if folder is not None]
 
 
 def _home_folder() -> Path | None:

@@ -19,7 +19,7 @@ from typing import IO, cast
 import numpy as np
 
 from topojax.data.memory import in_units, memory_limit, within_memory
-from topojax.data.npy_header import NPY_START, Declared, check_member_size, read_npy_header
+from topojax.data.npz.npy_header import NPY_START, Declared, check_member_size, read_npy_header
 from topojax.errors import DataError, shown
 
 _ZIP, _NPY = b"PK", b"\x93NUMPY"

@@ -1,0 +1,1 @@
+"""Data sets behind a registration: their published layouts, read from a folder of the user's."""
