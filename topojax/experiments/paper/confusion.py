@@ -18,7 +18,7 @@ from typing import Literal
 import numpy as np
 
 from topojax.errors import DataError
-from topojax.experiments.reproduce.printed_scores import (
+from topojax.experiments.paper.printed_scores import (
     Counts,
     PrintedScores,
     Window,
@@ -27,7 +27,7 @@ from topojax.experiments.reproduce.printed_scores import (
     tenths_of,
     truncates_to,
 )
-from topojax.experiments.reproduce.readings import AVERAGINGS, READINGS, Averaging
+from topojax.experiments.paper.readings import AVERAGINGS, READINGS, Averaging
 
 Outcome = Literal["possible", "rounded twice", "truncated", "impossible"]
 

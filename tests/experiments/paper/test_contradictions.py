@@ -7,20 +7,20 @@ from decimal import Decimal
 
 import pytest
 
-from topojax.experiments.reproduce import (
+from topojax.experiments.paper import (
     Contradiction,
     PaperTables,
     check_rows,
     find_contradictions,
     read_paper_tables,
 )
-from topojax.experiments.reproduce.contradictions import (
+from topojax.experiments.paper.contradictions import (
     EqualAccuracies,
     EqualScores,
     NoConfusionMatrix,
     TwoValues,
 )
-from topojax.experiments.reproduce.published import Number, Place
+from topojax.experiments.paper.published import Number, Place
 
 
 @pytest.fixture(scope="module")

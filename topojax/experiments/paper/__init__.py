@@ -1,15 +1,15 @@
 """The paper's published numbers, and whether they can be true."""
 
-from topojax.experiments.reproduce.confusion import (
+from topojax.experiments.paper.confusion import (
     Matrix,
     Verdict,
     judge_scores,
     judge_scores_of_size,
 )
-from topojax.experiments.reproduce.contradictions import Contradiction, find_contradictions
-from topojax.experiments.reproduce.printed_scores import PrintedScores
-from topojax.experiments.reproduce.published import PaperTables, read_paper_tables
-from topojax.experiments.reproduce.row_checks import RowCheck, check_rows
+from topojax.experiments.paper.contradictions import Contradiction, find_contradictions
+from topojax.experiments.paper.printed_scores import PrintedScores
+from topojax.experiments.paper.published import PaperTables, read_paper_tables
+from topojax.experiments.paper.row_checks import RowCheck, check_rows
 
 __all__ = [
     "Contradiction",

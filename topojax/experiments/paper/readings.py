@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import Literal
 
-from topojax.experiments.reproduce.printed_scores import Counts
+from topojax.experiments.paper.printed_scores import Counts
 
 Averaging = Literal["class", "macro", "weighted"]
 Fractions = Iterator[tuple[Counts, Counts]]

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from sklearn.metrics import accuracy_score, f1_score, recall_score
 
 from topojax.errors import DataError
-from topojax.experiments.reproduce import (
+from topojax.experiments.paper import (
     Matrix,
     PrintedScores,
     judge_scores,

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from topojax.experiments.reproduce.confusion import Verdict, judge_scores, judge_scores_of_size
-from topojax.experiments.reproduce.printed_scores import PrintedScores
-from topojax.experiments.reproduce.published import PaperTables, Row, TestSplit
+from topojax.experiments.paper.confusion import Verdict, judge_scores, judge_scores_of_size
+from topojax.experiments.paper.printed_scores import PrintedScores
+from topojax.experiments.paper.published import PaperTables, Row, PublishedSplit
 
 
 @dataclass(frozen=True)
@@ -19,7 +19,7 @@ class RowCheck:
     """
 
     row: Row
-    test: TestSplit | None
+    test: PublishedSplit | None
     verdict: Verdict | None
 
 

@@ -17,7 +17,7 @@ _ABSENT = "?"
 
 
 @dataclass(frozen=True)
-class TestSplit:
+class PublishedSplit:
     """What is published of a data set's test split.
 
     Attributes:
@@ -25,8 +25,6 @@ class TestSplit:
         class_counts: of each class in the order of the labels; None: not published.
         source: of the counts.
     """
-
-    __test__ = False  # not a test of pytest's
 
     n: int
     class_counts: tuple[int, ...] | None
@@ -52,7 +50,7 @@ class PublishedDataset:
     n_classes: int
     n_images: int
     input_shape: tuple[int, ...]
-    test: TestSplit | None
+    test: PublishedSplit | None
 
 
 @dataclass(frozen=True)
@@ -148,7 +146,7 @@ class PaperTables:
 @cache
 def read_paper_tables() -> PaperTables:
     """Return the paper's tables."""
-    source = resources.files("topojax.experiments.reproduce").joinpath("paper_tables.toml")
+    source = resources.files("topojax.experiments.paper").joinpath("paper_tables.toml")
     values = tomllib.loads(source.read_text("utf-8"))
     cells = [cell for block in values["blocks"] for cell in _cells(block)]
     return PaperTables(
@@ -169,7 +167,7 @@ def _dataset(values: dict[str, Any], input_shapes: dict[str, list[int]]) -> Publ
         n_classes=values["n_classes"],
         n_images=values["n_images"],
         input_shape=tuple(input_shapes[str(values["dim"])]),
-        test=test and TestSplit(test["n"], counts and tuple(counts), test["source"]),
+        test=test and PublishedSplit(test["n"], counts and tuple(counts), test["source"]),
     )
 
 

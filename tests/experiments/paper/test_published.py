@@ -8,8 +8,8 @@ from decimal import Decimal
 import pytest
 
 from topojax.data.medmnist.table import MEDMNIST
-from topojax.experiments.reproduce import read_paper_tables
-from topojax.experiments.reproduce.published import Metric, PaperTables
+from topojax.experiments.paper import read_paper_tables
+from topojax.experiments.paper.published import Metric, PaperTables
 from topojax.models import list_models, spatial_dims_of
 
 # Of the text's numbers as they stand, table 7's in fractions.

@@ -10,16 +10,16 @@ from dataclasses import dataclass
 from decimal import Decimal
 from itertools import combinations
 
-from topojax.experiments.reproduce.confusion import Verdict
-from topojax.experiments.reproduce.published import (
+from topojax.experiments.paper.confusion import Verdict
+from topojax.experiments.paper.published import (
     Metric,
     Number,
     PaperTables,
     Place,
     Row,
-    TestSplit,
+    PublishedSplit,
 )
-from topojax.experiments.reproduce.row_checks import check_rows
+from topojax.experiments.paper.row_checks import check_rows
 
 LEAST_EQUAL_ROWS = 3
 """Rows of a table in which two data sets' accuracies agree: from here on a contradiction.
@@ -106,7 +106,7 @@ class NoConfusionMatrix:
     """A row whose scores no confusion matrix of the whole test split gives."""
 
     row: Row
-    test: TestSplit
+    test: PublishedSplit
     verdict: Verdict
 
     @property
