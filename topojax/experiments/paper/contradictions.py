@@ -16,8 +16,8 @@ from topojax.experiments.paper.published import (
     Number,
     PaperTables,
     Place,
-    Row,
     PublishedSplit,
+    Row,
 )
 from topojax.experiments.paper.row_checks import check_rows
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from topojax.experiments.paper.confusion import Verdict, judge_scores, judge_scores_of_size
 from topojax.experiments.paper.printed_scores import PrintedScores
-from topojax.experiments.paper.published import PaperTables, Row, PublishedSplit
+from topojax.experiments.paper.published import PaperTables, PublishedSplit, Row
 
 
 @dataclass(frozen=True)
