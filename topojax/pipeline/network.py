@@ -27,6 +27,10 @@ class TrainedNetwork:
         """Return the network's input, float32 (n, *spatial, C), of images (n, *spatial[, C])."""
         return self.normalisation(images, self.spatial_dims)
 
+    def logits(self, images: np.ndarray, batch_size: int) -> np.ndarray:
+        """Return the logits, float32 (n, n_classes), of images (n, *spatial[, C])."""
+        return self.backbone.logits(self.inputs(images), batch_size)
+
     def cams(
         self,
         images: np.ndarray,

@@ -8,14 +8,16 @@ from topojax.experiments.paper.confusion import (
 )
 from topojax.experiments.paper.contradictions import Contradiction, find_contradictions
 from topojax.experiments.paper.printed_scores import PrintedScores
-from topojax.experiments.paper.published import PaperTables, read_paper_tables
+from topojax.experiments.paper.published import Metric, PaperTables, Row, read_paper_tables
 from topojax.experiments.paper.row_checks import RowCheck, check_rows
 
 __all__ = [
     "Contradiction",
     "Matrix",
+    "Metric",
     "PaperTables",
     "PrintedScores",
+    "Row",
     "RowCheck",
     "Verdict",
     "check_rows",

@@ -7,11 +7,15 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+import jax
+import numpy as np
 from flax import nnx
 
 from topojax.config import BackboneConfig
 from topojax.errors import WeightsError
 from topojax.models import Backbone, abstract_model, create_model
+from topojax.training.backbone.sharding import share_batches
+from topojax.training.backbone.step import predict_logits
 from topojax.weights import load_torchvision, pretrained_weights, torchvision_report
 
 _LOGGER = logging.getLogger(__name__)
@@ -51,6 +55,13 @@ class FittedBackbone:
         model = nnx.merge(graph, self.params, self.stats)
         model.eval()
         return model
+
+    def logits(self, x: np.ndarray, batch_size: int) -> np.ndarray:
+        """Return the logits, float32 (n, n_classes), of inputs float32 (n, *spatial, C)."""
+        devices = share_batches(batch_size, jax.devices())
+        graph = abstract_backbone(self.name, self.n_classes, self.in_channels)[0]
+        params, stats = devices.replicate((self.params, self.stats))
+        return predict_logits(graph, params, stats, x, batch_size, devices)
 
 
 def abstract_backbone(name: str, n_classes: int, in_channels: int) -> tuple[Any, State, State]:

@@ -1,0 +1,121 @@
+"""`topojax reproduce`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import click
+
+from topojax.cli import options
+
+
+class _Names(click.ParamType):
+    """Names separated by commas."""
+
+    name = "names"
+
+    def convert(
+        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+    ) -> tuple[str, ...]:
+        return tuple(name.strip() for name in str(value).split(",") if name.strip())
+
+
+@click.command(
+    "reproduce",
+    epilog="""\b
+Examples:
+  topojax reproduce table3 --datasets breastmnist
+  topojax reproduce table4 table11 --datasets breastmnist --seeds 3 -o runs/thresholds
+  topojax reproduce table2 --datasets adrenalmnist3d --models r3d_18,topocam,topo-original
+  topojax reproduce all --budget paper --weights r3d_18=kinetics400 --weights resnet18=imagenet""",
+)
+@click.argument("tables", nargs=-1, required=True, metavar="table2 … table12 | all")
+@click.option("--datasets", type=_Names(), help="Names by commas.  [default: all of the table]")
+@click.option("--models", type=_Names(), help="Names by commas.  [default: all of the table]")
+@click.option("--seeds", type=click.IntRange(1), default=1, show_default=True)
+@click.option(
+    "--budget",
+    type=click.Choice(["quick", "paper"]),
+    default="quick",
+    show_default=True,
+    help="quick: small images and few epochs, a table within an hour on two cores; paper: its own.",
+)
+@click.option("--size", type=int, help="Pixels along every axis.  [default: the budget's]")
+@click.option(
+    "--weights",
+    "weights",
+    multiple=True,
+    metavar="NETWORK=imagenet|kinetics400|FILE",
+    help="What a network starts from; may be given several times.  [default: from scratch]",
+)
+@click.option("--preset", default="paper", show_default=True, help="sound, paper or official.")
+@click.option("--set", "sets", multiple=True, metavar="KEY=VALUE", help="e.g. cam.folds=3")
+@options.data_root
+@click.option(
+    "-o",
+    "--output",
+    type=options.PATH,
+    default=Path("runs/reproduce"),
+    show_default=True,
+    help="Folder of the tables and of all runs, which serve again where a later call needs them.",
+)
+def command(
+    tables: tuple[str, ...],
+    datasets: tuple[str, ...] | None,
+    models: tuple[str, ...] | None,
+    seeds: int,
+    budget: str,
+    size: int | None,
+    weights: tuple[str, ...],
+    preset: str,
+    sets: tuple[str, ...],
+    data_root: Path | None,
+    output: Path,
+) -> None:
+    """Make tables of the paper anew: ours with intervals, beside the published numbers.
+
+    Every run is kept by its configuration and data: a killed command goes on, and a run that fails
+    leaves the others alone and is listed with its reason.
+    """
+    from topojax.config import parse_overrides
+    from topojax.data import read_dataset
+    from topojax.experiments.reproduce import Asked, Choices, reproduce
+
+    choices = Choices(
+        preset=preset,
+        budget="paper" if budget == "paper" else "quick",
+        size=size,
+        weights=dict(_weights_of(pair) for pair in weights),
+        overrides=parse_overrides(sets),
+    )
+    asked = Asked(_numbers(tables), datasets or (), models or (), tuple(range(seeds)))
+    made = reproduce(
+        asked,
+        choices,
+        lambda name, pixels: read_dataset(name, size=pixels, data_root=data_root),
+        output,
+        progress=True,
+    )
+    click.echo((output / "tables.md").read_text("utf-8"))
+    n_missing = sum(len(table.reasons()) for table in made)
+    click.echo(f"{output / 'tables.html'}" + (f"; {n_missing} not made" if n_missing else ""))
+
+
+def _numbers(names: tuple[str, ...]) -> tuple[int, ...]:
+    from topojax.experiments.reproduce import TABLES
+
+    known = {f"table{number}": number for number in TABLES}
+    if "all" in names:
+        return TABLES
+    for name in names:
+        if name not in known:
+            raise click.UsageError(f"{name!r} is none of {', '.join(known)}, all")
+    return tuple(dict.fromkeys(known[name] for name in names))
+
+
+def _weights_of(pair: str) -> tuple[str, str]:
+    network, sign, weights = pair.partition("=")
+    if not sign or not network or not weights:
+        raise click.UsageError(f"--weights {pair} is not NETWORK=WEIGHTS, as r3d_18=kinetics400")
+    return network, weights

@@ -1,0 +1,38 @@
+"""How much each run of a reproduction may cost."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+BudgetName = Literal["quick", "paper"]
+
+
+@dataclass(frozen=True)
+class Budget:
+    """What a budget changes of a preset.
+
+    Attributes:
+        sizes: voxels along every axis, by the number of axes.
+        every: overrides of every run.
+        method: of runs of the whole method, beside.
+        networks: of networks alone, beside.
+    """
+
+    sizes: Mapping[int, int]
+    every: Mapping[str, Any] = field(default_factory=dict)
+    method: Mapping[str, Any] = field(default_factory=dict)
+    networks: Mapping[str, Any] = field(default_factory=dict)
+
+
+BUDGETS: Mapping[BudgetName, Budget] = {
+    # A table within an hour on two cores.
+    "quick": Budget(
+        sizes={2: 64, 3: 28},
+        every={"backbone.epochs": 3, "backbone.schedule": "cosine"},
+        method={"search.generations": 5, "search.population_per_gene": 5},
+    ),
+    # Section 4.1: sizes, Adam at 1e-4 for networks, the best epoch of 100 by validation AUC.
+    "paper": Budget(sizes={2: 224, 3: 64}, networks={"backbone.learning_rate": 1e-4}),
+}

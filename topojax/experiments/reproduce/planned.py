@@ -1,0 +1,132 @@
+"""The runs behind the rows of the paper's tables."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from topojax.config import USUAL_TAU, Config, make_config
+from topojax.data import Dataset
+from topojax.errors import ConfigError
+from topojax.experiments.paper import Row
+from topojax.experiments.reproduce.budgets import BUDGETS, BudgetName
+
+Kind = Literal["method", "network"]
+
+SETTINGS: Mapping[str, Mapping[str, Any]] = {
+    "": {},
+    "threshold 0.5": {"search.tau": 0.5},
+    "threshold 0.7": {"search.tau": 0.7},
+    "single layer": {"search.method": "single"},
+    "from scratch": {"backbone.weights": None},
+    "Grad-CAM++": {"cam.method": "gradcam++"},
+    "Score-CAM": {"cam.method": "scorecam"},
+}
+"""What a row of the paper changes of the method as proposed, which thresholds at 0.6."""
+
+_OF_A_METHOD = {"topocam": "topocam", "topo-original": "whole-image"}
+
+
+@dataclass(frozen=True)
+class Choices:
+    """What is chosen for all rows.
+
+    Attributes:
+        preset: of every run.
+        budget: see `BUDGETS`.
+        size: voxels along every axis; None: the budget's.
+        weights: by network, what it starts from (`backbone.weights`); the others from scratch.
+        overrides: of every run, over all else.
+    """
+
+    preset: str = "paper"
+    budget: BudgetName = "quick"
+    size: int | None = None
+    weights: Mapping[str, str] | None = None
+    overrides: Mapping[str, Any] | None = None
+
+    def size_of(self, spatial_dims: int) -> int:
+        """Return the voxels along every axis of images of so many axes."""
+        return self.size or BUDGETS[self.budget].sizes[spatial_dims]
+
+
+@dataclass(frozen=True)
+class PlannedRun:
+    """One run of one seed; several rows may share it.
+
+    Attributes:
+        kind: the whole method, or a network alone.
+        dataset: its name.
+        config: not settled; its seed is the run's.
+    """
+
+    kind: Kind
+    dataset: str
+    config: Config
+
+    def folder_name(self, dataset: Dataset) -> str:
+        """Return a name that no other run has: of its configuration and the data it is made of."""
+        facts = [self.kind, dataset.fingerprint(), self.config.model_dump(mode="json")]
+        digest = hashlib.sha256(json.dumps(facts, sort_keys=True).encode()).hexdigest()
+        what = self.config.backbone.name if self.kind == "network" else "topocam"
+        return f"{self.dataset.replace(':', '_')}_{what}_seed{self.config.seed}_{digest[:10]}"
+
+
+@dataclass(frozen=True)
+class PlannedRow:
+    """A row of the paper on one data set, with what it needs.
+
+    Attributes:
+        row: of the paper.
+        runs: one a seed.
+        method: whose scores of a run are the row's.
+    """
+
+    row: Row
+    runs: tuple[PlannedRun, ...]
+    method: str
+
+
+def plan_row(
+    row: Row, spatial_dims: int, seeds: Sequence[int], choices: Choices
+) -> PlannedRow | None:
+    """Return the runs of a row, or None where topojax has nothing that it could be made with.
+
+    Args:
+        row: of the paper.
+        spatial_dims: of its data set, 2 or 3.
+        seeds: one run each.
+        choices: for all rows.
+
+    Raises:
+        ConfigError: a setting that is not known, or values out of their range.
+    """
+    if row.setting not in SETTINGS:
+        raise ConfigError(f"setting={row.setting!r} of {row.place}; known: {', '.join(SETTINGS)}")
+    kind: Kind = "method" if row.model in _OF_A_METHOD else "network"
+    if row.model == "segment-betti":
+        return None
+    budget = BUDGETS[choices.budget]
+    network = {2: "resnet18", 3: "r3d_18"}[spatial_dims] if kind == "method" else row.model
+    overrides: dict[str, Any] = {
+        "size": choices.size_of(spatial_dims),
+        "backbone.name": network,
+        "backbone.weights": (choices.weights or {}).get(network),
+        **budget.every,
+        **(budget.method if kind == "method" else budget.networks),
+    }
+    if kind == "method":
+        overrides |= {"search.tau": USUAL_TAU, **SETTINGS[row.setting]}
+    overrides |= dict(choices.overrides or {})
+    runs = tuple(
+        PlannedRun(
+            kind,
+            row.place.dataset,
+            make_config(choices.preset, overrides=overrides | {"seed": seed}),
+        )
+        for seed in seeds
+    )
+    return PlannedRow(row, runs, _OF_A_METHOD.get(row.model, "backbone"))

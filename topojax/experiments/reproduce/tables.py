@@ -1,0 +1,93 @@
+"""Our numbers beside the paper's, cell by cell."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from topojax.evaluation import Interval, summarise_seeds
+from topojax.experiments.paper import Metric, Row
+from topojax.experiments.reproduce.planned import PlannedRow, PlannedRun
+from topojax.experiments.reproduce.running import Outcome
+
+
+@dataclass(frozen=True)
+class Cell:
+    """One number.
+
+    Attributes:
+        ours: mean over the seeds with its Student interval, or of one seed the score with its
+            bootstrap interval; None where there is none.
+        n_seeds: that `ours` is of.
+        theirs: in percent, as the paper prints it; None where its text has no number.
+    """
+
+    metric: Metric
+    ours: Interval | None
+    n_seeds: int
+    theirs: str | None
+
+
+@dataclass(frozen=True)
+class ReproducedRow:
+    """One row of a table on one data set.
+
+    Attributes:
+        row: of the paper.
+        cells: one a metric that the table has.
+        starts: what the networks of its runs started from: `scratch`, or weights by name.
+        why_not: reasons, where there are no numbers of ours.
+    """
+
+    row: Row
+    cells: tuple[Cell, ...]
+    starts: str
+    why_not: tuple[str, ...] = ()
+
+
+def reproduced(
+    planned: PlannedRow, metrics: Sequence[Metric], outcomes: Mapping[PlannedRun, Outcome]
+) -> ReproducedRow:
+    """Return a row with what its runs gave; a row one of whose seeds failed has no numbers.
+
+    Args:
+        planned: the row and its runs.
+        metrics: that its table has.
+        outcomes: of all runs.
+    """
+    found = [outcomes[run] for run in planned.runs]
+    why_not = tuple(
+        f"seed {outcome.run.config.seed}: {outcome.failure}"
+        for outcome in found
+        if outcome.failure is not None
+    )
+    scores = [] if why_not else [outcome.scores(planned.method) for outcome in found]
+    cells = tuple(
+        Cell(
+            metric,
+            _summary([one.metrics[metric] for one in scores if one is not None]),
+            len(scores),
+            _printed(planned.row, metric),
+        )
+        for metric in metrics
+    )
+    weights = planned.runs[0].config.backbone.weights
+    return ReproducedRow(planned.row, cells, weights or "scratch", why_not)
+
+
+def absent(row: Row, metrics: Sequence[Metric], why: str) -> ReproducedRow:
+    """Return a row that nothing of ours stands in."""
+    cells = tuple(Cell(metric, None, 0, _printed(row, metric)) for metric in metrics)
+    return ReproducedRow(row, cells, "", (why,))
+
+
+def _summary(scores: Sequence[Interval]) -> Interval | None:
+    if len(scores) < 2:
+        return scores[0] if scores else None
+    summary = summarise_seeds([score.value for score in scores])
+    return Interval(summary.mean, summary.low, summary.high)
+
+
+def _printed(row: Row, metric: Metric) -> str | None:
+    percent = row.percent(metric)
+    return None if percent is None else f"{percent:f}"
