@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import jax
 import numpy as np
 import pytest
@@ -15,6 +17,15 @@ from topojax.topology.device.candidates import candidate_curves, levelled
 from topojax.topology.device.regions import regions_of_interest
 
 _regions = jax.jit(regions_of_interest, static_argnames="rescale")
+
+
+@pytest.fixture(autouse=True, scope="module")
+def optimised() -> Iterator[None]:
+    """Compile as users do: what is fused rounds otherwise, and the suite leaves that out."""
+    before = jax.config.jax_disable_most_optimizations
+    jax.config.update("jax_disable_most_optimizations", False)
+    yield
+    jax.config.update("jax_disable_most_optimizations", before)
 
 
 def _assert_the_kernels(

@@ -7,6 +7,7 @@ import jax.numpy as jnp
 from jaxtyping import Array, Float
 
 from topojax.config import SearchConfig
+from topojax.topology.device.rounding import unfused
 
 
 def decode_on_device(
@@ -31,8 +32,7 @@ def decode_on_device(
         weights = jnp.where(known, wide[:, :n_layers] / jnp.where(known, total, 1.0), 1 / n_layers)
         if config.tau is None:
             span = wide[:, n_layers] * (config.tau_max - config.tau_min)
-            # Fused with the sum, the product would not be rounded.
-            span = jax.lax.optimization_barrier(span)
+            span = unfused(span, genes[:, n_layers] < 0)
             taus = jnp.minimum(config.tau_min + span, config.tau_max)
         else:
             taus = jnp.full(len(genes), config.tau)

@@ -7,6 +7,7 @@ import jax.numpy as jnp
 from jaxtyping import Array, Bool, Float, Int, Num
 
 from topojax.kernels.roi.flatness import is_flat
+from topojax.topology.device.rounding import quotient, unfused
 
 _STEPS = 8
 """Floats on either side of the estimated cut among which the cut is; two suffice."""
@@ -21,9 +22,8 @@ def regions_of_interest(
 ) -> tuple[Bool[Array, "B *shape"], Bool[Array, " B"]]:
     """Return M >= τ of B maps by B rules, and which would have been empty.
 
-    Equal to `topojax.kernels.regions_of_interest`, voxel by voxel: weighted sums are taken in its
-    order, without fused operations, and quotients are rounded as there (in float64 and once more,
-    which for float32 is as good as once).
+    Equal to `topojax.kernels.regions_of_interest`, voxel by voxel: sums are taken in its order, and
+    products and quotients rounded as there.
 
     Args:
         maps: uint8, in units of 1/255, or float32 in [0, 1].
@@ -40,18 +40,19 @@ def regions_of_interest(
         >>> masks.tolist(), empty.tolist()
         ([[[False, False], [True, True]]], [False])
     """
-    totals = _totals(maps, weights)
+    never = taus < 0
+    totals = _totals(maps, weights, never)
     rows = totals.reshape(len(totals), -1)
     lowest, highest = rows.min(axis=1), rows.max(axis=1)
     if rescale:
         flat = is_flat(lowest, highest)
         offset, unit = lowest, jnp.where(flat, jnp.inf, highest - lowest)
     else:
-        offset, unit = jnp.zeros_like(lowest), jnp.full_like(lowest, _unit(maps))
-    most = _quotient(highest - offset, unit)
+        offset, unit = jnp.zeros_like(lowest), _unit(maps) + never.astype(jnp.float32)
+    most = quotient(highest - offset, unit)
     empty = most < taus
     value = jnp.where(empty, most, taus)
-    all_reach = _quotient(lowest - offset, unit) >= value
+    all_reach = quotient(lowest - offset, unit) >= value
     cut = jnp.where(all_reach, lowest, _cut(value, offset, unit))
     return totals >= cut.reshape(-1, *(1,) * (totals.ndim - 1)), empty
 
@@ -61,12 +62,12 @@ def _unit(maps: Num[Array, "..."]) -> float:
 
 
 def _totals(
-    maps: Num[Array, "B L *shape"], weights: Float[Array, "B L"]
+    maps: Num[Array, "B L *shape"], weights: Float[Array, "B L"], never: Bool[Array, " B"]
 ) -> Float[Array, "B *shape"]:
-    """Return weighted sums, layer after layer."""
-    factors = weights.reshape(*weights.shape, *(1,) * (maps.ndim - 2))
-    # Behind the barrier no product is fused with the sum that it goes into.
-    products = jax.lax.optimization_barrier(factors * maps.astype(jnp.float32))
+    """Return weighted sums, layer after layer, each product rounded before it is added."""
+    last = (1,) * (maps.ndim - 2)
+    products = weights.reshape(*weights.shape, *last) * maps.astype(jnp.float32)
+    products = unfused(products, never.reshape(-1, 1, *last))
     total = products[:, 0]
     for layer in range(1, maps.shape[1]):
         total = total + products[:, layer]
@@ -83,12 +84,6 @@ def _cut(
     near = jnp.maximum(bits[:, None] + jnp.arange(-_STEPS, _STEPS + 1, dtype=jnp.int32), 0)
     totals = jax.lax.bitcast_convert_type(near, jnp.float32)
     above = jnp.maximum(totals - offset[:, None], 0)
-    reaches = _quotient(above, unit[:, None]) >= value[:, None]
+    reaches = quotient(above, unit[:, None]) >= value[:, None]
     first: Int[Array, " B"] = jnp.argmax(reaches, axis=1)
     return jnp.take_along_axis(totals, first[:, None], axis=1)[:, 0]
-
-
-def _quotient(a: Float[Array, "..."], b: Float[Array, "..."]) -> Float[Array, "..."]:
-    """Return a / b as IEEE division rounds it, which that of float32 on a GPU does not."""
-    with jax.enable_x64(True):
-        return (a.astype(jnp.float64) / b.astype(jnp.float64)).astype(jnp.float32)
