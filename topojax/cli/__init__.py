@@ -23,6 +23,7 @@ _COMMANDS = {
     "leaktest": "Fail if anything of a label reaches held-out scores.",
     "learning-curve": "Score every method against the number of training images.",
     "reproduce": "Make the paper's tables anew, beside its numbers.",
+    "log": "Send a run to MLflow, Weights & Biases or TensorBoard.",
     "bench": "Time the topology on this machine's device.",
     "data": "List data sets, say how to get them, download MedMNIST's.",
     "weights": "List, download, convert and look into pretrained weights.",
