@@ -31,7 +31,8 @@ with open_run(Path(sys.argv[1]), make_config("sound"), environment) as folder:
 
 
 def test_no_library_is_imported_before_it_is_asked_for() -> None:
-    code = "import sys, topojax.cli.log, topojax.sinks; print([m for m in {} if m in sys.modules])"
+    imports = "import sys, topojax.cli.runs.log, topojax.sinks"
+    code = f"{imports}; print([m for m in {{}} if m in sys.modules])"
     heavy = [*LIBRARIES.values(), "jax", "numba"]
     result = subprocess.run(
         [sys.executable, "-c", code.format(heavy)], capture_output=True, text=True, check=True

@@ -13,20 +13,21 @@ from topojax import __version__
 from topojax.cli.signals import stopping_in_one_line
 from topojax.errors import TopojaxError
 
+# The room that a command is in, and what it is for.
 _COMMANDS = {
-    "demo": "Run the whole method on embedded synthetic volumes.",
-    "fit": "Fit on a data set, score the test split once, write a report.",
-    "evaluate": "Score a fitted run on a split of a data set.",
-    "predict": "Write class probabilities of images.",
-    "explain": "Draw the maps and the ROI of some images.",
-    "features": "Write topological descriptors of images.",
-    "leaktest": "Fail if anything of a label reaches held-out scores.",
-    "learning-curve": "Score every method against the number of training images.",
-    "reproduce": "Make the paper's tables anew, beside its numbers.",
-    "log": "Send a run to MLflow, Weights & Biases or TensorBoard.",
-    "bench": "Time the topology on this machine's device.",
-    "data": "List data sets, say how to get them, download MedMNIST's.",
-    "weights": "List, download, convert and look into pretrained weights.",
+    "demo": ("runs", "Run the whole method on embedded synthetic volumes."),
+    "fit": ("runs", "Fit on a data set, score the test split once, write a report."),
+    "evaluate": ("runs", "Score a fitted run on a split of a data set."),
+    "predict": ("runs", "Write class probabilities of images."),
+    "explain": ("runs", "Draw the maps and the ROI of some images."),
+    "features": ("runs", "Write topological descriptors of images."),
+    "leaktest": ("studies", "Fail if anything of a label reaches held-out scores."),
+    "learning-curve": ("studies", "Score every method against the number of training images."),
+    "reproduce": ("studies", "Make the paper's tables anew, beside its numbers."),
+    "log": ("runs", "Send a run to MLflow, Weights & Biases or TensorBoard."),
+    "bench": ("studies", "Time the topology on this machine's device."),
+    "data": ("files", "List data sets, say how to get them, download MedMNIST's."),
+    "weights": ("files", "List, download, convert and look into pretrained weights."),
 }
 
 
@@ -39,12 +40,12 @@ class _LazyGroup(click.Group):
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         if cmd_name not in _COMMANDS:
             return None
-        module = cmd_name.replace("-", "_")
-        return importlib.import_module(f"topojax.cli.{module}").command
+        room, module = _COMMANDS[cmd_name][0], cmd_name.replace("-", "_")
+        return importlib.import_module(f"topojax.cli.{room}.{module}").command
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         with formatter.section("Commands"):
-            formatter.write_dl(list(_COMMANDS.items()))
+            formatter.write_dl([(name, told) for name, (_, told) in _COMMANDS.items()])
 
 
 @click.group(

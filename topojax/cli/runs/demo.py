@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from topojax.cli import options
-from topojax.cli.fit import run_and_summarise
+from topojax.cli.runs.fit import run_and_summarise
 
 
 @click.command(

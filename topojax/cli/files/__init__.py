@@ -1,0 +1,1 @@
+"""Commands of data sets and weight files."""

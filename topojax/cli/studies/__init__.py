@@ -1,0 +1,1 @@
+"""Commands that make many runs, or time the machine."""
