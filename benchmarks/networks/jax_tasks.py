@@ -14,8 +14,8 @@ from flax import nnx
 
 from topojax.cam import METHODS, scale_maps, upsample_maps
 from topojax.models import Backbone
-from topojax.training.backbone.sharding import share_batches
-from topojax.training.backbone.step import training_step
+from topojax.training.loop.sharding import share_batches
+from topojax.training.loop.step import training_step
 
 Step = Callable[[], np.ndarray]
 
@@ -71,10 +71,11 @@ class JaxTasks:
         graph, params, stats = nnx.split(self.model, nnx.Param, nnx.BatchStat)
         devices = share_batches(len(self.x), jax.local_devices())
         optimiser = optax.adam(1e-3)
-        update = training_step(graph, optimiser, self.precision, devices.replicated)
+        loss = optax.softmax_cross_entropy_with_integer_labels
+        update = training_step(graph, optimiser, loss, self.precision, devices.replicated)
         now = list(devices.replicate((params, stats, optimiser.init(params))))
         batch = (self.x[None], self.labels[None], np.ones((1, len(self.x)), np.float32))
-        placed = tuple(devices.split(part, axis=1) for part in batch)
+        placed = tuple(devices.shard(part, axis=1) for part in batch)
         executable = update.lower(*now, *placed).compile()
 
         def step() -> np.ndarray:

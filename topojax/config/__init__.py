@@ -12,7 +12,11 @@ from topojax.config.presets import (
     PRESETS,
     USUAL_TAU,
 )
-from topojax.config.reading import make_config, parse_config, parse_overrides
+from topojax.config.reading import (
+    make_config,
+    parse_config,
+    parse_overrides,
+)
 from topojax.config.schema import (
     BackboneConfig,
     CamConfig,
@@ -21,6 +25,7 @@ from topojax.config.schema import (
     EvaluationConfig,
     SearchConfig,
     TopologyConfig,
+    TrainingConfig,
 )
 
 __all__ = [
@@ -37,6 +42,7 @@ __all__ = [
     "EvaluationConfig",
     "SearchConfig",
     "TopologyConfig",
+    "TrainingConfig",
     "make_config",
     "parse_config",
     "parse_overrides",

@@ -19,34 +19,22 @@ class Section(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
 
-class BackboneConfig(Section):
-    """The network that the CAMs are taken of (paper, section 3)."""
+class TrainingConfig(Section):
+    """Training of a network by epochs; the validation split chooses one."""
 
-    name: str = "auto"
-    """One of `topojax.models.list_models()`, or `auto`: resnet18 for 2-D images, r3d_18 for
-    volumes."""
-    weights: Annotated[str | None, AfterValidator(lambda w: None if w == "none" else w)] = None
-    """`imagenet` or `kinetics400`: what torchvision publishes for the network, downloaded by
-    `topojax weights fetch` (r3d_18 from `imagenet`: resnet18's kernels, inflated); or the path of a
-    state dict in torchvision's names (npz, pth, safetensors); None or `none`: from scratch."""
     epochs: int = Field(100, ge=1, le=MOST_ROUNDS)
     batch_size: int = Field(32, ge=2, le=MOST_ROWS)
     """Images an update of the weights, on all devices together."""
     learning_rate: float = Field(1e-3, gt=0)
     """Of Adam; the peak where a schedule changes it."""
     schedule: Literal["constant", "cosine", "one-cycle"] = "constant"
-    """Of the learning rate over all updates; see `topojax.training.backbone.optimiser`."""
+    """Of the learning rate over all updates; see `topojax.training.loop.optimiser`."""
     warmup_epochs: int = Field(0, ge=0)
     """Epochs in which the learning rate grows linearly from 0; `one-cycle` has a rise of its
     own."""
     precision: Literal["float32", "bfloat16"] = "float32"
     """Of activations in training; weights, statistics, loss and Adam's moments are float32, and
     so is every network after training."""
-    class_weights: Literal["none", "balanced"] = "none"
-    """`balanced`: a sample of class c weighs n / (k n_c) in the training loss."""
-    rebasing_images: int = Field(256, ge=1, le=MOST_ROWS)
-    """Training images whose statistics are taken over where a weight file has its own folded
-    away."""
     accumulate: int = Field(1, ge=1)
     """Parts of a batch that are computed one after the other, to save memory; batch
     normalisation then sees a part at a time."""
@@ -56,7 +44,7 @@ class BackboneConfig(Section):
     """Training images are moved by up to so many voxels along every axis, edges repeated."""
 
     @model_validator(mode="after")
-    def _fits_together(self) -> BackboneConfig:
+    def _fits_together(self) -> TrainingConfig:
         if self.batch_size % self.accumulate:
             raise ValueError(
                 f"accumulate={self.accumulate} must divide batch_size={self.batch_size}"
@@ -70,6 +58,23 @@ class BackboneConfig(Section):
         if len(set(self.flip_axes)) != len(self.flip_axes):
             raise ValueError(f"an axis is named twice in flip_axes={list(self.flip_axes)}")
         return self
+
+
+class BackboneConfig(TrainingConfig):
+    """The network that the CAMs are taken of (paper, section 3)."""
+
+    name: str = "auto"
+    """One of `topojax.models.list_models()`, or `auto`: resnet18 for 2-D images, r3d_18 for
+    volumes."""
+    weights: Annotated[str | None, AfterValidator(lambda w: None if w == "none" else w)] = None
+    """`imagenet` or `kinetics400`: what torchvision publishes for the network, downloaded by
+    `topojax weights fetch` (r3d_18 from `imagenet`: resnet18's kernels, inflated); or the path of a
+    state dict in torchvision's names (npz, pth, safetensors); None or `none`: from scratch."""
+    class_weights: Literal["none", "balanced"] = "none"
+    """`balanced`: a sample of class c weighs n / (k n_c) in the training loss."""
+    rebasing_images: int = Field(256, ge=1, le=MOST_ROWS)
+    """Training images whose statistics are taken over where a weight file has its own folded
+    away."""
 
 
 class CamConfig(Section):

@@ -1,6 +1,5 @@
 """Training: the backbone's fine-tuning and the classifier on descriptors."""
 
-from topojax.training.backbone.distributed import join_hosts
 from topojax.training.backbone.fine_tuning import check_augmentation, fine_tune
 from topojax.training.backbone.fitted import (
     EpochRecord,
@@ -31,6 +30,7 @@ from topojax.training.classifier.mlps import (
 from topojax.training.classifier.scikit_models.fitted import FittedScikit
 from topojax.training.classifier.scikit_models.selection import check_selection
 from topojax.training.classifier.standardisation import Standardisation
+from topojax.training.loop.distributed import join_hosts
 
 __all__ = [
     "Choice",

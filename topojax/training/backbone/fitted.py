@@ -36,6 +36,11 @@ class EpochRecord:
     val_loss: float
     val_auc: float
 
+    @property
+    def rank(self) -> tuple[float, float]:
+        """The higher AUC, among equal ones the lower loss."""
+        return self.val_auc, -self.val_loss
+
 
 @dataclass(frozen=True)
 class FittedBackbone:

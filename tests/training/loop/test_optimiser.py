@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from topojax.training.backbone.optimiser import learning_rate, make_optimiser
+from topojax.training.loop.optimiser import learning_rate, make_optimiser
 
 
 def test_constant_without_warm_up_is_a_number() -> None:

@@ -12,32 +12,35 @@ import numpy as np
 import optax
 from flax import nnx
 from jax.sharding import NamedSharding
-from jaxtyping import Array, Float, Int
+from jaxtyping import Array, Float, Shaped
 
 from topojax.data.batches import padded_batches
-from topojax.training.backbone.loss import weighted_cross_entropy
-from topojax.training.backbone.sharding import DataParallel
+from topojax.training.loop.sharding import DataParallel
 
 State = Any
 Step = Callable[..., tuple[State, State, State, Array]]
+Criterion = Callable[[Array, Array], Array]
+"""From outputs (m, …), float32, and targets (m, …) to one loss a sample (m,)."""
 
 
 @lru_cache
 def training_step(
     graph: Any,
     optimiser: optax.GradientTransformation,
+    criterion: Criterion,
     precision: str,
     replicated: NamedSharding,
 ) -> Step:
     """Return the compiled update of a network; equal arguments give the identical function.
 
     The function takes parameters, statistics and the optimiser's state, whose memory it reuses, a
-    batch in k parts, x float32 (k, m, *spatial, C), labels int (k, m) and weights of samples
-    float32 (k, m), and returns the three anew with the batch's loss.
+    batch in k parts, x float32 (k, m, *spatial, C), targets (k, m, …) and weights of samples
+    float32 (k, m), and returns the three anew with the batch's loss: Σ w_i loss_i / Σ w_i.
 
     Args:
         graph: the network's graph definition.
         optimiser: of the parameters, which are float32.
+        criterion: the samples' losses.
         precision: dtype of the activations; loss, statistics and gradients of the parameters are
             float32.
         replicated: where everything but the batch lies.
@@ -48,11 +51,11 @@ def training_step(
         stats: State,
         state: State,
         x: Float[Array, "k m *spatial c"],
-        labels: Int[Array, "k m"],
+        targets: Shaped[Array, "k m ..."],
         weights: Float[Array, "k m"],
     ) -> tuple[State, State, State, Array]:
-        loss = partial(_loss, graph, jnp.dtype(precision), weights.sum())
-        stats, value, grads = _accumulated(loss, params, stats, (x, labels, weights))
+        loss = partial(_loss, graph, criterion, jnp.dtype(precision), weights.sum())
+        stats, value, grads = _accumulated(loss, params, stats, (x, targets, weights))
         updates, state = optimiser.update(grads, state, params)
         return optax.apply_updates(params, updates), stats, state, value
 
@@ -61,17 +64,18 @@ def training_step(
 
 def _loss(
     graph: Any,
+    criterion: Criterion,
     dtype: jnp.dtype,
     total: Array,
     params: State,
     stats: State,
     batch: tuple[Array, Array, Array],
 ) -> tuple[Array, State]:
-    x, labels, weights = batch
+    x, targets, weights = batch
     model = nnx.merge(graph, params, stats, copy=True)
     model.train()
-    logits = model(x.astype(dtype)).astype(jnp.float32)
-    return weighted_cross_entropy(logits, labels, weights, total), nnx.state(model, nnx.BatchStat)
+    losses = criterion(model(x.astype(dtype)).astype(jnp.float32), targets)
+    return (weights * losses).sum() / total, nnx.state(model, nnx.BatchStat)
 
 
 def _accumulated(
@@ -117,7 +121,7 @@ def predict_logits(
     batch_size: int,
     devices: DataParallel,
 ) -> np.ndarray:
-    """Return the logits, float32 (n, n_classes), of network inputs float32 (n, *spatial, C).
+    """Return the logits, float32 (n, …), of network inputs float32 (n, *spatial, C).
 
     Args:
         graph: the network's graph definition.

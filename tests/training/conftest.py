@@ -12,8 +12,8 @@ import pytest
 
 @pytest.fixture(scope="module")
 def tiny_networks() -> Iterator[ModuleType]:
-    """Return the module beside this file, its networks registered."""
-    path = Path(__file__).with_name("tiny_networks.py")
+    """Return the module of tiny networks, registered."""
+    path = Path(__file__).parent / "loop" / "tiny_networks.py"
     spec = importlib.util.spec_from_file_location("tiny_networks", path)
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)

@@ -1,9 +1,10 @@
-"""The state between two epochs of fine-tuning: kept by orbax, resumed from."""
+"""The state between two epochs: kept by orbax, resumed from."""
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import Field, asdict, dataclass
 from pathlib import Path
+from typing import Any, ClassVar, Generic, Protocol, TypeVar
 
 import jax
 import numpy as np
@@ -11,11 +12,25 @@ from jax.experimental import multihost_utils
 
 from topojax.checkpoint import Series, load_checkpoint, reading
 from topojax.errors import RunError
-from topojax.training.backbone.fitted import EpochRecord, State
+
+State = Any
+
+
+class EpochScores(Protocol):
+    """What one epoch gave: a frozen dataclass of numbers."""
+
+    __dataclass_fields__: ClassVar[dict[str, Field[Any]]]
+
+    @property
+    def rank(self) -> tuple[float, ...]:
+        """The higher, the better the epoch."""
+
+
+Record = TypeVar("Record", bound=EpochScores)
 
 
 @dataclass(frozen=True)
-class Progress:
+class Progress(Generic[Record]):
     """All that a resumed run needs; random draws follow from seed and epoch.
 
     Attributes:
@@ -30,16 +45,22 @@ class Progress:
     best_params: State
     best_stats: State
     best_epoch: int
-    history: tuple[EpochRecord, ...]
+    history: tuple[Record, ...]
 
 
 @dataclass(frozen=True)
-class ProgressFolder:
-    """The newest state and the best epoch's network, in one folder for all hosts."""
+class ProgressFolder(Generic[Record]):
+    """The newest state and the best epoch's network, in one folder for all hosts.
+
+    Attributes:
+        folder: where they lie.
+        record: the class of an epoch's numbers.
+    """
 
     folder: Path
+    record: type[Record]
 
-    def save(self, now: Progress) -> None:
+    def save(self, now: Progress[Record]) -> None:
         """Write the state; a kill at any point leaves one together with the best it names."""
         epoch = len(now.history) - 1
         if now.best_epoch == epoch:
@@ -50,7 +71,7 @@ class ProgressFolder:
         self._latest.keep_only(epoch)
         self._best.keep_only(now.best_epoch)
 
-    def newest(self, abstract: tuple[State, State, State]) -> Progress | None:
+    def newest(self, abstract: tuple[State, State, State]) -> Progress[Record] | None:
         """Return the state to go on from, or None where there is none.
 
         Args:
@@ -68,7 +89,7 @@ class ProgressFolder:
         with reading(self._latest.path(epoch)):
             best_epoch = meta["best_epoch"]
             best_path = self._best.path(best_epoch)
-            history = tuple(EpochRecord(**record) for record in meta["history"])
+            history = tuple(self.record(**numbers) for numbers in meta["history"])
         (best_params, best_stats), _ = load_checkpoint(best_path, lambda _: abstract[:2])
         return Progress(params, stats, state, best_params, best_stats, best_epoch, history)
 

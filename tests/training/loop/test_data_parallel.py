@@ -13,7 +13,7 @@ import pytest
 
 from topojax.errors import ConfigError
 from topojax.training import join_hosts
-from topojax.training.backbone.sharding import share_batches
+from topojax.training.loop.sharding import share_batches
 
 _PROGRAM = Path(__file__).with_name("train_on_devices.py")
 

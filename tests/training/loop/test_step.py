@@ -11,10 +11,11 @@ from flax import nnx
 
 from topojax.models import create_model
 from topojax.training.backbone.fitted import backbone_parts
-from topojax.training.backbone.sharding import share_batches
-from topojax.training.backbone.step import training_step
+from topojax.training.loop.sharding import share_batches
+from topojax.training.loop.step import training_step
 
 RATE = 0.5
+CROSS_ENTROPY = optax.softmax_cross_entropy_with_integer_labels
 pytestmark = pytest.mark.usefixtures("tiny_networks")
 
 
@@ -23,7 +24,7 @@ def _step(name: str, batch: tuple, parts: int, precision: str = "float32") -> tu
     graph, params, stats = backbone_parts(create_model(name, 2, 1, rngs=nnx.Rngs(0)))
     optimiser = optax.sgd(RATE)
     one = share_batches(1, jax.devices()[:1])
-    step = training_step(graph, optimiser, precision, one.replicated)
+    step = training_step(graph, optimiser, CROSS_ENTROPY, precision, one.replicated)
     split = [array.reshape(parts, -1, *array.shape[1:]) for array in batch]
     before = jax.tree.map(np.array, params)
     new, stats, _, loss = step(params, stats, optimiser.init(params), *split)
@@ -46,6 +47,8 @@ def test_accumulated_parts_equal_the_large_batch_by_hand(batch: tuple) -> None:
     graph, params, stats = backbone_parts(create_model("plain", 2, 1, rngs=nnx.Rngs(0)))
     logits = np.asarray(nnx.merge(graph, params, stats)(jnp.asarray(x)), np.float64)
     error = np.exp(logits) / np.exp(logits).sum(1, keepdims=True) - np.eye(2)[y]
+    losses = np.log(np.exp(logits).sum(1)) - logits[np.arange(len(y)), y]
+    assert loss == pytest.approx(np.average(losses, weights=w), rel=1e-5)
     gradient = (w[:, None] * error).sum(0) / w.sum()
     moved = before["fc"]["bias"][...] - np.asarray(in_parts["fc"]["bias"][...])
     np.testing.assert_allclose(moved, RATE * gradient, rtol=1e-4, atol=1e-7)
@@ -80,7 +83,7 @@ def test_the_update_reuses_the_memory_of_its_inputs(batch: tuple) -> None:
     graph, params, stats = backbone_parts(create_model("plain", 2, 1, rngs=nnx.Rngs(0)))
     optimiser = optax.adam(1e-3)
     one = share_batches(1, jax.devices()[:1])
-    step = training_step(graph, optimiser, "float32", one.replicated)
+    step = training_step(graph, optimiser, CROSS_ENTROPY, "float32", one.replicated)
     given = one.replicate(params)
     step(given, stats, optimiser.init(params), *(array[None] for array in batch))
     assert all(leaf.is_deleted() for leaf in jax.tree.leaves(given))

@@ -91,7 +91,7 @@ def share_batches(batch: int, devices: Sequence[jax.Device]) -> DataParallel:
     if batch % len(by_host):
         raise ConfigError(
             f"a batch of {batch} images cannot be divided among {len(by_host)} hosts; set "
-            f"backbone.batch_size / backbone.accumulate to a multiple of {len(by_host)}"
+            f"batch_size / accumulate to a multiple of {len(by_host)}"
         )
     share = batch // len(by_host)
     most = min(len(own) for own in by_host.values())
