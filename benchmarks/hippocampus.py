@@ -3,9 +3,9 @@
 Cuts crops of T1 MRI with masks of the hippocampus's two parts (Medical Segmentation Decathlon, task
 4) to one shape, and writes them in MedMNIST's form. The label is derived, not clinical: 1 where the
 share of the anterior part in the labelled volume is above the median over all crops, else 0. The
-masks give the label and nothing else.
+masks give the label and nothing else, unless `--masks` keeps them for `segmentation.py`.
 
-    python benchmarks/hippocampus.py FOLDER OUTPUT.npz [--side 48] [--seed 0]
+    python benchmarks/hippocampus.py FOLDER OUTPUT.npz [--side 48] [--seed 0] [--masks]
 
 `FOLDER` holds `images/` and `labels/` with NIfTI files of equal names. Then, for instance,
 
@@ -17,6 +17,7 @@ from __future__ import annotations
 import argparse
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Literal
 
 import numpy as np
 from sklearn.model_selection import train_test_split
@@ -29,14 +30,14 @@ RANGE = 0.5, 99.5
 """Percentiles of a crop's values that become 0 and 255: scanners give grey values of no unit."""
 
 
-def centred(volume: np.ndarray, side: int) -> np.ndarray:
-    """Return (side, side, side) about the middle: cut, or edges repeated."""
+def centred(volume: np.ndarray, side: int, mode: Literal["edge", "constant"]) -> np.ndarray:
+    """Return (side, side, side) about the middle: cut, or edges repeated, or zeros added."""
     for axis, length in enumerate(volume.shape):
         missing = max(0, side - length)
         before = missing // 2
         pads = [(before, missing - before) if k == axis else (0, 0) for k in range(volume.ndim)]
         start = max(0, length - side) // 2
-        padded = np.pad(volume, pads, mode="edge")
+        padded = np.pad(volume, pads, mode=mode)
         volume = np.take(padded, np.arange(start, start + side), axis=axis)
     return volume
 
@@ -53,13 +54,21 @@ def anterior_share(mask: np.ndarray) -> float:
     return anterior / (anterior + posterior)
 
 
-def derived_task(folder: Path, side: int, seed: int) -> dict[str, np.ndarray]:
-    """Return images uint8 (n, side, side, side) and labels uint8 (n, 1) of three splits."""
+def derived_task(folder: Path, side: int, seed: int, *, with_masks: bool) -> dict[str, np.ndarray]:
+    """Return images uint8 (n, side, side, side) and labels uint8 (n, 1) of three splits.
+
+    With masks, too, uint8 of the images' shape: 0 outside, 1 anterior, 2 posterior.
+    """
     names = sorted(path.name for path in (folder / "images").glob("*.nii*"))
     if not names:
         raise SystemExit(f"{folder} holds no images/*.nii or .nii.gz")
-    images = np.stack([to_bytes(centred(read_nifti(folder / "images" / n), side)) for n in names])
-    shares = np.array([anterior_share(read_nifti(folder / "labels" / name)) for name in names])
+    volumes = (read_nifti(folder / "images" / name) for name in names)
+    parts = [read_nifti(folder / "labels" / name) for name in names]
+    arrays = {"images": np.stack([to_bytes(centred(one, side, "edge")) for one in volumes])}
+    if with_masks:
+        masks = [centred(part, side, "constant") for part in parts]
+        arrays["masks"] = np.stack(masks).astype(np.uint8)
+    shares = np.array([anterior_share(part) for part in parts])
     labels = (shares > np.median(shares)).astype(np.uint8)
     rest, test = train_test_split(
         np.arange(len(names)), test_size=SHARES["test"], stratify=labels, random_state=seed
@@ -70,7 +79,7 @@ def derived_task(folder: Path, side: int, seed: int) -> dict[str, np.ndarray]:
     return {
         f"{split}_{kind}": array[np.sort(rows)]
         for split, rows in splits.items()
-        for kind, array in (("images", images), ("labels", labels[:, None]))
+        for kind, array in (arrays | {"labels": labels[:, None]}).items()
     }
 
 
@@ -83,10 +92,11 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("output", type=Path)
     parser.add_argument("--side", type=int, default=48, help="voxels along each axis")
     parser.add_argument("--seed", type=int, default=0, help="of the splits")
+    parser.add_argument("--masks", action="store_true", help="keep them beside images and labels")
     options = parser.parse_args(arguments)
     if options.output.exists():
         parser.error(f"{options.output} exists; name another file")
-    task = derived_task(options.folder, options.side, options.seed)
+    task = derived_task(options.folder, options.side, options.seed, with_masks=options.masks)
     with options.output.open("xb") as file:
         np.savez_compressed(file, **task)
     for split in SHARES:

@@ -7,7 +7,15 @@ from pathlib import Path
 import pytest
 from pydantic import ValidationError
 
-from topojax.config import PRESETS, Config, make_config, parse_config, parse_overrides
+from topojax.config import (
+    PRESETS,
+    Config,
+    SegmentationConfig,
+    make_config,
+    make_segmentation_config,
+    parse_config,
+    parse_overrides,
+)
 from topojax.errors import ConfigError
 
 
@@ -155,3 +163,17 @@ def test_missing_file_is_named(tmp_path: Path) -> None:
 def test_is_frozen() -> None:
     with pytest.raises(ValidationError):
         Config().seed = 3
+
+
+def test_settings_of_a_unet_are_read_and_refused_as_others_are() -> None:
+    assert make_segmentation_config() == SegmentationConfig()
+    changed = make_segmentation_config({"widths": [4, 8], "epochs": 3})
+    assert (changed.widths, changed.epochs, changed.batch_size) == ((4, 8), 3, 8)
+    for values, message in (
+        ({"epoch": 3}, "'epoch' is unknown; did you mean epochs"),
+        ({"widths": [4]}, "'widths'"),
+        ({"folds": 0}, "'folds' is 0"),
+        ({"batch_size": 4, "accumulate": 3}, "must divide batch_size=4"),
+    ):
+        with pytest.raises(ConfigError, match=message):
+            make_segmentation_config(values)

@@ -14,6 +14,7 @@ from topojax.config.presets import (
 )
 from topojax.config.reading import (
     make_config,
+    make_segmentation_config,
     parse_config,
     parse_overrides,
 )
@@ -27,6 +28,7 @@ from topojax.config.schema import (
     TopologyConfig,
     TrainingConfig,
 )
+from topojax.config.segmentation import SegmentationConfig
 
 __all__ = [
     "DEMO_BUDGET",
@@ -41,9 +43,11 @@ __all__ = [
     "Config",
     "EvaluationConfig",
     "SearchConfig",
+    "SegmentationConfig",
     "TopologyConfig",
     "TrainingConfig",
     "make_config",
+    "make_segmentation_config",
     "parse_config",
     "parse_overrides",
 ]

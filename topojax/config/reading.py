@@ -8,13 +8,16 @@ import reprlib
 import tomllib
 from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from pydantic import ValidationError
 
 from topojax.config.presets import PRESETS
 from topojax.config.schema import Config, Section
+from topojax.config.segmentation import SegmentationConfig
 from topojax.errors import ConfigError
+
+_Kind = TypeVar("_Kind", bound=Section)
 
 _SHOWN = 80
 """Characters of a wrong value in its error."""
@@ -54,10 +57,18 @@ def parse_config(values: Mapping[str, Any]) -> Config:
     Raises:
         ConfigError: one line naming the first key that is wrong.
     """
-    try:
-        return Config.model_validate(values)
-    except ValidationError as error:
-        raise ConfigError(_first_problem(error)) from None
+    return _validated(Config, values)
+
+
+def make_segmentation_config(
+    overrides: Mapping[str, Any] | None = None,
+) -> SegmentationConfig:
+    """Build the settings of a U-Net, such as `{"epochs": 40, "widths": [16, 32, 64]}`.
+
+    Raises:
+        ConfigError: an unknown key, or a value out of its range.
+    """
+    return _validated(SegmentationConfig, overrides or {})
 
 
 def parse_overrides(pairs: Iterable[str]) -> dict[str, Any]:
@@ -123,18 +134,25 @@ def _nest(dotted: str, value: Any) -> dict[str, Any]:
     return {head: _nest(rest, value) if rest else value}
 
 
-def _first_problem(error: ValidationError) -> str:
+def _validated(kind: type[_Kind], values: Mapping[str, Any]) -> _Kind:
+    try:
+        return kind.model_validate(values)
+    except ValidationError as error:
+        raise ConfigError(_first_problem(error, kind)) from None
+
+
+def _first_problem(error: ValidationError, kind: type[Section]) -> str:
     problem = error.errors()[0]
     location = [str(part) for part in problem["loc"]]
     key = ".".join(location)
     if problem["type"] == "extra_forbidden":
-        return _unknown(key)
+        return _unknown(key, kind)
     message = problem["msg"].removeprefix("Value error, ")
     return f"configuration key {key!r} is {_short(problem['input'])}: {message}"
 
 
-def _unknown(key: str) -> str:
-    known = _known_keys()
+def _unknown(key: str, kind: type[Section] = Config) -> str:
+    known = _known_keys(kind)
     # Among short ones: comparing takes time with the square of their length.
     close = difflib.get_close_matches(key[:_SHOWN], known, n=1)
     hint = f"did you mean {close[0]}?" if close else f"known keys: {', '.join(known)}"
@@ -151,9 +169,9 @@ def _short(value: Any) -> str:
     return shown.repr(value)
 
 
-def _known_keys() -> list[str]:
+def _known_keys(kind: type[Section]) -> list[str]:
     keys: list[str] = []
-    for name, field in Config.model_fields.items():
+    for name, field in kind.model_fields.items():
         section = field.annotation
         if isinstance(section, type) and issubclass(section, Section):
             keys += [f"{name}.{inner}" for inner in section.model_fields]

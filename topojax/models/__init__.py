@@ -1,4 +1,4 @@
-"""Networks in Flax NNX, channels-last: the backbones that CAMs are taken of, and the classifier."""
+"""Networks in Flax NNX, channels-last: backbones that CAMs are taken of, classifier, U-Net."""
 
 from topojax.models.backbone import Backbone
 from topojax.models.mlp import MLP
@@ -11,13 +11,16 @@ from topojax.models.registry import (
     map_shapes,
     spatial_dims_of,
 )
+from topojax.models.segmentation.unet import UNet, create_unet
 
 __all__ = [
     "MLP",
     "Backbone",
+    "UNet",
     "abstract_model",
     "check_image_shape",
     "create_model",
+    "create_unet",
     "has_folded_statistics",
     "list_models",
     "map_shapes",

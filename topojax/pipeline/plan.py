@@ -215,6 +215,22 @@ def stage_seed(seed: int, stage: str) -> int:
     return int(sequence.generate_state(1)[0] >> 1)
 
 
+def settled_filtrations(config: TopologyConfig, spatial_dims: int) -> tuple[str, ...]:
+    """Return the filtrations by name, those of banks one by one.
+
+    Raises:
+        ConfigError: an unknown one, or one of infinite values on a grid of each sample's own.
+    """
+    names = expand_filtrations(config.filtrations, spatial_dims)
+    infinite = [name for name in names if not find_filtration(name, spatial_dims).finite]
+    if config.grid == "sample" and infinite:
+        raise ConfigError(
+            f"topology.grid='sample' with filtration {infinite[0]!r}, whose values may be "
+            "infinite; choose the grid 'fixed' or 'quantile'"
+        )
+    return names
+
+
 def _network_name(config: Config, spatial_dims: int) -> str:
     name = config.backbone.name
     if name == "auto":
@@ -228,7 +244,7 @@ def _network_name(config: Config, spatial_dims: int) -> str:
 
 
 def _settled(config: Config, network: Backbone, shape: tuple[int, ...]) -> Config:
-    filtrations = _filtrations(config.topology, len(shape))
+    filtrations = settled_filtrations(config.topology, len(shape))
     layers = config.cam.layers or network.cam_layers
     check_layers(network, layers)
     find_objective(config.search.objective)
@@ -249,14 +265,3 @@ def _check_rule(config: Config, labels: np.ndarray) -> None:
         stratified_folds(labels, config.cam.folds, config.seed, setting="cam.folds")
     if config.search.objective == "cv-auc" and is_searched(config):
         stratified_folds(labels, config.search.folds, config.seed)
-
-
-def _filtrations(config: TopologyConfig, spatial_dims: int) -> tuple[str, ...]:
-    names = expand_filtrations(config.filtrations, spatial_dims)
-    infinite = [name for name in names if not find_filtration(name, spatial_dims).finite]
-    if config.grid == "sample" and infinite:
-        raise ConfigError(
-            f"topology.grid='sample' with filtration {infinite[0]!r}, whose values may be "
-            "infinite; choose the grid 'fixed' or 'quantile'"
-        )
-    return names

@@ -125,6 +125,27 @@ class LayerNorm(nnx.LayerNorm):
         return super().__call__(x, *args, **options).astype(x.dtype)
 
 
+def instance_norm(x: Float[Array, "b *spatial c"]) -> Float[Array, "b *spatial c"]:
+    """Bring every channel of every image to mean 0 and variance 1 over space, without parameters.
+
+    torch's `InstanceNorm` by default; float32 inside, the input's dtype outside.
+    """
+    axes, values = tuple(range(1, x.ndim - 1)), x.astype(jnp.float32)
+    centred = values - values.mean(axes, keepdims=True)
+    variance = (centred**2).mean(axes, keepdims=True)
+    return (centred * lax.rsqrt(variance + 1e-5)).astype(x.dtype)
+
+
+class PReLU(nnx.Module):
+    """x where it is positive, else x times a slope that is learnt (He et al. 2015)."""
+
+    def __init__(self) -> None:
+        self.slope = parameter((1,), Constant(0.25))
+
+    def __call__(self, x: Float[Array, "b *spatial c"]) -> Float[Array, "b *spatial c"]:
+        return jnp.where(x >= 0, x, self.slope[...].astype(x.dtype) * x)
+
+
 class Noise(nnx.BatchStat):
     """State of the random generator that a layer draws from in training; goes on with every draw.
 
