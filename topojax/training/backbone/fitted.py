@@ -14,8 +14,8 @@ from flax import nnx
 from topojax.config import BackboneConfig
 from topojax.errors import WeightsError
 from topojax.models import Backbone, abstract_model, create_model
-from topojax.training.backbone.sharding import share_batches
-from topojax.training.backbone.step import predict_logits
+from topojax.training.loop.sharding import share_batches
+from topojax.training.loop.step import predict_logits
 from topojax.weights import load_torchvision, pretrained_weights, torchvision_report
 
 _LOGGER = logging.getLogger(__name__)
