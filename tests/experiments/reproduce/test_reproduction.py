@@ -1,0 +1,105 @@
+"""Tables: ours beside the paper's, what is missing said, names escaped."""
+
+from __future__ import annotations
+
+import csv
+import io
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from topojax.data import Dataset
+from topojax.errors import ConfigError
+from topojax.evaluation import Interval, Scores
+from topojax.evaluation.scores import METRICS
+from topojax.experiments.reproduce import Asked, Choices, reproduce, reproduction
+from topojax.experiments.reproduce.planned import PlannedRun
+from topojax.experiments.reproduce.running import Outcome
+
+
+class _Known(Outcome):
+    """An outcome whose scores are its seed's."""
+
+    def scores(self, method: str) -> Scores | None:
+        value = 0.8 + 0.02 * self.run.config.seed
+        metrics = {name: Interval(value, 0.7, 0.95) for name in METRICS}
+        return None if self.failure else Scores(metrics, {}, 20, 100, 0.95)
+
+
+@pytest.fixture
+def stubbed(monkeypatch: pytest.MonkeyPatch) -> list[PlannedRun]:
+    """Return what is run, by a stub that fails for Swin alone."""
+    seen: list[PlannedRun] = []
+
+    def run_all(runs: list[PlannedRun], *given: Any, **named: Any) -> dict[PlannedRun, Outcome]:
+        seen.extend(runs)
+        return {
+            run: _Known(run, None, "too large" if run.config.backbone.name == "swin_v2_t" else None)
+            for run in runs
+        }
+
+    monkeypatch.setattr(reproduction, "run_all", run_all)
+    return seen
+
+
+def _unread(name: str, size: int | None) -> Dataset:
+    raise AssertionError("nothing is read here")
+
+
+def test_tables_hold_ours_and_theirs(stubbed: list[PlannedRun], tmp_path: Path) -> None:
+    asked = Asked((3, 10), datasets=("breastmnist",), seeds=(0, 1, 2))
+    tables = reproduce(asked, Choices(), _unread, tmp_path)
+    assert [table.number for table in tables] == [3, 10]
+    first = tables[0]
+    assert first.columns() == ("", "breastmnist AUC", "breastmnist ACC")
+    by_label = {line[0]: line[1:] for line in first.lines()}
+    assert by_label["TopoCAM"] == ("82.0 [77.0, 87.0] (99.9)", "82.0 [77.0, 87.0] (98.7)")
+    assert by_label["Swin v2"] == ("– (91.0)", "– (88.5)")
+    assert first.reasons()[0] == "Swin v2, breastmnist: seed 0: too large"
+    # Eight networks and one fit, three seeds each, for both tables together.
+    assert len(set(stubbed)) == 3 * 8
+
+
+def test_files_say_the_same(stubbed: list[PlannedRun], tmp_path: Path) -> None:
+    asked = Asked((3,), datasets=("breastmnist", "pneumoniamnist"))
+    reproduce(asked, Choices(), _unread, tmp_path)
+    markdown = (tmp_path / "tables.md").read_text("utf-8")
+    assert "| TopoCAM | 80.0 [70.0, 95.0] (99.9) |" in markdown
+    assert "- Swin v2, breastmnist: seed 0: too large" in markdown
+    assert "contradict" in markdown
+    rows = list(csv.DictReader(io.StringIO((tmp_path / "tables.csv").read_text("utf-8"))))
+    assert len(rows) == 9 * 2 * 2
+    (row,) = [
+        row
+        for row in rows
+        if (row["row"], row["dataset"], row["metric"]) == ("TopoCAM", "breastmnist", "auc")
+    ]
+    assert (row["ours"], row["paper"], row["seeds"]) == ("80.00", "99.9", "1")
+    latex = (tmp_path / "tables.tex").read_text("utf-8")
+    assert r"TopoCAM & 80.0 [70.0, 95.0] (99.9)" in latex
+    page = (tmp_path / "tables.html").read_text("utf-8")
+    assert "80.0 [70.0, 95.0] (99.9)" in page
+    assert "<script" not in page
+
+
+def test_the_segmentation_row_says_that_it_is_missing(
+    stubbed: list[PlannedRun], tmp_path: Path
+) -> None:
+    (table,) = reproduce(Asked((8,)), Choices(), _unread, tmp_path)
+    assert any("Segment+Betti" in reason for reason in table.reasons())
+
+
+@pytest.mark.parametrize(
+    ("asked", "message"),
+    [
+        (Asked((1,)), "table=1 is not the paper's"),
+        (Asked((2,), datasets=("organmnist3d",)), "dataset='organmnist3d'"),
+        (Asked((2,), models=("resnet1001",)), "model='resnet1001'"),
+        (Asked((3,), datasets=("adrenalmnist3d",)), "their data sets are breastmnist"),
+    ],
+)
+def test_what_the_paper_has_not_is_refused(asked: Asked, message: str, tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match=message):
+        reproduce(asked, Choices(), _unread, tmp_path / "none")
+    assert not (tmp_path / "none").exists()
