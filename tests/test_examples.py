@@ -21,7 +21,8 @@ def _modules() -> Iterator[str]:
     for package in (topojax, kernels):
         yield package.__name__
         for found in pkgutil.walk_packages(package.__path__, f"{package.__name__}."):
-            if not found.name.endswith("__main__"):
+            # Sinks are of libraries that need not be there.
+            if not found.name.endswith(("__main__", "_sink")):
                 yield found.name
 
 

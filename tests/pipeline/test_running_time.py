@@ -59,8 +59,9 @@ def test_recorded_fits_took_what_is_estimated_within_a_factor_of_three(data, n):
     expected = astuple(
         _need(shape, n, **{k.replace(".", "__"): v for k, v in parse_overrides(sets).items()})
     )
-    # The first seed's: those after it find everything compiled.
-    taken = [record["timings"][0][stage] for stage in ("backbone", "cam", "search", "classifier")]
+    # Of the longest: what was resumed took less, and what came later found everything compiled.
+    timing = max(record["timings"], key=lambda one: sum(one.values()))
+    taken = [timing[stage] for stage in ("backbone", "cam", "search", "classifier")]
     for got, want in zip(taken, expected, strict=True):
         assert want / 3 < got < want * 3
     assert sum(expected) / 2 < sum(taken) < sum(expected) * 2

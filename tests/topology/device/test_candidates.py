@@ -22,7 +22,7 @@ _regions = jax.jit(regions_of_interest, static_argnames="rescale")
 @pytest.fixture(autouse=True, scope="module")
 def optimised() -> Iterator[None]:
     """Compile as users do: what is fused rounds otherwise, and the suite leaves that out."""
-    before = jax.config.jax_disable_most_optimizations
+    before = jax.config.read("jax_disable_most_optimizations")
     jax.config.update("jax_disable_most_optimizations", False)
     yield
     jax.config.update("jax_disable_most_optimizations", before)
