@@ -1,12 +1,14 @@
 """What do banks of filtrations know of whole images, without any network?
 
 Betti curves of whole images on grids learnt on the training split, of even steps and of quantiles,
-classified by models that `classifier.model=auto` chooses inside the training split. The bank and
+classified by models that `classifier.model=auto` chooses inside the training split (`--model`: by
+that one, with its own settings). The bank and
 grid that are named at the end have the best AUC on the validation split; the test split is scored
 once for each row, and chooses nothing. Volumes of sublevel sets of the same bank, which know
 nothing of topology, stand beside, alone and together with the curves (`topology.volumes`).
 
-    python benchmarks/banks.py DATA [--size N] [--thresholds 32] [--seeds K] [--output DIR]
+    python benchmarks/banks.py DATA [--size N] [--thresholds 32] [--construction T|V]
+        [--model MODEL] [--seeds K] [--output DIR] [--name NAME]
 
 Writes `banks_NAME.json` and `.md`. A seed draws the classifiers' folds and trees alone.
 """
@@ -27,7 +29,7 @@ import numpy as np
 
 from betti.machine import processor, processors
 from betti.records import write_record
-from topojax.config import ClassifierConfig, TopologyConfig, make_config
+from topojax.config import TopologyConfig, make_config
 from topojax.data import SPLITS, Dataset, read_medmnist
 from topojax.evaluation import Scores, auc_score, score
 from topojax.topology import (
@@ -41,7 +43,6 @@ from topojax.topology import (
 from topojax.training import classifier_probabilities, fit_classifier
 
 RESULTS = Path(__file__).parent / "results"
-MODEL = "auto"
 GRIDS = ("fixed", "quantile")
 BANKS: dict[str, dict[int, tuple[str, ...]]] = {
     "intensity": {2: ("intensity",), 3: ("intensity",)},
@@ -69,10 +70,10 @@ def describe_splits(
 
 
 def classified(
-    dataset: Dataset, matrices: dict[str, np.ndarray], seed: int
+    dataset: Dataset, matrices: dict[str, np.ndarray], seed: int, model: str
 ) -> tuple[float, Scores, dict[str, Any]]:
     """Return the validation AUC, the test scores, and what was chosen inside the training split."""
-    config = ClassifierConfig(model=MODEL)
+    config = make_config(overrides={"classifier.model": model}).classifier
     labels = dataset.train.labels
     classifier = fit_classifier(seed, matrices["train"], labels, dataset.n_classes, config)
     val = classifier_probabilities(classifier, matrices["val"])
@@ -82,12 +83,19 @@ def classified(
     return auc_score(dataset.val.labels, val), scores, chosen
 
 
-def measure(dataset: Dataset, n_thresholds: int, seeds: int) -> list[dict[str, Any]]:
+def measure(options: argparse.Namespace, dataset: Dataset) -> list[dict[str, Any]]:
     """Return a row for every bank and grid, of its curves, its volumes, and both."""
+    seeds, common = (
+        range(options.seeds),
+        {
+            "n_thresholds": options.thresholds,
+            "construction": options.construction,
+        },
+    )
     rows = []
     for (name, by_dims), grid in itertools.product(BANKS.items(), GRIDS):
         names = expand_filtrations(by_dims[dataset.spatial_dims], dataset.spatial_dims)
-        settings = {"filtrations": names, "grid": grid, "n_thresholds": n_thresholds}
+        settings = {"filtrations": names, "grid": grid, **common}
         config = make_config(overrides={f"topology.{key}": v for key, v in settings.items()})
         found, seconds = describe_splits(dataset, config.topology)
         kinds = {
@@ -98,7 +106,7 @@ def measure(dataset: Dataset, n_thresholds: int, seeds: int) -> list[dict[str, A
             },
         }
         for kind, matrices in kinds.items():
-            by_seed = [classified(dataset, matrices, seed) for seed in range(seeds)]
+            by_seed = [classified(dataset, matrices, seed, options.model) for seed in seeds]
             rows.append(
                 {
                     "bank": name,
@@ -153,8 +161,9 @@ def markdown(record: dict[str, Any]) -> str:
             f"# {record['question']}",
             "",
             f"{record['data']}, {record['shape']}; {record['date']}; {record['processor']}, "
-            f"{record['processors']} processors; {record['n_thresholds']} thresholds; means of "
-            f"{record['seeds']} seeds of the classifiers; `{record['command']}`.",
+            f"{record['processors']} processors; {record['n_thresholds']} thresholds, "
+            f"construction {record['construction']}; means of {record['seeds']} seeds of the "
+            f"classifiers; `{record['command']}`.",
             "",
             HEAD,
             *(markdown_row(row) for row in record["rows"]),
@@ -175,14 +184,19 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("data", help="MedMNIST npz file")
     parser.add_argument("--size", type=int)
     parser.add_argument("--thresholds", type=int, default=32)
+    parser.add_argument("--construction", choices=("T", "V"), default="T")
+    parser.add_argument("--model", default="auto", help="of the classifier")
     parser.add_argument("--seeds", type=int, default=3)
     parser.add_argument("--output", type=Path, default=RESULTS)
     parser.add_argument("--name", help="of the results' files; the data's name if not given")
     options = parser.parse_args(arguments)
     dataset = read_medmnist(options.data, size=options.size)
     print(HEAD, flush=True)
-    rows = measure(dataset, options.thresholds, options.seeds)
-    size = f" --size {options.size}" if options.size else ""
+    rows = measure(options, dataset)
+    usual = parser.parse_args([options.data])
+    names = ("size", "construction", "model")
+    given = [name for name in names if getattr(options, name) != getattr(usual, name)]
+    asked = "".join(f" --{name} {getattr(options, name)}" for name in given)
     record = {
         "question": str(__doc__).splitlines()[0],
         "date": datetime.now(UTC).date().isoformat(),
@@ -194,8 +208,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
         "data": dataset.name,
         "shape": " x ".join(map(str, dataset.shape)),
         "n_thresholds": options.thresholds,
+        "construction": options.construction,
         "seeds": options.seeds,
-        "command": f"python benchmarks/banks.py {Path(options.data).name}{size}",
+        "command": f"python benchmarks/banks.py {Path(options.data).name}{asked}",
         "rows": rows,
     }
     write_record(

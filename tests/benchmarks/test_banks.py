@@ -24,9 +24,8 @@ def test_a_tiny_run_writes_its_record(
 ) -> None:
     banks = {"intensity": {2: ("intensity",)}, "two": {2: ("intensity", "-log:1")}}
     monkeypatch.setattr(benchmark, "BANKS", banks)
-    monkeypatch.setattr(benchmark, "MODEL", "logistic")
     arguments = [str(discs_file), "--seeds", "1", "--thresholds", "6", "--output", str(tmp_path)]
-    benchmark.main([*arguments, "--name", "discs"])
+    benchmark.main([*arguments, "--model", "logistic", "--name", "discs"])
     found = json.loads((tmp_path / "banks_discs.json").read_text(encoding="utf-8"))
     kinds = [(r["bank"], r["grid"], r["kind"], r["n_features"]) for r in found["rows"]]
     lengths = {"Betti curves": (13, 25), "volumes": (7, 13), "curves and volumes": (19, 37)}
