@@ -28,6 +28,7 @@ def test_a_tiny_run_writes_its_record(benchmark: ModuleType, tmp_path: Path) -> 
     assert "| noise 7³ |" in file.with_suffix(".md").read_text(encoding="utf-8")
 
 
+@pytest.mark.slow
 def test_ways_that_differ_are_not_timed(
     benchmark: ModuleType, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -22,6 +22,7 @@ def benchmark(monkeypatch: pytest.MonkeyPatch) -> ModuleType:
     return importlib.import_module("segmentation")
 
 
+@pytest.mark.slow
 def test_a_tiny_run_writes_its_record(
     benchmark: ModuleType, discs_file: Path, tmp_path: Path
 ) -> None:

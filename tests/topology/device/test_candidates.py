@@ -69,10 +69,14 @@ def test_a_threshold_lets_in_what_equals_it(rescale: bool, rng: np.random.Genera
     _assert_the_kernels(maps, weights, taus, rescale)
 
 
-@pytest.mark.parametrize("background", ["exclude", "zero"])
 @pytest.mark.parametrize(
-    ("shape", "construction", "rescale"),
-    [((7, 6), "T", True), ((5, 4, 6), "V", False)],
+    ("shape", "construction", "rescale", "background"),
+    [
+        ((7, 6), "T", True, "zero"),
+        ((5, 4, 6), "V", False, "exclude"),
+        pytest.param((7, 6), "T", True, "exclude", marks=pytest.mark.slow),
+        pytest.param((5, 4, 6), "V", False, "zero", marks=pytest.mark.slow),
+    ],
 )
 def test_curves_of_a_bank_are_the_kernels(
     background: str,
