@@ -19,6 +19,7 @@ def benchmark(monkeypatch: pytest.MonkeyPatch) -> ModuleType:
     return importlib.import_module("merge_rounds")
 
 
+@pytest.mark.slow
 def test_a_tiny_run_writes_its_record(benchmark: ModuleType, tmp_path: Path) -> None:
     benchmark.main(["--sizes", "7", "--repeats", "1", "--output", str(tmp_path)])
     (file,) = tmp_path.glob("merge_rounds_*.json")

@@ -11,7 +11,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
@@ -50,6 +50,7 @@ def _nan_beyond_a_half(target: Any, genes: Any) -> Any:
     return jnp.where(genes[:, 0] > 0.5, jnp.nan, _sphere(target, genes))
 
 
+@settings(max_examples=30)
 @given(
     hnp.arrays(np.float32, (6, 4), elements=st.just(0.0) | st.floats(2.0**-100, 1, width=32)),
     st.sampled_from([None, 0.6, 0.123]),
@@ -63,8 +64,7 @@ def test_genes_are_decoded_bit_by_bit(genes: np.ndarray, tau: float | None) -> N
     np.testing.assert_array_equal(found[1], taus.astype(np.float32))
 
 
-@pytest.mark.parametrize("name", ["cv-auc", "val-auc"])
-@pytest.mark.parametrize("background", ["exclude", "zero"])
+@pytest.mark.parametrize(("name", "background"), [("cv-auc", "exclude"), ("val-auc", "zero")])
 def test_the_fitness_is_the_objectives(
     rng: np.random.Generator, name: str, background: str
 ) -> None:
@@ -159,8 +159,7 @@ def test_jaxs_wide_types_change_nothing(rng: np.random.Generator) -> None:
     np.testing.assert_array_equal(found.genes, search().genes)
 
 
-@pytest.mark.parametrize("platform", ["cuda", "tpu"])
-def test_a_search_is_lowered_for_other_devices(platform: str, rng: np.random.Generator) -> None:
+def test_a_search_is_lowered_for_other_devices(rng: np.random.Generator) -> None:
     config = make_settings("cv-auc")
     fitness = device_fitness(SearchInputs.of(make_data(rng), config, seed=3), config)
     variation = Variation.of(8, 3, 0, 0.7, (0.5, 0.6))
@@ -169,7 +168,7 @@ def test_a_search_is_lowered_for_other_devices(platform: str, rng: np.random.Gen
         state = variation.begun(genes, jnp.full(len(genes), jnp.inf))
         return scan_generations(fitness.function, data, variation, jnp.arange(3), state)
 
-    exported = jax.export.export(jax.jit(search), platforms=[platform])(
+    exported = jax.export.export(jax.jit(search), platforms=["cuda", "tpu"])(
         fitness.data, np.zeros((8, 3), np.float32)
     )
     assert [found.shape for found in exported.out_avals] == [(3, 8, 3), (3, 8)]

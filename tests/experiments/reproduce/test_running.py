@@ -93,7 +93,7 @@ def test_folders_tell_configuration_and_data_apart(discs: Dataset, tiny: dict[st
 def test_a_network_is_trained_scored_and_not_trained_again(
     discs: Dataset, tiny: dict[str, Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    (run,) = _runs(tiny, "discs")
+    (run,) = _runs(tiny | {"backbone.epochs": 1}, "discs")
     path = tmp_path / "network"
     network_run(discs, run.config, path)
     found = NetworkScores.read(path)

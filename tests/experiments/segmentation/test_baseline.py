@@ -108,6 +108,7 @@ def test_empty_predictions_are_kept_counted_and_said(
     assert found.scores["topology"]["test"].n == len(few.test.labels)
 
 
+@pytest.mark.slow
 def test_volumes_are_analysed_too(
     rng: np.random.Generator, config: Config, small: SegmentationConfig
 ) -> None:

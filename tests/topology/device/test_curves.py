@@ -60,7 +60,7 @@ def test_curves_are_the_kernels(
 _VALUES = st.integers(0, 3).map(float) | st.floats(-1, 4, width=32) | st.just(np.inf)
 
 
-@settings(max_examples=60)
+@settings(max_examples=40)
 @given(st.sampled_from([(4, 5), (3, 4, 3)]), st.sampled_from(["T", "V"]), st.data())
 def test_curves_of_any_image_are_the_kernels(
     shape: tuple[int, ...], construction: Construction, data: st.DataObject
