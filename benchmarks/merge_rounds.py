@@ -13,8 +13,6 @@ Writes `merge_rounds_PLATFORM.json` and `.md`.
 from __future__ import annotations
 
 import argparse
-import statistics
-import time
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from importlib.metadata import version
@@ -27,6 +25,7 @@ import numpy as np
 from betti.inputs import synthetic
 from betti.machine import processor
 from betti.records import write_record
+from topojax.experiments.bench.device import median_seconds
 from topojax.topology.device.levels import levels_of
 from topojax.topology.device.tree.basins import find_basins
 from topojax.topology.device.tree.compact_rounds import ends_by_saddles
@@ -76,14 +75,8 @@ def measure(name: str, image: np.ndarray, repeats: int) -> dict[str, Any]:
     """
     ways, share = programs(image)
     np.testing.assert_array_equal(ways[LISTED]().death, ways[ALL]().death)
-    seconds: dict[str, list[float]] = {way: [] for way in ways}
-    for _ in range(repeats):
-        for way, call in ways.items():
-            start = time.perf_counter()
-            call()
-            seconds[way].append(time.perf_counter() - start)
     scale = 1e9 / image.size
-    medians = {way: scale * statistics.median(found) for way, found in seconds.items()}
+    medians = {way: scale * found for way, found in median_seconds(ways, repeats).items()}
     return {"image": name, "saddles": share, "ns_a_voxel": medians}
 
 

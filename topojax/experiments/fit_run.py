@@ -35,7 +35,7 @@ def fit_run(
     Raises:
         DataError, ConfigError, WeightsError, RunError: before any training, with nothing left.
     """
-    plan = _plan(dataset, config, progress=progress)
+    plan = plan_run(dataset, config, progress=progress)
     check_run(path, overwrite=overwrite, resume=resume)
     environment, n_bytes = environment_of(dataset, plan.config.seed), run_bytes(plan, dataset)
     if not (resume and RunFolder(path).is_complete()):
@@ -65,8 +65,13 @@ def _run(plan: FitPlan, dataset: Dataset, folder: RunFolder) -> None:
     folder.log("finished")
 
 
-def _plan(dataset: Dataset, config: Config, *, progress: bool) -> FitPlan:
-    """Return the plan of the fit, or raise what would stop the run half-way."""
+def plan_run(dataset: Dataset, config: Config, *, progress: bool) -> FitPlan:
+    """Return the plan of the fit, or raise what would stop the run half-way.
+
+    Raises:
+        DataError: a split that cannot be scored, or as `plan_fit`.
+        ConfigError, WeightsError: as `plan_fit`.
+    """
     validate_dataset(dataset)
     for name in SPLITS:
         check_scorable(dataset.split(name).labels, dataset.class_names, name=f"the {name} split")

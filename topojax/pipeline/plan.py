@@ -29,7 +29,8 @@ from topojax.topology import expand_filtrations, find_filtration, learn_grid
 from topojax.training import check_augmentation, check_selection, with_pretrained_weights
 from topojax.training.classifier.cross_fit import classifiers_at_once
 
-_USUAL_NETWORK = {2: "resnet18", 3: "r3d_18"}
+USUAL_NETWORK = {2: "resnet18", 3: "r3d_18"}
+"""The paper's backbone, by the number of spatial axes."""
 
 
 @dataclass(frozen=True)
@@ -234,7 +235,7 @@ def settled_filtrations(config: TopologyConfig, spatial_dims: int) -> tuple[str,
 def _network_name(config: Config, spatial_dims: int) -> str:
     name = config.backbone.name
     if name == "auto":
-        name = _USUAL_NETWORK[spatial_dims]
+        name = USUAL_NETWORK[spatial_dims]
     if name not in list_models(spatial_dims):
         raise ConfigError(
             f"backbone.name={name!r} does not take {spatial_dims}-D images; choose 'auto' or one "

@@ -85,9 +85,9 @@ def test_folders_tell_configuration_and_data_apart(discs: Dataset, tiny: dict[st
     (run,) = _runs(tiny, "discs")
     other = PlannedRun("network", "discs", run.config.model_copy(update={"seed": 1}))
     whole = PlannedRun("method", "discs", run.config)
-    names = {one.folder_name(discs) for one in (run, other, whole)}
-    assert len(names | {run.folder_name(others)}) == 4
-    assert run.folder_name(discs).startswith("discs_resnet18_seed0_")
+    names = {one.folder_name(discs.fingerprint()) for one in (run, other, whole)}
+    assert len(names | {run.folder_name(others.fingerprint())}) == 4
+    assert run.folder_name(discs.fingerprint()).startswith("discs_resnet18_seed0_")
 
 
 def test_a_network_is_trained_scored_and_not_trained_again(

@@ -131,18 +131,23 @@ def time_on_device(
             np.asarray(calls[curve]()).reshape(len(images), -1),
             np.asarray(calls[f"{curve}, kernel"]()).reshape(len(images), -1),
         )
-    seconds: dict[str, list[float]] = {name: [] for name in calls}
-    for _ in range(repeats):
-        for called, call in calls.items():
-            start = time.perf_counter()
-            call()
-            seconds[called].append(time.perf_counter() - start)
     scale = 1e9 / images.size
-    medians = {called: scale * statistics.median(found) for called, found in seconds.items()}
+    medians = {called: scale * found for called, found in median_seconds(calls, repeats).items()}
     shape = images.shape[1:]
     count = f"{len(images)} × " if len(images) > 1 else ""
     sizes = "×".join(map(str, shape))
     return DeviceTiming(f"{name} {count}{sizes}", shape, medians, bytes_a_voxel, compile_s)
+
+
+def median_seconds(calls: Mapping[str, Call], repeats: int) -> dict[str, float]:
+    """Return the median seconds of each call, all of them called once a round, in turn."""
+    seconds: dict[str, list[float]] = {name: [] for name in calls}
+    for _ in range(repeats):
+        for name, call in calls.items():
+            start = time.perf_counter()
+            call()
+            seconds[name].append(time.perf_counter() - start)
+    return {name: statistics.median(found) for name, found in seconds.items()}
 
 
 def _compiled(

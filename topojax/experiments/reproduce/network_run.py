@@ -9,10 +9,11 @@ import jax
 import numpy as np
 
 from topojax.config import Config
-from topojax.data import Dataset, validate_dataset
-from topojax.experiments.comparison import check_scorable, split_scores
+from topojax.data import Dataset
+from topojax.experiments.comparison import split_scores
 from topojax.experiments.environment import environment_of
-from topojax.pipeline import FitPlan, Stopwatch, fit_networks, plan_fit
+from topojax.experiments.fit_run import plan_run
+from topojax.pipeline import FitPlan, Stopwatch, fit_networks
 from topojax.runs import open_run, write_predictions
 from topojax.runs.record import FileRecord
 
@@ -42,16 +43,7 @@ def network_run(dataset: Dataset, config: Config, path: Path, *, progress: bool 
     Raises:
         DataError, ConfigError, WeightsError, RunError: before any training.
     """
-    validate_dataset(dataset)
-    check_scorable(dataset.test.labels, dataset.class_names, name="the test split")
-    plan = plan_fit(
-        config,
-        dataset.train,
-        dataset.class_names,
-        dataset.spatial_dims,
-        scale=dataset.scale,
-        progress=progress,
-    )
+    plan = plan_run(dataset, config, progress=progress)
     environment = environment_of(dataset, plan.config.seed)
     with open_run(path, plan.config, environment, resume=path.exists()) as folder:
         if not (path / NetworkScores.file_name).exists():

@@ -9,10 +9,10 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from topojax.config import USUAL_TAU, Config, make_config
-from topojax.data import Dataset
 from topojax.errors import ConfigError
 from topojax.experiments.paper import Row
 from topojax.experiments.reproduce.budgets import BUDGETS, BudgetName
+from topojax.pipeline.plan import USUAL_NETWORK
 
 Kind = Literal["method", "network"]
 
@@ -67,9 +67,9 @@ class PlannedRun:
     dataset: str
     config: Config
 
-    def folder_name(self, dataset: Dataset) -> str:
-        """Return a name that no other run has: of its configuration and the data it is made of."""
-        facts = [self.kind, dataset.fingerprint(), self.config.model_dump(mode="json")]
+    def folder_name(self, fingerprint: str) -> str:
+        """Return a name that no other run has: of its configuration and its data's fingerprint."""
+        facts = [self.kind, fingerprint, self.config.model_dump(mode="json")]
         digest = hashlib.sha256(json.dumps(facts, sort_keys=True).encode()).hexdigest()
         what = self.config.backbone.name if self.kind == "network" else "topocam"
         return f"{self.dataset.replace(':', '_')}_{what}_seed{self.config.seed}_{digest[:10]}"
@@ -110,7 +110,7 @@ def plan_row(
     if row.model == "segment-betti":
         return None
     budget = BUDGETS[choices.budget]
-    network = {2: "resnet18", 3: "r3d_18"}[spatial_dims] if kind == "method" else row.model
+    network = USUAL_NETWORK[spatial_dims] if kind == "method" else row.model
     overrides: dict[str, Any] = {
         "size": choices.size_of(spatial_dims),
         "backbone.name": network,

@@ -4,18 +4,17 @@ from __future__ import annotations
 
 import logging
 import traceback
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from topojax.data import Dataset
 from topojax.errors import TopojaxError
 from topojax.evaluation import Scores
-from topojax.experiments.fit_run import fit_run
+from topojax.experiments.fit_run import fit_run, plan_run
 from topojax.experiments.reproduce.network_run import NetworkScores, is_done, network_run
 from topojax.experiments.reproduce.planned import PlannedRun
 from topojax.files import write_atomically
-from topojax.pipeline import plan_fit
 from topojax.pipeline.cost.running_time import about, measured_machine, time_need
 from topojax.runs import Metrics, RunFolder
 
@@ -79,20 +78,20 @@ def run_all(
             outcomes |= {run: Outcome(run, None, str(error)) for run in those}
             _LOGGER.warning("%s: %d runs left out: %s", name, len(those), error)
             continue
-        left = [run for run in those if not _is_done(run, folder / run.folder_name(dataset))]
+        # Once: all images go into it.
+        fingerprint = dataset.fingerprint()
+        paths = {run: folder / run.folder_name(fingerprint) for run in those}
+        left = {run: path for run, path in paths.items() if not _is_done(run, path)}
         _say_cost(dataset, left, len(those))
-        for run in those:
-            outcomes[run] = _made(run, dataset, folder, is_left=run in left, progress=progress)
+        outcomes |= {
+            run: _made(run, dataset, path, progress=progress) if run in left else Outcome(run, path)
+            for run, path in paths.items()
+        }
     return outcomes
 
 
-def _made(
-    run: PlannedRun, dataset: Dataset, folder: Path, *, is_left: bool, progress: bool
-) -> Outcome:
-    path = folder / run.folder_name(dataset)
-    reason = folder / f"{path.name}.{_FAILURE}"
-    if not is_left:
-        return Outcome(run, path)
+def _made(run: PlannedRun, dataset: Dataset, path: Path, *, progress: bool) -> Outcome:
+    reason = path.with_name(f"{path.name}.{_FAILURE}")
     _LOGGER.info("%s", path.name)
     try:
         if run.kind == "network":
@@ -113,19 +112,19 @@ def _is_done(run: PlannedRun, path: Path) -> bool:
     return is_done(path) if run.kind == "network" else RunFolder(path).is_complete()
 
 
-def _say_cost(dataset: Dataset, left: Iterable[PlannedRun], n_all: int) -> None:
+def _say_cost(dataset: Dataset, left: Mapping[PlannedRun, Path], n_all: int) -> None:
     """Say how many runs are to come and how long they take; of each that takes long by itself."""
     seconds = []
-    for run in left:
+    for run, path in left.items():
         try:
-            plan = plan_fit(run.config, dataset.train, dataset.class_names, dataset.spatial_dims)
+            plan = plan_run(dataset, run.config, progress=False)
         except TopojaxError:
             continue  # said where the run is made
         need = time_need(plan, dataset.train, dataset.val, measured_machine())
         taken = need.network if run.kind == "network" else need.total
         seconds.append(taken)
         if taken > _LONG:
-            _LOGGER.warning("%s takes about %s", run.folder_name(dataset), about(taken))
+            _LOGGER.warning("%s takes about %s", path.name, about(taken))
     if seconds:
         _LOGGER.info(
             "%s: %d of %d runs to come, about %s, give or take a factor of 3",
