@@ -10,11 +10,12 @@ from topojax.data.dataset import (
     validate_labels,
     validate_splits,
 )
+from topojax.data.fewer import fewer_images, fewer_training_images
 from topojax.data.image_set import ImageSet, read_image_set
 from topojax.data.images import validate_images
 from topojax.data.medmnist.reading import read_medmnist
 from topojax.data.medmnist.table import MEDMNIST, MedMNIST
-from topojax.data.null import NULLS, fewer_training_images, noise_images, shuffled_labels
+from topojax.data.null import NULLS, noise_images, shuffled_labels
 from topojax.data.reading import read_dataset
 from topojax.data.registered.reading import read_registered
 from topojax.data.registered.table import REGISTERED
@@ -34,6 +35,7 @@ __all__ = [
     "Samples",
     "Split",
     "SplitName",
+    "fewer_images",
     "fewer_training_images",
     "make_shapes",
     "make_vessels",

@@ -31,23 +31,6 @@ NULLS: dict[str, Callable[[Dataset, np.random.Generator], Dataset]] = {
 """By the name that a report calls them."""
 
 
-def fewer_training_images(dataset: Dataset, n: int, rng: np.random.Generator) -> Dataset:
-    """Return a data set of at most n training images, classes in proportion, one of each at least.
-
-    Validation and test images stay as they are.
-    """
-    labels = dataset.train.labels
-    if n >= len(labels):
-        return dataset
-    order = rng.permutation(len(labels))
-    ranks = np.empty(len(labels), np.int64)
-    for c in np.unique(labels):
-        members = order[labels[order] == c]
-        ranks[members] = np.arange(len(members)) * len(labels) // len(members)
-    kept = np.sort(np.argsort(ranks, kind="stable")[:n])
-    return replace(dataset, train=Split(dataset.train.images[kept], labels[kept]))
-
-
 def _changed(dataset: Dataset, change: Callable[[Split], Split]) -> Dataset:
     train, val, test = (change(dataset.split(name)) for name in SPLITS)
     return replace(dataset, train=train, val=val, test=test)

@@ -90,13 +90,44 @@ def test_the_segmentation_row_says_that_it_is_missing(
     assert any("Segment+Betti" in reason for reason in table.reasons())
 
 
+def test_data_that_the_paper_does_not_score_gets_rows_without_its_numbers(
+    stubbed: list[PlannedRun], tmp_path: Path
+) -> None:
+    asked = Asked((2, 7), datasets=("organmnist3d",), models=("topocam", "r3d_18"))
+    tables = reproduce(asked, Choices(), _unread, tmp_path)
+    assert tables[0].labels == ("R3D-18", "TopoCAM")
+    assert tables[1].labels == ("Grad-CAM", "Grad-CAM++", "Score-CAM")
+    assert tables[0].lines()[0][1:] == ("80.0 [70.0, 95.0] (–)",) * 2
+    # Networks of images of other axes have no row.
+    (flat,) = reproduce(Asked((3,), ("organmnist3d",)), Choices(), _unread, tmp_path)
+    assert flat.labels == ("Topo-Original", "TopoCAM")
+    # One that a table has stays in that table.
+    tables = reproduce(Asked((2, 3), ("adrenalmnist3d",)), Choices(), _unread, tmp_path)
+    assert [table.number for table in tables] == [2]
+
+
+def test_a_file_is_read_for_its_axes(
+    stubbed: list[PlannedRun], discs: Dataset, tmp_path: Path
+) -> None:
+    read = []
+
+    def given(name: str, size: int | None) -> Dataset:
+        read.append((name, size))
+        return discs
+
+    asked = Asked((3,), ("folder/mine.npz",), ("topocam",))
+    (table,) = reproduce(asked, Choices(), given, tmp_path)
+    assert table.datasets == ("folder/mine.npz",)
+    assert read == [("folder/mine.npz", None)]
+    assert stubbed[0].folder_name("f").startswith("mine_topocam_seed0_")
+
+
 @pytest.mark.parametrize(
     ("asked", "message"),
     [
         (Asked((1,)), "table=1 is not the paper's"),
-        (Asked((2,), datasets=("organmnist3d",)), "dataset='organmnist3d'"),
         (Asked((2,), models=("resnet1001",)), "model='resnet1001'"),
-        (Asked((3,), datasets=("adrenalmnist3d",)), "their data sets are breastmnist"),
+        (Asked((8,), datasets=("breastmnist",), models=("r3d_18",)), "data sets are brats2019"),
     ],
 )
 def test_what_the_paper_has_not_is_refused(asked: Asked, message: str, tmp_path: Path) -> None:

@@ -31,7 +31,11 @@ Examples:
   topojax reproduce all --budget paper --weights r3d_18=kinetics400 --weights resnet18=imagenet""",
 )
 @click.argument("tables", nargs=-1, required=True, metavar="table2 … table12 | all")
-@click.option("--datasets", type=_Names(), help="Names by commas.  [default: all of the table]")
+@click.option(
+    "--datasets",
+    type=_Names(),
+    help="Names or files by commas, the paper's or others.  [default: all of the table]",
+)
 @click.option("--models", type=_Names(), help="Names by commas.  [default: all of the table]")
 @click.option("--seeds", type=click.IntRange(1), default=1, show_default=True)
 @click.option(
@@ -42,6 +46,12 @@ Examples:
     help="quick: small images and few epochs, a table within an hour on two cores; paper: its own.",
 )
 @click.option("--size", type=int, help="Pixels along every axis.  [default: the budget's]")
+@click.option(
+    "--cut",
+    type=click.IntRange(1),
+    metavar="N",
+    help="At most N images of each split, classes in proportion.  [default: all]",
+)
 @click.option(
     "--weights",
     "weights",
@@ -67,6 +77,7 @@ def command(
     seeds: int,
     budget: str,
     size: int | None,
+    cut: int | None,
     weights: tuple[str, ...],
     preset: str,
     sets: tuple[str, ...],
@@ -86,6 +97,7 @@ def command(
         preset=preset,
         budget="paper" if budget == "paper" else "quick",
         size=size,
+        cut=cut,
         weights=dict(_weights_of(pair) for pair in weights),
         overrides=parse_overrides(sets),
     )

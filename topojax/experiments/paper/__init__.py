@@ -8,7 +8,13 @@ from topojax.experiments.paper.confusion import (
 )
 from topojax.experiments.paper.contradictions import Contradiction, find_contradictions
 from topojax.experiments.paper.printed_scores import PrintedScores
-from topojax.experiments.paper.published import Metric, PaperTables, Row, read_paper_tables
+from topojax.experiments.paper.published import (
+    Metric,
+    PaperTables,
+    Place,
+    Row,
+    read_paper_tables,
+)
 from topojax.experiments.paper.row_checks import RowCheck, check_rows
 
 __all__ = [
@@ -16,6 +22,7 @@ __all__ = [
     "Matrix",
     "Metric",
     "PaperTables",
+    "Place",
     "PrintedScores",
     "Row",
     "RowCheck",

@@ -132,6 +132,10 @@ class PaperTables:
         """Return the data set of that name; KeyError where there is none."""
         return {dataset.name: dataset for dataset in self.datasets}[name]
 
+    def metrics(self, table: int) -> tuple[Metric, ...]:
+        """Return the metrics that a table has, in its order."""
+        return tuple(dict.fromkeys(n.metric for n in self.numbers if n.table == table))
+
     def rows(self) -> tuple[Row, ...]:
         """Return the numbers by row and data set, in the tables' order."""
         together: dict[Place, list[Number]] = {}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
@@ -40,6 +41,7 @@ class Choices:
         size: voxels along every axis; None: the budget's.
         weights: by network, what it starts from (`backbone.weights`); the others from scratch.
         overrides: of every run, over all else.
+        cut: images at most of each split, drawn in the classes' proportions; None: all.
     """
 
     preset: str = "paper"
@@ -47,6 +49,7 @@ class Choices:
     size: int | None = None
     weights: Mapping[str, str] | None = None
     overrides: Mapping[str, Any] | None = None
+    cut: int | None = None
 
     def size_of(self, spatial_dims: int) -> int:
         """Return the voxels along every axis of images of so many axes."""
@@ -72,7 +75,8 @@ class PlannedRun:
         facts = [self.kind, fingerprint, self.config.model_dump(mode="json")]
         digest = hashlib.sha256(json.dumps(facts, sort_keys=True).encode()).hexdigest()
         what = self.config.backbone.name if self.kind == "network" else "topocam"
-        return f"{self.dataset.replace(':', '_')}_{what}_seed{self.config.seed}_{digest[:10]}"
+        name = re.sub(r"[^\w.-]", "_", self.dataset.rpartition("/")[2].removesuffix(".npz"))
+        return f"{name}_{what}_seed{self.config.seed}_{digest[:10]}"
 
 
 @dataclass(frozen=True)

@@ -4,18 +4,18 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
-from topojax.data import Dataset
-from topojax.errors import ConfigError
+import numpy as np
+
+from topojax.data import MEDMNIST, Dataset, fewer_images
 from topojax.experiments.paper import (
-    Metric,
     PaperTables,
     Row,
     find_contradictions,
     read_paper_tables,
 )
+from topojax.experiments.reproduce.asked import Asked
 from topojax.experiments.reproduce.planned import Choices, PlannedRow, plan_row
 from topojax.experiments.reproduce.rendering import (
     ReproducedTable,
@@ -28,51 +28,9 @@ from topojax.experiments.reproduce.tables import absent, reproduced
 from topojax.files import make_folder, write_atomically
 from topojax.report.reproduction import build_reproduction_page
 
-TABLES = tuple(range(2, 13))
 _LOGGER = logging.getLogger(__name__)
-
-
-@dataclass(frozen=True)
-class Asked:
-    """What of the paper is asked for.
-
-    Attributes:
-        tables: their numbers.
-        datasets: names; empty: all that a table has.
-        models: names as the paper's rows have them in `Row.model`; empty: all.
-        seeds: of every run.
-    """
-
-    tables: tuple[int, ...]
-    datasets: tuple[str, ...] = ()
-    models: tuple[str, ...] = ()
-    seeds: tuple[int, ...] = (0,)
-
-    def rows(self, paper: PaperTables) -> tuple[Row, ...]:
-        """Return the rows, in the paper's order.
-
-        Raises:
-            ConfigError: a table, data set or model that the paper has not; or nothing is left.
-        """
-        known = paper.rows()
-        _check("table", self.tables, TABLES)
-        _check("dataset", self.datasets, {row.place.dataset for row in known})
-        _check("model", self.models, {row.model for row in known})
-        rows = tuple(
-            row
-            for row in known
-            if row.place.table in self.tables
-            and (not self.datasets or row.place.dataset in self.datasets)
-            and (not self.models or row.model in self.models)
-        )
-        if not rows:
-            held = {row.place.dataset for row in known if row.place.table in self.tables}
-            raise ConfigError(
-                f"no row of the tables asked for has datasets={', '.join(self.datasets) or 'all'} "
-                f"and models={', '.join(self.models) or 'all'}; their data sets are "
-                f"{', '.join(sorted(held))}"
-            )
-        return rows
+_CUT_SEED = 0
+"""One choice of images for all runs, so that rows and seeds are of the same."""
 
 
 def reproduce(
@@ -95,14 +53,14 @@ def reproduce(
 
     Raises:
         ConfigError: before any run: what is asked for is unknown, or settings are out of range.
+        DataError: before any run: a data set that is no name of the paper or MedMNIST cannot be
+            read.
         RunError: the folder cannot be written.
     """
     paper = read_paper_tables()
-    rows = asked.rows(paper)
-    planned = {
-        row: plan_row(row, paper.dataset(row.place.dataset).spatial_dims, asked.seeds, choices)
-        for row in rows
-    }
+    dims = {name: _spatial_dims(name, paper, read) for name in asked.datasets_of(paper)}
+    rows = asked.rows(paper, dims)
+    planned = {row: plan_row(row, dims[row.place.dataset], asked.seeds, choices) for row in rows}
     make_folder(folder / "runs", "choose another --output")
     runs = [run for one in planned.values() if one is not None for run in one.runs]
     _LOGGER.info(
@@ -112,41 +70,45 @@ def reproduce(
         choices.preset,
         choices.budget,
     )
-    outcomes = run_all(runs, read, folder / "runs", progress=progress)
+    outcomes = run_all(runs, _cut(read, choices.cut), folder / "runs", progress=progress)
     tables = tuple(
-        _table(number, planned, outcomes, choices, asked)
+        _table(number, paper, planned, outcomes, choices, asked)
         for number in dict.fromkeys(row.place.table for row in rows)
     )
     _write(tables, paper, folder)
     return tables
 
 
-def _check(name: str, given: Sequence[object], known: Sequence[object] | set[str]) -> None:
-    for one in given:
-        if one not in known:
-            names = ", ".join(map(str, sorted(known, key=str)))
-            raise ConfigError(f"{name}={one!r} is not the paper's; choose from {names}")
+def _cut(
+    read: Callable[[str, int | None], Dataset], n: int | None
+) -> Callable[[str, int | None], Dataset]:
+    """Return what reads at most n images of each split."""
+    if n is None:
+        return read
+    return lambda name, size: fewer_images(read(name, size), n, np.random.default_rng(_CUT_SEED))
+
+
+def _spatial_dims(name: str, paper: PaperTables, read: Callable[[str, int | None], Dataset]) -> int:
+    """Return the axes of a data set's images, which is read where neither table knows it."""
+    known = {dataset.name: dataset for dataset in (*paper.datasets, *MEDMNIST.values())}
+    return known[name].spatial_dims if name in known else read(name, None).spatial_dims
 
 
 def _table(
     number: int,
+    paper: PaperTables,
     planned: dict[Row, PlannedRow | None],
     outcomes: dict,
     choices: Choices,
     asked: Asked,
 ) -> ReproducedTable:
-    those = {row: one for row, one in planned.items() if row.place.table == number}
-    metrics: dict[str, tuple[Metric, ...]] = {}
-    for row in those:
-        found = metrics.get(row.place.dataset, ())
-        metrics[row.place.dataset] = tuple(
-            dict.fromkeys((*found, *(cell.metric for cell in row.numbers)))
-        )
+    metrics = paper.metrics(number)
     rows = tuple(
-        reproduced(one, metrics[row.place.dataset], outcomes)
+        reproduced(one, metrics, outcomes)
         if one is not None
-        else absent(row, metrics[row.place.dataset], "is not made by this command yet")
-        for row, one in those.items()
+        else absent(row, metrics, "is not made by this command yet")
+        for row, one in planned.items()
+        if row.place.table == number
     )
     return ReproducedTable(number, rows, _caption(choices, asked))
 
@@ -155,9 +117,10 @@ def _caption(choices: Choices, asked: Asked) -> str:
     n = len(asked.seeds)
     interval = "bootstrap interval over test images" if n == 1 else "Student interval over seeds"
     sizes = f"size {choices.size}" if choices.size else f"sizes of the budget {choices.budget}"
+    cut = f" At most {choices.cut} images of each split." if choices.cut else ""
     return (
         f"Ours in percent, {n} seed{'s' * (n > 1)}, with the 95 % {interval}; in parentheses the "
-        f"paper's. Preset {choices.preset}, budget {choices.budget}, {sizes}."
+        f"paper's. Preset {choices.preset}, budget {choices.budget}, {sizes}.{cut}"
     )
 
 
