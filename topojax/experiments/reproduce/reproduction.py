@@ -90,8 +90,9 @@ def _cut(
 
 def _spatial_dims(name: str, paper: PaperTables, read: Callable[[str, int | None], Dataset]) -> int:
     """Return the axes of a data set's images, which is read where neither table knows it."""
-    known = {dataset.name: dataset for dataset in (*paper.datasets, *MEDMNIST.values())}
-    return known[name].spatial_dims if name in known else read(name, None).spatial_dims
+    known = {dataset.name: dataset.spatial_dims for dataset in paper.datasets}
+    known |= {dataset.name: dataset.spatial_dims for dataset in MEDMNIST.values()}
+    return known[name] if name in known else read(name, None).spatial_dims
 
 
 def _table(
