@@ -33,7 +33,7 @@ from topojax.topology.device.tree.dense_rounds import ends_by_all
 from topojax.topology.device.tree.lattice import Lattice
 from topojax.topology.device.tree.neighbourhood import Neighbourhood
 from topojax.topology.device.tree.order import order_of_levels
-from topojax.topology.device.tree.saddles import find_saddles
+from topojax.topology.device.tree.saddles import list_saddles, mark_saddles
 
 RESULTS = Path(__file__).parent / "results"
 N_THRESHOLDS = 50
@@ -53,11 +53,12 @@ def programs(image: np.ndarray) -> tuple[dict[str, Callable[[], Any]], float]:
     offsets = tuple(lattice.distance(step) for step in neighbourhood.joined)
     root = jax.block_until_ready(jax.jit(find_basins, static_argnums=1)(order, offsets)).root
     # No more than there are: a buffer as large as the image would be read as a whole.
-    every = find_saddles(order, lattice, neighbourhood, order.key.size)
-    room = max(1, int((every.key != every.key.max()).sum()))
+    room = max(1, int(mark_saddles(order, lattice, neighbourhood).n))
 
     def by_saddles(order: Any, root: Any) -> Any:
-        return ends_by_saddles(order, root, find_saddles(order, lattice, neighbourhood, room))
+        marked = mark_saddles(order, lattice, neighbourhood)
+        saddles = list_saddles(order, lattice, neighbourhood, marked, room)
+        return ends_by_saddles(order, root, saddles)
 
     ways = {LISTED: by_saddles, ALL: lambda order, root: ends_by_all(order, root, offsets)}
     compiled = {name: jax.jit(way).lower(order, root).compile() for name, way in ways.items()}

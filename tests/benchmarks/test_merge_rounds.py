@@ -39,7 +39,8 @@ def test_ways_that_differ_are_not_timed(
 
     def saddles_of(order: object, root: object, offsets: object) -> object:
         lattice, neighbourhood = benchmark.Lattice((6, 5, 4)), benchmark.Neighbourhood(3, True)
-        return benchmark.find_saddles(order, lattice, neighbourhood, 300)
+        marked = benchmark.mark_saddles(order, lattice, neighbourhood)
+        return benchmark.list_saddles(order, lattice, neighbourhood, marked, 300)
 
     monkeypatch.setattr(benchmark, "ends_by_all", earlier)
     image = benchmark.synthetic("noise", (6, 5, 4)).image

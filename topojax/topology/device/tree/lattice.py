@@ -47,8 +47,22 @@ class Lattice:
 
     def pad(self, x: Array, value: int | np.uint32) -> Array:
         """Return images (B, *shape) as (B, P), the border of one value."""
-        widths = [(0, 0)] + [(1, 1)] * len(self.shape)
-        return jnp.pad(x, widths, constant_values=value).reshape(len(x), self.size)
+        for axis in range(len(self.shape), 0, -1):
+            x = _between(x, 1, value, axis)
+        return x.reshape(len(x), self.size)
+
+    def within(self, x: Array, offset: int = 0) -> Array:
+        """Return of (B, P) the places from the first voxel to the last, (B, Q), or an offset away.
+
+        Border that lies between them is among them. All their neighbours are in (B, P), so that
+        nothing has to be put around it.
+        """
+        first = self.distance((1,) * len(self.shape))
+        return jax.lax.slice_in_dim(x, first + offset, self.size - first + offset, axis=1)
+
+    def placed(self, x: Array) -> Array:
+        """Return (B, P) of what is `within` it, (B, Q); 0 around it."""
+        return _between(x, self.distance((1,) * len(self.shape)), 0, axis=1)
 
     def image_index(self) -> Array:
         """Return every place's flat C-order index in the image, int32 (P,); -1 at the border."""
@@ -75,3 +89,14 @@ def shifted(x: Array, offsets: tuple[int, ...], fill: int | np.uint32) -> list[A
         jax.lax.slice_in_dim(padded, margin + offset, margin + offset + length, axis=1)
         for offset in offsets
     ]
+
+
+def _between(x: Array, n: int, value: int | np.uint32, axis: int) -> Array:
+    """Return x with n more of a value at both ends of an axis.
+
+    Put together, and not padded: on a CPU, XLA tests of every element of what is padded whether it
+    is in the middle.
+    """
+    shape = (*x.shape[:axis], n, *x.shape[axis + 1 :])
+    end = jnp.full(shape, value, x.dtype)
+    return jnp.concatenate([end, x, end], axis=axis)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import NamedTuple
 
 import jax
@@ -11,14 +12,16 @@ from jaxtyping import Array, Bool, UInt32
 from topojax.topology.device.tree.basins import find_basins, followed
 from topojax.topology.device.tree.compact_rounds import ends_by_saddles
 from topojax.topology.device.tree.dense_rounds import ends_by_all
+from topojax.topology.device.tree.ends import Ends
 from topojax.topology.device.tree.lattice import Lattice
 from topojax.topology.device.tree.neighbourhood import Neighbourhood
 from topojax.topology.device.tree.order import ABSENT, Order
-from topojax.topology.device.tree.saddles import find_saddles
+from topojax.topology.device.tree.saddles import list_saddles, mark_saddles
 
-_VOXELS_A_SADDLE = {2: 16, 3: 32}
-"""Room for one saddle in so many voxels, by dimensions: about three times what smooth images need.
-Images that need more, such as noise, are joined by rounds over all voxels."""
+_VOXELS_A_SADDLE = {2: (16, 4), 3: (32, 5)}
+"""Rooms for one saddle in so many voxels, by dimensions: three times what smooth images need, and a
+little more than independent noise does. Images that need more yet are joined by rounds over all
+voxels."""
 _LEAST_ROOM = 64
 
 
@@ -49,14 +52,22 @@ def merge_tree(order: Order, lattice: Lattice, neighbourhood: Neighbourhood) -> 
     """
     offsets = tuple(lattice.distance(step) for step in neighbourhood.joined)
     basins = find_basins(order, offsets)
-    room = max(_LEAST_ROOM, order.key.size // _VOXELS_A_SADDLE[neighbourhood.dims])
-    saddles = find_saddles(order, lattice, neighbourhood, min(room, order.key.size))
-    ends = jax.lax.cond(
-        saddles.fits,
-        lambda: ends_by_saddles(order, basins.root, saddles),
-        lambda: ends_by_all(order, basins.root, offsets),
-    )
+    marked = mark_saddles(order, lattice, neighbourhood)
+
+    def by_list(room: int) -> Ends:
+        saddles = list_saddles(order, lattice, neighbourhood, marked, room)
+        return ends_by_saddles(order, basins.root, saddles)
+
+    join = partial(ends_by_all, order, basins.root, offsets)
+    for room in sorted(_rooms(order.key.size, neighbourhood.dims), reverse=True):
+        join = partial(jax.lax.cond, marked.n <= room, partial(by_list, room), join)
+    ends = join()
     return MergeTree(basins.root, basins.is_root, ends.death, ends.elder)
+
+
+def _rooms(n_voxels: int, dims: int) -> set[int]:
+    """Return how many saddles the lists hold that are tried."""
+    return {min(n_voxels, max(_LEAST_ROOM, n_voxels // share)) for share in _VOXELS_A_SADDLE[dims]}
 
 
 def last_roots(order: Order, tree: MergeTree) -> UInt32[Array, "B P"]:

@@ -21,6 +21,20 @@ _STEPS = 4
 """Of the flood that tests all voxels; what it does not reach makes a saddle too many, no less."""
 
 
+class Marked(NamedTuple):
+    """Which voxels are saddles.
+
+    Attributes:
+        word: uint32 (B, P), the bits of a voxel's earlier neighbours.
+        is_saddle: bool (B, P).
+        n: int32 (), how many there are in all images.
+    """
+
+    word: UInt32[Array, "B P"]
+    is_saddle: Bool[Array, "B P"]
+    n: Int32[Array, ""]
+
+
 class Saddles(NamedTuple):
     """K places for saddles of B images, one list for all.
 
@@ -28,18 +42,14 @@ class Saddles(NamedTuple):
         key: uint32 (K,), of the saddle; `ABSENT` in places that are not used.
         meets: int32 (K, M), place in the flat (B P) voxels of a neighbour in each component that
             meets there, the first one's repeated where there are fewer.
-        fits: bool (), whether K places were enough.
     """
 
     key: UInt32[Array, " K"]
     meets: Int32[Array, "K M"]
-    fits: Bool[Array, ""]
 
 
-def find_saddles(
-    order: Order, lattice: Lattice, neighbourhood: Neighbourhood, capacity: int
-) -> Saddles:
-    """Return the saddles of voxels that enter in an order, at most `capacity` of all images."""
+def mark_saddles(order: Order, lattice: Lattice, neighbourhood: Neighbourhood) -> Marked:
+    """Return which voxels are saddles, of voxels that enter in an order."""
     key = order.key
     word = jnp.zeros_like(key)
     steps = neighbourhood.steps
@@ -48,14 +58,19 @@ def find_saddles(
         word = word | ((there < key).astype(jnp.uint32) << neighbourhood.bit(step))
     reached = neighbourhood.flood(neighbourhood.first(word), word, _STEPS)
     is_saddle = (neighbourhood.first(word & ~reached) != 0) & (key != ABSENT)
-    (place,) = jnp.nonzero(is_saddle.ravel(), size=capacity, fill_value=-1)
-    fits = is_saddle.sum() <= capacity
+    return Marked(word, is_saddle, is_saddle.sum())
+
+
+def list_saddles(
+    order: Order, lattice: Lattice, neighbourhood: Neighbourhood, marked: Marked, capacity: int
+) -> Saddles:
+    """Return the first `capacity` of the saddles of all images."""
+    (place,) = jnp.nonzero(marked.is_saddle.ravel(), size=capacity, fill_value=-1)
     used = place >= 0
-    words = jnp.where(used, word.ravel()[place], 0)
+    words = jnp.where(used, marked.word.ravel()[place], 0)
     return Saddles(
-        jnp.where(used, key.ravel()[place], ABSENT),
+        jnp.where(used, order.key.ravel()[place], ABSENT),
         place[:, None] + _components(lattice, neighbourhood, words),
-        fits,
     )
 
 
