@@ -55,7 +55,7 @@ def _changes(
     of_cavities = -_of_components(outside, lattice, Neighbourhood(dims, not top))[:, ::-1]
     found = [of_components, of_cavities]
     if dims == 3:
-        euler = lattice.placed(brought_to_euler(lattice, order.key, top))
+        euler = lattice.placed(brought_to_euler(lattice, top, order.key)).astype(jnp.int32)
         found.insert(1, of_components + of_cavities - euler)
     cropped = [lattice.crop(jnp.where(present, one, 0)) for one in found]
     return jnp.stack(cropped, axis=1)

@@ -10,6 +10,7 @@ import jax.numpy as jnp
 from jaxtyping import Array, Bool, Int32, Num
 
 from topojax.kernels.arguments import Construction, check_construction
+from topojax.topology.device.apart import apart
 from topojax.topology.device.arguments import check_image, check_levels, check_mask, has_nan
 from topojax.topology.device.batching import for_one_and_many
 from topojax.topology.device.levels import levels_of
@@ -50,7 +51,7 @@ def _curves(
     mask: Bool[Array, "B *shape"],
 ) -> Int32[Array, "B ... N"]:
     lattice, n = Lattice(x.shape[1:]), thresholds.shape[1]
-    levels = lattice.pad(levels_of(x, thresholds, mask), n)
+    levels = lattice.pad(apart(levels_of, x, thresholds, mask), n)
     curves = curves_of_levels(lattice, levels, n, top)
     is_bad = has_nan(x, mask).reshape(-1, *(1,) * (curves.ndim - 1))
     return jnp.where(is_bad, -1, curves)

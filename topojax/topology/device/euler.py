@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import itertools
+from functools import partial
 from typing import Any
 
 import jax.numpy as jnp
 import numpy as np
-from jaxtyping import Array, Int32, Integer
+from jaxtyping import Array, Int8, Int32, Integer
 
 from topojax.kernels.arguments import Construction
+from topojax.topology.device.apart import apart
 from topojax.topology.device.curve_programs import curve
 from topojax.topology.device.levels import sums_by_level
 from topojax.topology.device.tree.lattice import Lattice
@@ -50,13 +52,11 @@ def euler_curves_of_levels(
     """Return χ of the voxels up to each level; n_levels is absent."""
     # Bytes where they suffice: four times as many fit a processor's registers.
     small = levels.astype(jnp.uint8) if n_levels <= np.iinfo(np.uint8).max else levels
-    brought = brought_to_euler(lattice, small, top)
-    return sums_by_level(lattice.within(levels), n_levels, brought)
+    brought = apart(partial(brought_to_euler, lattice, top), small)
+    return sums_by_level(lattice.within(small), n_levels, brought)
 
 
-def brought_to_euler(
-    lattice: Lattice, key: Integer[Array, "B P"], top: bool
-) -> Int32[Array, "B Q"]:
+def brought_to_euler(lattice: Lattice, top: bool, key: Integer[Array, "B P"]) -> Int8[Array, "B Q"]:
     """Return what each voxel changes χ by as it enters, of the places that are `lattice.within`.
 
     T: the cells of its cube that no earlier voxel has, so that all others that have them are later.
@@ -64,9 +64,9 @@ def brought_to_euler(
 
     Args:
         lattice: of the images.
+        top: voxels are top-dimensional cells (T), not vertices (V).
         key: what orders voxels, of any integer type, that of absent ones above all others; of equal
             ones the first in place is earlier. What absent voxels bring has no meaning.
-        top: voxels are top-dimensional cells (T), not vertices (V).
     """
     dims = len(lattice.shape)
     sides = [side for side in itertools.product((-1, 0, 1), repeat=dims) if any(side)]
@@ -87,4 +87,4 @@ def brought_to_euler(
         n_axes = sum(map(abs, side))
         dimension = dims - n_axes if top else n_axes
         brought = brought + (-1) ** dimension * own.astype(jnp.int8)
-    return brought.astype(jnp.int32)
+    return brought
