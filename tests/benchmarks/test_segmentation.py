@@ -10,7 +10,7 @@ from types import ModuleType
 import numpy as np
 import pytest
 
-from topojax.data import read_medmnist
+from topojax.errors import DataError
 
 BENCHMARKS = Path(__file__).parents[2] / "benchmarks"
 
@@ -51,24 +51,6 @@ def test_a_tiny_run_writes_its_record(
     assert f"--unet {unet[0]}" in page
 
 
-def test_masks_are_resized_with_their_images(
-    benchmark: ModuleType, discs_file: Path, tmp_path: Path
-) -> None:
-    with np.load(discs_file) as discs:
-        arrays = {name: discs[name] for name in discs.files}
-    images = [name for name in arrays if name.endswith("_images")]
-    # Blocks of 2 x 2 pixels, which become one.
-    blocks = {name: arrays[name][:, ::2, ::2] > 128 for name in images}
-    doubled = {name: np.repeat(np.repeat(one, 2, 1), 2, 2) for name, one in blocks.items()}
-    path = tmp_path / "masked.npz"
-    np.savez(path, **arrays, **{k.replace("images", "masks"): m for k, m in doubled.items()})
-    masks = benchmark.read_masks(path, read_medmnist(path, size=14), 14)
-    # Antialiasing looks beyond a block: what lies inside of a region, or outside, is as it was.
-    agree = [np.mean(masks.of(name.split("_")[0]) == blocks[name]) for name in images]
-    assert min(agree) > 0.9
-    assert {masks.of(split).dtype for split in ("train", "val", "test")} == {np.dtype(bool)}
-
-
 def test_a_file_without_masks_is_refused(benchmark: ModuleType, discs_file: Path) -> None:
-    with pytest.raises(SystemExit, match=r"train_masks.*hippocampus\.py --masks"):
+    with pytest.raises(DataError, match=r"holds no train_masks"):
         benchmark.main([str(discs_file), "--unet", "epochs=1"])

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from topojax.config import make_config, parse_overrides
+from topojax.config import SegmentationConfig, make_config, parse_overrides
 from topojax.data import Dataset, Split
 from topojax.models.registry import map_channels
 from topojax.pipeline import FitPlan, Seeds, plan_fit
@@ -23,6 +23,7 @@ from topojax.pipeline.cost.running_time import (
     measured_machine,
     network_work,
     say_running_time,
+    segmentation_seconds,
     time_need,
 )
 
@@ -47,6 +48,12 @@ def _need(
     )
     plan = FitPlan(config, ("a", "b"), len(shape), Seeds.of(0))
     return time_need(plan, _split(n[0], shape), _split(n[1], shape), machine)
+
+
+def test_unets_take_what_was_measured_within_a_factor_of_three() -> None:
+    unet = SegmentationConfig(widths=(16, 32, 64, 128), epochs=6)
+    n = {"train": 156, "val": 39, "test": 65}
+    assert 62 / 3 < segmentation_seconds(unet, (28, 28, 28, 1), n, _TWO_CORES) < 62 * 3
 
 
 @pytest.mark.parametrize(

@@ -10,9 +10,10 @@ from topojax.data.dataset import (
     validate_labels,
     validate_splits,
 )
-from topojax.data.fewer import fewer_images, fewer_training_images
+from topojax.data.fewer import fewer_images, fewer_rows, fewer_training_images
 from topojax.data.image_set import ImageSet, read_image_set
 from topojax.data.images import validate_images
+from topojax.data.masks import Masks, read_masks
 from topojax.data.medmnist.reading import read_medmnist
 from topojax.data.medmnist.table import MEDMNIST, MedMNIST
 from topojax.data.null import NULLS, noise_images, shuffled_labels
@@ -31,17 +32,20 @@ __all__ = [
     "Dataset",
     "ImageSet",
     "IntensityScale",
+    "Masks",
     "MedMNIST",
     "Samples",
     "Split",
     "SplitName",
     "fewer_images",
+    "fewer_rows",
     "fewer_training_images",
     "make_shapes",
     "make_vessels",
     "noise_images",
     "read_dataset",
     "read_image_set",
+    "read_masks",
     "read_medmnist",
     "read_registered",
     "resize_images",

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from topojax.data.dataset import SPLITS, Dataset, Split
+from topojax.data.dataset import SPLITS, Dataset, Split, SplitName
 
 
 def fewer_training_images(dataset: Dataset, n: int, rng: np.random.Generator) -> Dataset:
@@ -14,23 +14,33 @@ def fewer_training_images(dataset: Dataset, n: int, rng: np.random.Generator) ->
 
     Validation and test images stay as they are.
     """
-    return replace(dataset, train=_fewer(dataset.train, n, rng))
+    return replace(dataset, train=_at(dataset.train, _rows(dataset.train.labels, n, rng)))
 
 
 def fewer_images(dataset: Dataset, n: int, rng: np.random.Generator) -> Dataset:
     """Return a data set of at most n images in each split, drawn as training images are."""
-    train, val, test = (_fewer(dataset.split(name), n, rng) for name in SPLITS)
+    rows = fewer_rows(dataset, n, rng)
+    train, val, test = (_at(dataset.split(name), rows[name]) for name in SPLITS)
     return replace(dataset, train=train, val=val, test=test)
 
 
-def _fewer(split: Split, n: int, rng: np.random.Generator) -> Split:
-    labels = split.labels
+def fewer_rows(dataset: Dataset, n: int, rng: np.random.Generator) -> dict[SplitName, np.ndarray]:
+    """Return which images of each split `fewer_images` keeps: increasing positions, int64."""
+    return {name: _rows(dataset.split(name).labels, n, rng) for name in SPLITS}
+
+
+def _rows(labels: np.ndarray, n: int, rng: np.random.Generator) -> np.ndarray:
     if n >= len(labels):
-        return split
+        return np.arange(len(labels))
     order = rng.permutation(len(labels))
     ranks = np.empty(len(labels), np.int64)
     for c in np.unique(labels):
         members = order[labels[order] == c]
         ranks[members] = np.arange(len(members)) * len(labels) // len(members)
-    kept = np.sort(np.argsort(ranks, kind="stable")[:n])
-    return Split(split.images[kept], labels[kept])
+    return np.sort(np.argsort(ranks, kind="stable")[:n])
+
+
+def _at(split: Split, rows: np.ndarray) -> Split:
+    # A copy of all images is spared.
+    whole = len(rows) == len(split.labels)
+    return split if whole else Split(split.images[rows], split.labels[rows])

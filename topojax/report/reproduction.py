@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TypeAlias
 
 from topojax.report.figures.rendering import legible
 from topojax.report.tables import Table
 from topojax.report.template import rendered
 
-Part = tuple[str, str, tuple[str, ...], tuple[tuple[str, ...], ...], tuple[str, ...]]
-"""Title, caption, heads of columns, lines, and reasons why cells are empty."""
+Sentences: TypeAlias = tuple[str, ...]
+Part: TypeAlias = tuple[
+    str, str, tuple[str, ...], tuple[tuple[str, ...], ...], Sentences, Sentences
+]
+"""Title, caption, heads of columns, lines, reasons why cells are empty, and notes."""
 
 
 def build_reproduction_page(parts: Sequence[Part], contradictions: Sequence[str]) -> str:
@@ -20,8 +24,13 @@ def build_reproduction_page(parts: Sequence[Part], contradictions: Sequence[str]
         contradictions: of the paper's own numbers; sentences.
     """
     tables = [
-        {"table": Table(title, columns, lines), "caption": caption, "reasons": reasons}
-        for title, caption, columns, lines, reasons in parts
+        {
+            "table": Table(title, columns, lines),
+            "caption": caption,
+            "reasons": reasons,
+            "notes": notes,
+        }
+        for title, caption, columns, lines, reasons, notes in parts
     ]
     page = rendered("reproduction.html.j2", {"tables": tables, "contradictions": contradictions})
     return legible(page)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from topojax.config import SegmentationConfig
 from topojax.errors import ConfigError
 from topojax.experiments.paper import Row, read_paper_tables
 from topojax.experiments.reproduce.planned import SETTINGS, Choices, PlannedRow, plan_row
@@ -22,19 +23,18 @@ def _row(table: int, label: str, dataset: str) -> Row:
 
 def _planned(row: Row, choices: Choices | None = None, seeds: tuple[int, ...] = (0,)) -> PlannedRow:
     dims = PAPER.dataset(row.place.dataset).spatial_dims
-    found = plan_row(row, dims, seeds, choices or Choices())
-    assert found is not None
-    return found
+    return plan_row(row, dims, seeds, choices or Choices())
 
 
-def test_every_row_of_the_paper_is_planned_but_the_segmentation() -> None:
+def test_every_row_of_the_paper_is_planned() -> None:
     for row in PAPER.rows():
         dims = PAPER.dataset(row.place.dataset).spatial_dims
         planned = plan_row(row, dims, (0, 1), Choices())
-        assert (planned is None) == (row.model == "segment-betti")
-        if planned is not None:
-            assert [run.config.seed for run in planned.runs] == [0, 1]
-            assert all(run.config.preset == "paper" for run in planned.runs)
+        assert [run.config.seed for run in planned.runs] == [0, 1]
+        for run in planned.runs:
+            assert run.config.preset == "paper"
+            assert (run.kind == "segmentation") == (row.model == "segment-betti")
+            assert (run.kind == "segmentation") == (run.segmentation is not None)
 
 
 @pytest.mark.parametrize(
@@ -82,6 +82,26 @@ def test_budgets_and_overrides(tiny: dict) -> None:
     assert (own.config.size, own.config.backbone.epochs) == (30, 7)
     with pytest.raises(ConfigError, match="nonsense"):
         _planned(row, Choices(overrides={"nonsense.key": 1}))
+
+
+def test_the_unet_has_settings_of_its_own() -> None:
+    row = _row(8, "Segment+Betti", "brats2019")
+    (quick,) = _planned(row).runs
+    assert quick.segmentation is not None
+    assert (quick.config.size, quick.segmentation.epochs, quick.segmentation.folds) == (28, 40, 3)
+    (paper,) = _planned(row, Choices(budget="paper")).runs
+    assert (paper.config.size, paper.segmentation) == (64, SegmentationConfig())
+    own = Choices(overrides={"segmentation.epochs": 7, "topology.n_thresholds": 9})
+    planned = _planned(row, own)
+    (run,) = planned.runs
+    assert run.segmentation == quick.segmentation.model_copy(update={"epochs": 7})
+    assert (run.config.topology.n_thresholds, planned.method) == (9, "topology")
+    # They reach no other run.
+    topocam = _row(8, "TopoCAM", "brats2019")
+    unchanged = Choices(overrides={"topology.n_thresholds": 9})
+    assert _planned(topocam, own) == _planned(topocam, unchanged)
+    with pytest.raises(ConfigError, match="nonsense"):
+        _planned(row, Choices(overrides={"segmentation.nonsense": 1}))
 
 
 def test_every_setting_of_the_paper_is_known() -> None:

@@ -83,11 +83,14 @@ def test_files_say_the_same(stubbed: list[PlannedRun], tmp_path: Path) -> None:
     assert "<script" not in page
 
 
-def test_the_segmentation_row_says_that_it_is_missing(
+def test_all_rows_of_the_table_with_masks_are_run(
     stubbed: list[PlannedRun], tmp_path: Path
 ) -> None:
-    (table,) = reproduce(Asked((8,)), Choices(), _unread, tmp_path)
-    assert any("Segment+Betti" in reason for reason in table.reasons())
+    asked = Asked((8,), ("organmnist3d",))
+    (table,) = reproduce(asked, Choices(), _unread, tmp_path)
+    assert table.labels == ("TopoCAM", "Segment+Betti")
+    assert table.reasons() == ()
+    assert {run.kind for run in stubbed} == {"segmentation", "method"}
 
 
 def test_data_that_the_paper_does_not_score_gets_rows_without_its_numbers(

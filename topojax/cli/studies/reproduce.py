@@ -28,6 +28,7 @@ Examples:
   topojax reproduce table3 --datasets breastmnist
   topojax reproduce table4 table11 --datasets breastmnist --seeds 3 -o runs/thresholds
   topojax reproduce table2 --datasets adrenalmnist3d --models r3d_18,topocam,topo-original
+  topojax reproduce table8 --datasets hippocampus.npz --set segmentation.epochs=20
   topojax reproduce all --budget paper --weights r3d_18=kinetics400 --weights resnet18=imagenet""",
 )
 @click.argument("tables", nargs=-1, required=True, metavar="table2 … table12 | all")
@@ -90,7 +91,7 @@ def command(
     leaves the others alone and is listed with its reason.
     """
     from topojax.config import parse_overrides
-    from topojax.data import read_dataset
+    from topojax.data import read_dataset, read_masks
     from topojax.experiments.reproduce import Asked, Choices, reproduce
 
     choices = Choices(
@@ -107,6 +108,7 @@ def command(
         choices,
         lambda name, pixels: read_dataset(name, size=pixels, data_root=data_root),
         output,
+        read_masks=lambda name, pixels: read_masks(name, pixels, data_root=data_root),
         progress=True,
     )
     click.echo((output / "tables.md").read_text("utf-8"))

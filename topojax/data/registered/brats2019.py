@@ -5,7 +5,12 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from topojax.data.registered.brats_folders import MODALITIES, modality_file, scan_folders
+from topojax.data.registered.brats_folders import (
+    MODALITIES,
+    mask_file,
+    modality_file,
+    scan_folders,
+)
 from topojax.data.registered.label_table import find_table, labels_by_scan, read_table
 from topojax.data.registered.nifti import read_nifti
 from topojax.data.registered.registered_dataset import RegisteredDataset, Scan
@@ -74,10 +79,11 @@ DIR/
   name_mapping.csv                  Grade and BraTS_2019_subject_ID; may be absent
   HGG/
     BraTS19_CBICA_AAB_1/
-      BraTS19_CBICA_AAB_1_flair.nii.gz    and _t1, _t1ce, _t2; .nii as well
+      BraTS19_CBICA_AAB_1_flair.nii.gz    and _t1, _t1ce, _t2, _seg; .nii as well
   LGG/
     BraTS19_2013_0_1/""",
     find_scans=find_scans,
     read_volume=read_nifti,
+    find_mask=mask_file,
 )
 """Grade of glioma (paper, table 1)."""

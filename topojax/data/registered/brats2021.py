@@ -6,7 +6,12 @@ import logging
 import re
 from pathlib import Path
 
-from topojax.data.registered.brats_folders import MODALITIES, modality_file, scan_folders
+from topojax.data.registered.brats_folders import (
+    MODALITIES,
+    mask_file,
+    modality_file,
+    scan_folders,
+)
 from topojax.data.registered.label_table import find_table, labels_by_scan, read_table
 from topojax.data.registered.nifti import read_nifti
 from topojax.data.registered.registered_dataset import RegisteredDataset, Scan
@@ -87,9 +92,10 @@ DIR/
   train_labels.csv                  BraTS21ID and MGMT_value
   RSNA_ASNR_MICCAI_BraTS2021_TrainingData_16July2021/
     BraTS2021_00000/
-      BraTS2021_00000_flair.nii.gz    and _t1, _t1ce, _t2; .nii as well
+      BraTS2021_00000_flair.nii.gz    and _t1, _t1ce, _t2, _seg; .nii as well
     BraTS2021_00002/""",
     find_scans=find_scans,
     read_volume=read_nifti,
+    find_mask=mask_file,
 )
 """Methylation of the MGMT promoter (paper, table 1)."""

@@ -8,6 +8,7 @@ from topojax.errors import DataError
 
 # FLAIR first, as the paper names none and its authors' scripts name it first.
 MODALITIES = ("flair", "t1", "t1ce", "t2")
+_MASK = "seg"
 
 
 def scan_folders(root: Path, pattern: str) -> dict[str, Path]:
@@ -31,6 +32,15 @@ def scan_folders(root: Path, pattern: str) -> dict[str, Path]:
     if not folders:
         raise DataError(f"{root} holds no folder {pattern}; give the unpacked data set's folder")
     return dict(sorted(folders.items()))
+
+
+def mask_file(scan: Path) -> Path:
+    """Return the file of the tumour's parts beside a scan's.
+
+    Raises:
+        DataError: as `modality_file`.
+    """
+    return modality_file(scan.parent, _MASK)
 
 
 def modality_file(folder: Path, modality: str) -> Path:

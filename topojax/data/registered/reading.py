@@ -25,7 +25,7 @@ from topojax.errors import ConfigError, DataError
 _LOGGER = logging.getLogger(__name__)
 
 # Of the paper, section 4.1, where no size is asked for: the published volumes are of no cube.
-_SIZE = 64
+USUAL_SIZE = 64
 
 
 @dataclass(frozen=True)
@@ -154,7 +154,7 @@ def read_volumes(
             has another scale.
         ConfigError: a size below 1 or beyond the memory.
     """
-    edge = _SIZE if size is None else size
+    edge = USUAL_SIZE if size is None else size
     images = _room(found.name, len(scans), edge)
     bar = tqdm(scans, found.name, unit="scan", disable=None if progress else True)
     for i, scan in enumerate(bar):

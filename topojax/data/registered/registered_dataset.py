@@ -37,6 +37,8 @@ class RegisteredDataset:
         layout: the folder expected, as a small tree.
         find_scans: from a folder and a modality to its scans; what is left out is logged.
         read_volume: from a scan's file to its voxels, (D, H, W) of any real dtype.
+        find_mask: from a scan's file to the file of its mask, which `read_volume` reads, too; None:
+            there are no masks.
     """
 
     name: str
@@ -49,3 +51,4 @@ class RegisteredDataset:
     layout: str
     find_scans: Callable[[Path, str], list[Scan]]
     read_volume: Callable[[Path], np.ndarray]
+    find_mask: Callable[[Path], Path] | None = None

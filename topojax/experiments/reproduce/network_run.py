@@ -51,11 +51,6 @@ def network_run(dataset: Dataset, config: Config, path: Path, *, progress: bool 
         folder.remove_progress()
 
 
-def is_done(path: Path) -> bool:
-    """Tell whether a network's run came to its end."""
-    return (path / NetworkScores.file_name).is_file()
-
-
 def _train_and_score(plan: FitPlan, dataset: Dataset, path: Path) -> None:
     watch = Stopwatch(plan.log)
     name, epochs = plan.config.backbone.name, plan.config.backbone.epochs

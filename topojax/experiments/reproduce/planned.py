@@ -9,13 +9,19 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from topojax.config import USUAL_TAU, Config, make_config
+from topojax.config import (
+    USUAL_TAU,
+    Config,
+    SegmentationConfig,
+    make_config,
+    make_segmentation_config,
+)
 from topojax.errors import ConfigError
 from topojax.experiments.paper import Row
 from topojax.experiments.reproduce.budgets import BUDGETS, BudgetName
 from topojax.pipeline.plan import USUAL_NETWORK
 
-Kind = Literal["method", "network"]
+Kind = Literal["method", "network", "segmentation"]
 
 SETTINGS: Mapping[str, Mapping[str, Any]] = {
     "": {},
@@ -28,7 +34,10 @@ SETTINGS: Mapping[str, Mapping[str, Any]] = {
 }
 """What a row of the paper changes of the method as proposed, which thresholds at 0.6."""
 
-_OF_A_METHOD = {"topocam": "topocam", "topo-original": "whole-image"}
+_SCORED = {"topocam": "topocam", "topo-original": "whole-image", "segment-betti": "topology"}
+"""Which of a run's scores a row of the paper has; a network's run has its own alone."""
+
+_UNET = "segmentation."
 
 
 @dataclass(frozen=True)
@@ -40,7 +49,7 @@ class Choices:
         budget: see `BUDGETS`.
         size: voxels along every axis; None: the budget's.
         weights: by network, what it starts from (`backbone.weights`); the others from scratch.
-        overrides: of every run, over all else.
+        overrides: of every run, over all else; `segmentation.KEY` is one of the U-Nets'.
         cut: images at most of each split, drawn in the classes' proportions; None: all.
     """
 
@@ -55,26 +64,40 @@ class Choices:
         """Return the voxels along every axis of images of so many axes."""
         return self.size or BUDGETS[self.budget].sizes[spatial_dims]
 
+    def divided(self) -> tuple[dict[str, Any], dict[str, Any]]:
+        """Return the overrides of a run's configuration, and those of the U-Nets by their keys."""
+        every = self.overrides or {}
+        of_unets = {key for key in every if key.startswith(_UNET)}
+        return (
+            {key: value for key, value in every.items() if key not in of_unets},
+            {key.removeprefix(_UNET): every[key] for key in of_unets},
+        )
+
 
 @dataclass(frozen=True)
 class PlannedRun:
     """One run of one seed; several rows may share it.
 
     Attributes:
-        kind: the whole method, or a network alone.
+        kind: the whole method, a network alone, or U-Nets and the topology of their masks.
         dataset: its name.
         config: not settled; its seed is the run's.
+        segmentation: of the U-Nets; None for the other kinds.
     """
 
     kind: Kind
     dataset: str
     config: Config
+    segmentation: SegmentationConfig | None = None
 
     def folder_name(self, fingerprint: str) -> str:
         """Return a name that no other run has: of its configuration and its data's fingerprint."""
         facts = [self.kind, fingerprint, self.config.model_dump(mode="json")]
+        if self.segmentation is not None:
+            facts.append(self.segmentation.model_dump(mode="json"))
         digest = hashlib.sha256(json.dumps(facts, sort_keys=True).encode()).hexdigest()
-        what = self.config.backbone.name if self.kind == "network" else "topocam"
+        named = {"method": "topocam", "segmentation": "segment-betti"}
+        what = named.get(self.kind, self.config.backbone.name)
         name = re.sub(r"[^\w.-]", "_", self.dataset.rpartition("/")[2].removesuffix(".npz"))
         return f"{name}_{what}_seed{self.config.seed}_{digest[:10]}"
 
@@ -94,10 +117,8 @@ class PlannedRow:
     method: str
 
 
-def plan_row(
-    row: Row, spatial_dims: int, seeds: Sequence[int], choices: Choices
-) -> PlannedRow | None:
-    """Return the runs of a row, or None where topojax has nothing that it could be made with.
+def plan_row(row: Row, spatial_dims: int, seeds: Sequence[int], choices: Choices) -> PlannedRow:
+    """Return the runs of a row.
 
     Args:
         row: of the paper.
@@ -110,9 +131,14 @@ def plan_row(
     """
     if row.setting not in SETTINGS:
         raise ConfigError(f"setting={row.setting!r} of {row.place}; known: {', '.join(SETTINGS)}")
-    kind: Kind = "method" if row.model in _OF_A_METHOD else "network"
-    if row.model == "segment-betti":
-        return None
+    planned = _segmentation if row.model == "segment-betti" else _trained_on_labels
+    runs = tuple(planned(row, spatial_dims, seed, choices) for seed in seeds)
+    return PlannedRow(row, runs, _SCORED.get(row.model, "backbone"))
+
+
+def _trained_on_labels(row: Row, spatial_dims: int, seed: int, choices: Choices) -> PlannedRun:
+    """Return a run of the method or of a network."""
+    kind: Kind = "method" if row.model in _SCORED else "network"
     budget = BUDGETS[choices.budget]
     network = USUAL_NETWORK[spatial_dims] if kind == "method" else row.model
     overrides: dict[str, Any] = {
@@ -124,13 +150,18 @@ def plan_row(
     }
     if kind == "method":
         overrides |= {"search.tau": USUAL_TAU, **SETTINGS[row.setting]}
-    overrides |= dict(choices.overrides or {})
-    runs = tuple(
-        PlannedRun(
-            kind,
-            row.place.dataset,
-            make_config(choices.preset, overrides=overrides | {"seed": seed}),
-        )
-        for seed in seeds
+    own, _ = choices.divided()
+    overrides |= own | {"seed": seed}
+    return PlannedRun(kind, row.place.dataset, make_config(choices.preset, overrides=overrides))
+
+
+def _segmentation(row: Row, spatial_dims: int, seed: int, choices: Choices) -> PlannedRun:
+    """Return a run of U-Nets and of what their masks show."""
+    own, of_unets = choices.divided()
+    overrides = {"size": choices.size_of(spatial_dims), "backbone.weights": None} | own
+    return PlannedRun(
+        "segmentation",
+        row.place.dataset,
+        make_config(choices.preset, overrides=overrides | {"seed": seed}),
+        make_segmentation_config({**BUDGETS[choices.budget].unet, **of_unets}),
     )
-    return PlannedRow(row, runs, _OF_A_METHOD.get(row.model, "backbone"))

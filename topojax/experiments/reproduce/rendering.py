@@ -73,9 +73,17 @@ class ReproducedTable:
             for reason in one.why_not
         )
 
+    def notes(self) -> tuple[str, ...]:
+        """Return what else the rows' runs tell; sentences."""
+        return tuple(
+            f"{one.row.place.row}, {one.row.place.dataset}: {note}"
+            for one in self.rows
+            for note in one.notes
+        )
+
 
 def as_markdown(tables: Sequence[ReproducedTable]) -> str:
-    """Return the tables, each with what is missing under it."""
+    """Return the tables, each with what is missing and what is noted under it."""
     parts = []
     for table in tables:
         heads = table.columns()
@@ -85,6 +93,9 @@ def as_markdown(tables: Sequence[ReproducedTable]) -> str:
         reasons = table.reasons()
         if reasons:
             lines += ["", "Not made:", "", *(f"- {reason}" for reason in reasons)]
+        notes = table.notes()
+        if notes:
+            lines += ["", "Beside the scores:", "", *(f"- {note}" for note in notes)]
         parts.append("\n".join(lines))
     return "\n\n".join(parts) + "\n"
 
@@ -99,7 +110,7 @@ def as_csv(tables: Sequence[ReproducedTable]) -> str:
 
 
 def as_latex(tables: Sequence[ReproducedTable]) -> str:
-    """Return one tabular a table, for the package booktabs."""
+    """Return one tabular a table, for the package booktabs, with its notes under it."""
     parts = []
     for table in tables:
         heads = table.columns()
@@ -115,6 +126,7 @@ def as_latex(tables: Sequence[ReproducedTable]) -> str:
                     *body,
                     r"\bottomrule",
                     r"\end{tabular}",
+                    *(rf"\par {_escaped(note)}" for note in table.notes()),
                 ]
             )
         )

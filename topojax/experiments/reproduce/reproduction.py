@@ -8,7 +8,14 @@ from pathlib import Path
 
 import numpy as np
 
-from topojax.data import MEDMNIST, Dataset, fewer_images
+from topojax.data import (
+    MEDMNIST,
+    Dataset,
+    Masks,
+    fewer_images,
+    fewer_rows,
+    read_masks,
+)
 from topojax.experiments.paper import (
     PaperTables,
     Row,
@@ -24,7 +31,7 @@ from topojax.experiments.reproduce.rendering import (
     as_markdown,
 )
 from topojax.experiments.reproduce.running import run_all
-from topojax.experiments.reproduce.tables import absent, reproduced
+from topojax.experiments.reproduce.tables import reproduced
 from topojax.files import make_folder, write_atomically
 from topojax.report.reproduction import build_reproduction_page
 
@@ -39,6 +46,7 @@ def reproduce(
     read: Callable[[str, int | None], Dataset],
     folder: Path,
     *,
+    read_masks: Callable[[str, int | None], Masks] = read_masks,
     progress: bool = False,
 ) -> tuple[ReproducedTable, ...]:
     """Make the runs of the rows that are asked for, and write `tables.{md,csv,tex,html}`.
@@ -49,6 +57,8 @@ def reproduce(
         read: from a data set's name and a size to its images.
         folder: of the tables; the runs are in its folder `runs`, and are taken up again by any
             later call that needs them.
+        read_masks: from a data set's name and a size to the masks of its images, for the rows that
+            need them.
         progress: show progress bars on a terminal.
 
     Raises:
@@ -62,7 +72,7 @@ def reproduce(
     rows = asked.rows(paper, dims)
     planned = {row: plan_row(row, dims[row.place.dataset], asked.seeds, choices) for row in rows}
     make_folder(folder / "runs", "choose another --output")
-    runs = [run for one in planned.values() if one is not None for run in one.runs]
+    runs = [run for one in planned.values() for run in one.runs]
     _LOGGER.info(
         "%d rows need %d runs, preset %s, budget %s",
         len(rows),
@@ -70,7 +80,13 @@ def reproduce(
         choices.preset,
         choices.budget,
     )
-    outcomes = run_all(runs, _cut(read, choices.cut), folder / "runs", progress=progress)
+    outcomes = run_all(
+        runs,
+        _cut(read, choices.cut),
+        folder / "runs",
+        read_masks=_cut_masks(read_masks, read, choices.cut),
+        progress=progress,
+    )
     tables = tuple(
         _table(number, paper, planned, outcomes, choices, asked)
         for number in dict.fromkeys(row.place.table for row in rows)
@@ -88,6 +104,24 @@ def _cut(
     return lambda name, size: fewer_images(read(name, size), n, np.random.default_rng(_CUT_SEED))
 
 
+def _cut_masks(
+    read_masks: Callable[[str, int | None], Masks],
+    read: Callable[[str, int | None], Dataset],
+    n: int | None,
+) -> Callable[[str, int | None], Masks]:
+    """Return what reads the masks of the images that `_cut` leaves."""
+    if n is None:
+        return read_masks
+
+    def cut(name: str, size: int | None) -> Masks:
+        masks = read_masks(name, size)
+        # Labels choose the images, and cut ones no longer tell of those that were left out.
+        rows = fewer_rows(read(name, size), n, np.random.default_rng(_CUT_SEED))
+        return {split: one[rows[split]] for split, one in masks.items()}
+
+    return cut
+
+
 def _spatial_dims(name: str, paper: PaperTables, read: Callable[[str, int | None], Dataset]) -> int:
     """Return the axes of a data set's images, which is read where neither table knows it."""
     known = {dataset.name: dataset.spatial_dims for dataset in paper.datasets}
@@ -98,7 +132,7 @@ def _spatial_dims(name: str, paper: PaperTables, read: Callable[[str, int | None
 def _table(
     number: int,
     paper: PaperTables,
-    planned: dict[Row, PlannedRow | None],
+    planned: dict[Row, PlannedRow],
     outcomes: dict,
     choices: Choices,
     asked: Asked,
@@ -106,8 +140,6 @@ def _table(
     metrics = paper.metrics(number)
     rows = tuple(
         reproduced(one, metrics, outcomes)
-        if one is not None
-        else absent(row, metrics, "is not made by this command yet")
         for row, one in planned.items()
         if row.place.table == number
     )
@@ -141,7 +173,10 @@ def _write(tables: Sequence[ReproducedTable], paper: PaperTables, folder: Path) 
         "tables.csv": as_csv(tables),
         "tables.tex": as_latex(tables),
         "tables.html": build_reproduction_page(
-            [(f"Table {t.number}", t.caption, t.columns(), t.lines(), t.reasons()) for t in tables],
+            [
+                (f"Table {t.number}", t.caption, t.columns(), t.lines(), t.reasons(), t.notes())
+                for t in tables
+            ],
             contradictions,
         ),
     }

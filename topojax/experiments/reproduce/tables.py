@@ -37,12 +37,14 @@ class ReproducedRow:
         cells: one a metric that the table has.
         starts: what the networks of its runs started from: `scratch`, or weights by name.
         why_not: reasons, where there are no numbers of ours.
+        notes: what else its runs tell; sentences.
     """
 
     row: Row
     cells: tuple[Cell, ...]
     starts: str
     why_not: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
 
 
 def reproduced(
@@ -72,13 +74,10 @@ def reproduced(
         for metric in metrics
     )
     weights = planned.runs[0].config.backbone.weights
-    return ReproducedRow(planned.row, cells, weights or "scratch", why_not)
-
-
-def absent(row: Row, metrics: Sequence[Metric], why: str) -> ReproducedRow:
-    """Return a row that nothing of ours stands in."""
-    cells = tuple(Cell(metric, None, 0, _printed(row, metric)) for metric in metrics)
-    return ReproducedRow(row, cells, "", (why,))
+    notes = tuple(
+        f"seed {outcome.run.config.seed}: {note}" for outcome in found for note in outcome.notes()
+    )
+    return ReproducedRow(planned.row, cells, weights or "scratch", why_not, notes)
 
 
 def _summary(scores: Sequence[Interval]) -> Interval | None:

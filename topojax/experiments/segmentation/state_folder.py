@@ -12,7 +12,7 @@ import numpy as np
 from topojax.checksums import arrays_checksum
 from topojax.config import SegmentationConfig
 from topojax.errors import RunError
-from topojax.files import exists, make_folder, write_atomically
+from topojax.files import exists, make_folder, remove_parts, write_atomically
 
 _FILE = "run.json"
 
@@ -37,6 +37,7 @@ def claim_folder(
     make_folder(folder, "choose another folder")
     path = folder / _FILE
     if not exists(path):
+        remove_parts(folder)
         if any(folder.iterdir()):
             raise RunError(f"{folder} is not empty and holds no {_FILE}; choose another folder")
         write_atomically(path, json.dumps(own, indent=2).encode())

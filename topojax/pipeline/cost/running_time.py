@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, astuple, dataclass
 from functools import cache, lru_cache
 from math import ceil, prod
@@ -22,10 +22,12 @@ import jax
 import jax.numpy as jnp
 from flax import nnx
 
-from topojax.data import Split
+from topojax.config import SegmentationConfig, TrainingConfig
+from topojax.data import Split, SplitName
 from topojax.kernels.threads import check_threads
 from topojax.models import abstract_model
 from topojax.models.registry import map_channels
+from topojax.models.segmentation.unet import abstract_unet
 from topojax.pipeline.cost.memory import classifier_parameters
 from topojax.pipeline.features import kinds_of_features
 from topojax.pipeline.plan import FitPlan, n_networks, n_readers, population_size
@@ -129,7 +131,7 @@ def time_need(plan: FitPlan, train: Split, val: Split, machine: Machine) -> Time
     config, dims = plan.config, plan.spatial_dims
     shape = train.images.shape[1 : 1 + dims]
     n_channels = train.images.shape[-1] if train.images.ndim == dims + 2 else 1
-    n = {"train": len(train.labels), "val": len(val.labels)}
+    n: dict[SplitName, int] = {"train": len(train.labels), "val": len(val.labels)}
     work = network_work(
         config.backbone.name, plan.n_classes, (config.backbone.batch_size, *shape, n_channels)
     )
@@ -141,6 +143,31 @@ def time_need(plan: FitPlan, train: Split, val: Split, machine: Machine) -> Time
         search=_search_seconds(plan, n, prod(shape), machine) if plan.is_searched else 0.0,
         classifiers=_classifier_seconds(plan, n, prod(shape), machine),
     )
+
+
+def segmentation_seconds(
+    config: SegmentationConfig,
+    shape: tuple[int, ...],
+    n: Mapping[SplitName, int],
+    machine: Machine,
+) -> float:
+    """Return the seconds that U-Nets take for training and for all masks, as rough as `time_need`.
+
+    Args:
+        config: of the U-Nets.
+        shape: of one image, (*spatial, C).
+        n: images by split.
+        machine: what computes.
+    """
+    unet = abstract_unet(
+        len(shape) - 1, shape[-1], widths=config.widths, convolutions=config.convolutions
+    )
+    work = forward_work(unet, (config.batch_size, *shape))
+    epoch = _training_epoch(config, config.folds, n, work, machine)
+    read = n["train"] + config.folds * (n["val"] + n["test"])
+    # Once: all networks see batches of one shape.
+    compiled = (1 + _TRAINING_PASSES) * work.operations * _COMPILE_SECONDS
+    return config.folds * config.epochs * epoch + read * _forward_seconds(work, machine) + compiled
 
 
 def about(seconds: float) -> str:
@@ -161,7 +188,11 @@ def network_work(name: str, n_classes: int, shape: tuple[int, ...]) -> NetworkWo
         n_classes: length of its logits.
         shape: of a batch, (b, *spatial, C).
     """
-    model = abstract_model(name, n_classes, shape[-1])
+    return forward_work(abstract_model(name, n_classes, shape[-1]), shape)
+
+
+def forward_work(model: nnx.Module, shape: tuple[int, ...]) -> NetworkWork:
+    """Return what a forward pass of a network without arrays asks for; see `network_work`."""
     model.eval()
     graph, state = nnx.split(model)
     lowered = jax.jit(lambda state, x: nnx.merge(graph, state)(x)).lower(
@@ -203,17 +234,29 @@ def _fastest(function: Callable[[jax.Array], jax.Array], x: jax.Array) -> float:
 
 
 def _network_seconds(
-    plan: FitPlan, n: dict[str, int], work: NetworkWork, machine: Machine
+    plan: FitPlan, n: Mapping[SplitName, int], work: NetworkWork, machine: Machine
 ) -> float:
-    config, folds = plan.config.backbone, plan.config.cam.folds
+    epoch = _training_epoch(plan.config.backbone, plan.config.cam.folds, n, work, machine)
+    compiled = (1 + _TRAINING_PASSES) * work.operations * _COMPILE_SECONDS
+    return n_networks(plan.config.cam) * plan.config.backbone.epochs * epoch + compiled
+
+
+def _training_epoch(
+    config: TrainingConfig,
+    folds: int,
+    n: Mapping[SplitName, int],
+    work: NetworkWork,
+    machine: Machine,
+) -> float:
+    """Return the seconds that one of the folds' networks takes for an epoch."""
     # Each fold's network is trained on the other folds.
     trained_on = n["train"] * (folds - 1) / folds if folds > 1 else n["train"]
     passes = _TRAINING_PASSES * trained_on + n["val"]
     updates = ceil(trained_on / config.batch_size)
-    epoch = passes * _forward_seconds(work, machine)
-    epoch += updates * work.parameters * _UPDATE_BYTES / machine.bytes
-    compiled = (1 + _TRAINING_PASSES) * work.operations * _COMPILE_SECONDS
-    return n_networks(plan.config.cam) * config.epochs * epoch + compiled
+    return (
+        passes * _forward_seconds(work, machine)
+        + updates * work.parameters * _UPDATE_BYTES / machine.bytes
+    )
 
 
 def _map_seconds(
@@ -233,7 +276,9 @@ def _forward_seconds(work: NetworkWork, machine: Machine) -> float:
     return max(work.flops / machine.flops, work.bytes / machine.bytes)
 
 
-def _search_seconds(plan: FitPlan, n: dict[str, int], n_voxels: int, machine: Machine) -> float:
+def _search_seconds(
+    plan: FitPlan, n: Mapping[SplitName, int], n_voxels: int, machine: Machine
+) -> float:
     config, objective = plan.config.search, find_objective(plan.config.search.objective)
     read = sum(n[split] for split in objective.splits)
     generations = config.searches * (config.generations + 1)
@@ -250,7 +295,9 @@ def _search_seconds(plan: FitPlan, n: dict[str, int], n_voxels: int, machine: Ma
     return judged + generations * _GENERATION_SECONDS + _COMPILE_LOOPS_SECONDS
 
 
-def _classifier_seconds(plan: FitPlan, n: dict[str, int], n_voxels: int, machine: Machine) -> float:
+def _classifier_seconds(
+    plan: FitPlan, n: Mapping[SplitName, int], n_voxels: int, machine: Machine
+) -> float:
     config = plan.config.classifier
     # Of the ROI, and of the whole image.
     voxels = 2 * sum(n.values()) * n_voxels * len(plan.config.topology.filtrations)
