@@ -79,7 +79,7 @@ DIR/
   name_mapping.csv                  Grade and BraTS_2019_subject_ID; may be absent
   HGG/
     BraTS19_CBICA_AAB_1/
-      BraTS19_CBICA_AAB_1_flair.nii.gz    and _t1, _t1ce, _t2, _seg; .nii as well
+      BraTS19_CBICA_AAB_1_flair.nii.gz    and _t1, _t1ce, _t2; _seg: masks; .nii as well
   LGG/
     BraTS19_2013_0_1/""",
     find_scans=find_scans,

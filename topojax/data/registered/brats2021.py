@@ -92,7 +92,7 @@ DIR/
   train_labels.csv                  BraTS21ID and MGMT_value
   RSNA_ASNR_MICCAI_BraTS2021_TrainingData_16July2021/
     BraTS2021_00000/
-      BraTS2021_00000_flair.nii.gz    and _t1, _t1ce, _t2, _seg; .nii as well
+      BraTS2021_00000_flair.nii.gz    and _t1, _t1ce, _t2; _seg: masks; .nii as well
     BraTS2021_00002/""",
     find_scans=find_scans,
     read_volume=read_nifti,

@@ -47,7 +47,7 @@ class SegmentationScores(FileRecord):
             `topojax.evaluation.Scores` has them.
         dice: by split, of each image's predicted and true mask, the mean over networks.
         n_empty: by split, images for which a network predicted no voxel.
-        seconds: wall-clock time of all of it.
+        seconds: wall-clock time of the process that ended it.
     """
 
     file_name: ClassVar[str] = "scores.json"
