@@ -27,11 +27,11 @@ from typing import Any
 
 import numpy as np
 
-from betti.machine import processor, processors
-from betti.records import write_record
 from topojax.config import TopologyConfig, make_config
 from topojax.data import SPLITS, Dataset, read_medmnist
 from topojax.evaluation import Scores, auc_score, score
+from topojax.experiments.bench.machine import processor, processors
+from topojax.experiments.bench.records import write_record
 from topojax.topology import (
     BankDescriptors,
     describe_bank,

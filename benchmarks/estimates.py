@@ -20,9 +20,9 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-from betti.machine import processor
 from topojax.config import make_config
 from topojax.data import synthetic_dataset
+from topojax.experiments.bench.machine import processor
 from topojax.pipeline import fit_topocam, plan_fit
 from topojax.pipeline.cost.running_time import measured_machine, time_need
 

@@ -23,12 +23,12 @@ from typing import Any
 import numpy as np
 from banks import BANKS, classified
 
-from betti.fits import fits_command, fits_options, fits_parser
-from betti.machine import processor
-from betti.records import write_record
+from command_lines.fits import fits_command, fits_options, fits_parser
 from topojax.config import Config, make_config, parse_overrides
 from topojax.data import SPLITS, Dataset, read_medmnist
 from topojax.evaluation import summarise_seed_differences
+from topojax.experiments.bench.machine import processor
+from topojax.experiments.bench.records import write_record
 from topojax.pipeline import Stopwatch, class_maps, plan_fit, prepare_grounds
 from topojax.search import RoiRule
 from topojax.topology import (

@@ -29,8 +29,8 @@ import numpy as np
 from scipy import ndimage
 from skimage.filters import threshold_otsu
 
-from betti.machine import processor, processors
 from topojax.data import SPLITS, Dataset, read_medmnist, synthetic_dataset
+from topojax.experiments.bench.machine import processor, processors
 from topojax.kernels import betti_curves_batch
 from topojax.topology import expand_filtrations, filtered, filtered_bank, fixed_grid
 

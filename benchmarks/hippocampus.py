@@ -22,7 +22,7 @@ from typing import Literal
 import numpy as np
 from sklearn.model_selection import train_test_split
 
-from betti.inputs import read_nifti
+from topojax.experiments.bench.persistence.inputs import read_nifti
 
 ANTERIOR, POSTERIOR = 1, 2
 SHARES = {"train": 0.6, "val": 0.15, "test": 0.25}

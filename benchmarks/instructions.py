@@ -23,9 +23,9 @@ from pathlib import Path
 import numba
 import numpy as np
 
-from betti import inputs
-from betti.inputs import Sample
-from betti.peers import ours
+from topojax.experiments.bench.persistence import inputs
+from topojax.experiments.bench.persistence.inputs import Sample
+from topojax.experiments.bench.persistence.peers import ours
 from topojax.kernels.arguments import check_sample
 from topojax.kernels.padded.workspace import Workspace, borrowed_workspace
 from topojax.kernels.simple.volume import Volume, load_volume

@@ -22,10 +22,10 @@ from typing import Any
 import jax
 import numpy as np
 
-from betti.inputs import synthetic
-from betti.machine import processor
-from betti.records import write_record
-from topojax.experiments.bench.device import median_seconds
+from topojax.experiments.bench.device.timing import median_seconds
+from topojax.experiments.bench.machine import processor
+from topojax.experiments.bench.persistence.inputs import synthetic
+from topojax.experiments.bench.records import write_record
 from topojax.topology.device.levels import levels_of
 from topojax.topology.device.tree.basins import find_basins
 from topojax.topology.device.tree.compact_rounds import ends_by_saddles

@@ -23,12 +23,12 @@ from typing import Any
 
 import numpy as np
 
-from betti.fits import fits_command, fits_options, fits_parser
-from betti.records import write_record
+from command_lines.fits import fits_command, fits_options, fits_parser
 from topojax.config import make_config, parse_overrides
 from topojax.data import read_medmnist
 from topojax.evaluation import summarise_seed_differences, summarise_seeds
 from topojax.experiments import fit_run
+from topojax.experiments.bench.records import write_record
 from topojax.runs import Environment, Metrics
 
 RESULTS = Path(__file__).parent / "results"

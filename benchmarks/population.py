@@ -28,9 +28,9 @@ import numba
 import numpy as np
 from scipy.ndimage import zoom
 
-from betti import inputs
-from betti.machine import processor, processors
-from betti.measurements import timed_in_turn
+from topojax.experiments.bench.machine import processor, processors
+from topojax.experiments.bench.persistence import inputs
+from topojax.experiments.bench.persistence.measurements import timed_in_turn
 from topojax.kernels import (
     RoiBettiCurves,
     betti_curves_batch,

@@ -28,8 +28,6 @@ from typing import Any
 
 import numpy as np
 
-from betti.machine import processor, processors
-from betti.records import write_record
 from topojax.config import (
     Config,
     SegmentationConfig,
@@ -39,6 +37,8 @@ from topojax.config import (
 )
 from topojax.data import SPLITS, Dataset, read_masks, read_medmnist
 from topojax.evaluation import Scores, compare
+from topojax.experiments.bench.machine import processor, processors
+from topojax.experiments.bench.records import write_record
 from topojax.experiments.reproduce import BUDGETS
 from topojax.experiments.segmentation import (
     SegmentThenAnalyse,

@@ -21,12 +21,12 @@ from typing import Any
 import numpy as np
 from banks import BANKS
 
-from betti.fits import fits_command, fits_options, fits_parser
-from betti.machine import processor, processors
-from betti.records import write_record
+from command_lines.fits import fits_command, fits_options, fits_parser
 from topojax.config import Config, make_config, parse_overrides
 from topojax.data import Dataset, read_medmnist
 from topojax.evaluation import auc_score, summarise_seed_differences
+from topojax.experiments.bench.machine import processor, processors
+from topojax.experiments.bench.records import write_record
 from topojax.pipeline import (
     FitPlan,
     Grounds,

@@ -52,6 +52,10 @@ class LeakError(TopojaxError):
     exit_code = 8
 
 
+class BenchError(TopojaxError):
+    """Two sides of a benchmark that differ, or one that cannot be had here."""
+
+
 def shown(text: str, longest: int = 80) -> str:
     """Return text from a file as a message can hold it: in one line, printable, not too long."""
     line = text if text.isprintable() else ascii(text)[1:-1]

@@ -1,1 +1,1 @@
-"""What searches are held against: the paper's loop, and functions of known minimum."""
+"""Functions of known minimum, which searches are held against."""

@@ -17,6 +17,11 @@ HEAVY = ("jax", "flax", "numba", "matplotlib", "sklearn", "orbax")
         "import topojax; topojax.__version__",
         "import topojax.cli, sys; sys.argv = ['topojax', '--help']; topojax.cli.main()",
         "import topojax.cli, sys; sys.argv = ['topojax', 'fit', '--help']; topojax.cli.main()",
+        "import topojax.cli; topojax.cli.main(['bench', '--help'])",
+        *(
+            f"import topojax.cli; topojax.cli.main(['bench', {name!r}, '--help'])"
+            for name in ("persistence", "backbones", "cam", "search", "device")
+        ),
         "import topojax.config; topojax.config.make_config('paper')",
     ],
 )

@@ -6,6 +6,7 @@ import importlib
 import io
 import logging
 import sys
+from collections.abc import Sequence
 
 import click
 
@@ -25,7 +26,7 @@ _COMMANDS = {
     "learning-curve": ("studies", "Score every method against the number of training images."),
     "reproduce": ("studies", "Make the paper's tables anew, beside its numbers."),
     "log": ("runs", "Send a run to MLflow, Weights & Biases or TensorBoard."),
-    "bench": ("studies", "Time the topology on this machine's device."),
+    "bench": ("studies", "Time topology, networks, maps and search on this machine."),
     "data": ("files", "List data sets, say how to get them, download MedMNIST's."),
     "weights": ("files", "List, download, convert and look into pretrained weights."),
 }
@@ -63,14 +64,18 @@ def cli(quiet: bool) -> None:
     logger.propagate = False
 
 
-def main() -> None:
-    """Run the command line; errors of topojax become one line and their own exit code."""
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Run the command line; errors of topojax become one line and their own exit code.
+
+    Args:
+        arguments: after the program's name; those of the process if not given.
+    """
     if isinstance(sys.stdout, io.TextIOWrapper):
         # Names of files need not be UTF-8: what was written under such a name can be told.
         sys.stdout.reconfigure(errors="backslashreplace")
     try:
         with stopping_in_one_line():
-            cli.main(standalone_mode=False)
+            cli.main(arguments, prog_name="topojax", standalone_mode=False)
     except click.ClickException as error:
         error.show()
         sys.exit(error.exit_code)

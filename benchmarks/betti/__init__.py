@@ -1,1 +1,0 @@
-"""What the benchmarks of Betti curves share: images, peers, measurements, tables."""

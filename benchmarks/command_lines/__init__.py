@@ -1,0 +1,1 @@
+"""Command lines that several benchmarks share."""

@@ -1,1 +1,0 @@
-"""The networks of `backbones.py`: what is timed here and in torch, on the same weights."""

@@ -1,0 +1,1 @@
+"""Backbones and their maps here and in torch, on the same weights."""

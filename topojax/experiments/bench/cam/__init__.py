@@ -1,0 +1,1 @@
+"""Class activation maps as they are stored, beside what they are in float32."""

@@ -1,0 +1,1 @@
+"""The topology inside `jit` on this machine's device, beside the kernels."""

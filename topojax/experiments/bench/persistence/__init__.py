@@ -1,0 +1,1 @@
+"""Betti curves here and in other libraries: images, peers, measurements, tables."""

@@ -1,0 +1,1 @@
+"""The search of the ROI's rule, beside the paper's loop."""
