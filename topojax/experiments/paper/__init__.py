@@ -6,7 +6,11 @@ from topojax.experiments.paper.confusion import (
     judge_scores,
     judge_scores_of_size,
 )
-from topojax.experiments.paper.contradictions import Contradiction, find_contradictions
+from topojax.experiments.paper.contradictions import (
+    Contradiction,
+    NoConfusionMatrix,
+    find_contradictions,
+)
 from topojax.experiments.paper.printed_scores import PrintedScores
 from topojax.experiments.paper.published import (
     Metric,
@@ -16,11 +20,15 @@ from topojax.experiments.paper.published import (
     read_paper_tables,
 )
 from topojax.experiments.paper.row_checks import RowCheck, check_rows
+from topojax.experiments.paper.starts import PRETRAINED, SCRATCH, published_start
 
 __all__ = [
+    "PRETRAINED",
+    "SCRATCH",
     "Contradiction",
     "Matrix",
     "Metric",
+    "NoConfusionMatrix",
     "PaperTables",
     "Place",
     "PrintedScores",
@@ -31,5 +39,6 @@ __all__ = [
     "find_contradictions",
     "judge_scores",
     "judge_scores_of_size",
+    "published_start",
     "read_paper_tables",
 ]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cache
 
 from topojax.experiments.paper.confusion import Verdict, judge_scores, judge_scores_of_size
 from topojax.experiments.paper.printed_scores import PrintedScores
@@ -23,6 +24,7 @@ class RowCheck:
     verdict: Verdict | None
 
 
+@cache
 def check_rows(tables: PaperTables) -> tuple[RowCheck, ...]:
     """Judge every row that has an accuracy, in the tables' order."""
     return tuple(

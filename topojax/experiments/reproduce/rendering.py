@@ -4,15 +4,22 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from topojax.experiments.reproduce.notes import MARK
 from topojax.experiments.reproduce.tables import Cell, ReproducedRow
 
 _METRICS = {"auc": "AUC", "accuracy": "ACC", "sensitivity": "SEN", "specificity": "SPE", "f1": "F1"}
 _COLUMNS = (
     *("table", "row", "setting", "dataset", "metric", "ours", "low", "high", "seeds", "paper"),
-    *("starts_from", "why_not"),
+    *("paper_check", "starts_from", "paper_starts_from", "why_not"),
+)
+_LATEX = str.maketrans(
+    {sign: f"\\{sign}" for sign in "&%$#_{}"}
+    | {"\\": r"\textbackslash{}", "~": r"\textasciitilde{}", "^": r"\textasciicircum{}"}
+    | {"–": "--", MARK: r"\dag{}"}
 )
 
 
@@ -24,11 +31,13 @@ class ReproducedTable:
         number: of the paper's table.
         rows: by data set and row, in the paper's order.
         caption: what ours are.
+        notes: what its numbers must not be read without; sentences.
     """
 
     number: int
     rows: tuple[ReproducedRow, ...]
     caption: str
+    notes: tuple[str, ...] = ()
 
     @property
     def datasets(self) -> tuple[str, ...]:
@@ -61,7 +70,7 @@ class ReproducedTable:
             cells: list[str] = [label]
             for name in self.datasets:
                 found = by_place.get((label, name))
-                cells += [_text(cell) for cell in found.cells] if found else [""] * widths[name]
+                cells += _texts(found) if found else [""] * widths[name]
             lines.append(tuple(cells))
         return tuple(lines)
 
@@ -73,14 +82,6 @@ class ReproducedTable:
             for reason in one.why_not
         )
 
-    def notes(self) -> tuple[str, ...]:
-        """Return what else the rows' runs tell; sentences."""
-        return tuple(
-            f"{one.row.place.row}, {one.row.place.dataset}: {note}"
-            for one in self.rows
-            for note in one.notes
-        )
-
 
 def as_markdown(tables: Sequence[ReproducedTable]) -> str:
     """Return the tables, each with what is missing and what is noted under it."""
@@ -90,12 +91,11 @@ def as_markdown(tables: Sequence[ReproducedTable]) -> str:
         lines = [f"## Table {table.number}", "", table.caption, ""]
         lines += [f"| {' | '.join(heads)} |", f"|---|{'---|' * (len(heads) - 1)}"]
         lines += [f"| {' | '.join(cells)} |" for cells in table.lines()]
+        if table.notes:
+            lines += ["", *(f"- {as_markdown_text(note)}" for note in table.notes)]
         reasons = table.reasons()
         if reasons:
             lines += ["", "Not made:", "", *(f"- {reason}" for reason in reasons)]
-        notes = table.notes()
-        if notes:
-            lines += ["", "Beside the scores:", "", *(f"- {note}" for note in notes)]
         parts.append("\n".join(lines))
     return "\n\n".join(parts) + "\n"
 
@@ -114,6 +114,7 @@ def as_latex(tables: Sequence[ReproducedTable]) -> str:
     parts = []
     for table in tables:
         heads = table.columns()
+        notes = [rf"\par\noindent\footnotesize {_escaped(note)}" for note in table.notes]
         body = [" & ".join(map(_escaped, cells)) + r" \\" for cells in table.lines()]
         parts.append(
             "\n".join(
@@ -126,7 +127,7 @@ def as_latex(tables: Sequence[ReproducedTable]) -> str:
                     *body,
                     r"\bottomrule",
                     r"\end{tabular}",
-                    *(rf"\par {_escaped(note)}" for note in table.notes()),
+                    *([r"\begingroup", *notes, r"\par\endgroup"] if notes else []),
                 ]
             )
         )
@@ -147,19 +148,28 @@ def _csv_lines(tables: Sequence[ReproducedTable]) -> Iterator[tuple[object, ...]
                 yield (
                     *(table.number, place.row, one.row.setting, place.dataset, cell.metric),
                     *numbers,
-                    *(cell.n_seeds, cell.theirs or "", one.starts, "; ".join(one.why_not)),
+                    *(cell.n_seeds, cell.theirs or "", one.verdict_on(cell)),
+                    *(one.starts, one.paper_starts, "; ".join(one.why_not)),
                 )
 
 
-def _text(cell: Cell) -> str:
-    theirs = f"({cell.theirs})" if cell.theirs else "(–)"
+def _texts(row: ReproducedRow) -> list[str]:
+    marks = (MARK * (row.verdict_on(cell) == "impossible") for cell in row.cells)
+    return [_text(cell, mark) for cell, mark in zip(row.cells, marks, strict=True)]
+
+
+def _text(cell: Cell, mark: str) -> str:
+    theirs = f"({cell.theirs}{mark})" if cell.theirs else "(–)"
     if cell.ours is None:
         return f"– {theirs}"
     value, low, high = (100 * x for x in (cell.ours.value, cell.ours.low, cell.ours.high))
     return f"{value:.1f} [{low:.1f}, {high:.1f}] {theirs}"
 
 
+def as_markdown_text(text: str) -> str:
+    """Return text in which no character makes Markdown: names have asterisks and brackets."""
+    return re.sub(r"([\\*\[\]<>|`])", r"\\\1", text)
+
+
 def _escaped(text: str) -> str:
-    for sign in ("\\", "&", "%", "$", "#", "_", "{", "}"):
-        text = text.replace(sign, r"\textbackslash{}" if sign == "\\" else f"\\{sign}")
-    return text.replace("–", "--")
+    return text.translate(_LATEX)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -17,12 +18,16 @@ from topojax.data import (
     read_masks,
 )
 from topojax.experiments.paper import (
+    NoConfusionMatrix,
     PaperTables,
     Row,
+    check_rows,
     find_contradictions,
+    published_start,
     read_paper_tables,
 )
 from topojax.experiments.reproduce.asked import Asked
+from topojax.experiments.reproduce.notes import notes_of
 from topojax.experiments.reproduce.planned import Choices, PlannedRow, plan_row
 from topojax.experiments.reproduce.rendering import (
     ReproducedTable,
@@ -33,7 +38,8 @@ from topojax.experiments.reproduce.rendering import (
 from topojax.experiments.reproduce.running import run_all
 from topojax.experiments.reproduce.tables import reproduced
 from topojax.files import make_folder, write_atomically
-from topojax.report.reproduction import build_reproduction_page
+from topojax.report.reproduction import TablePart, build_reproduction_page
+from topojax.report.tables import Table
 
 _LOGGER = logging.getLogger(__name__)
 _CUT_SEED = 0
@@ -137,13 +143,18 @@ def _table(
     choices: Choices,
     asked: Asked,
 ) -> ReproducedTable:
-    metrics = paper.metrics(number)
-    rows = tuple(
+    metrics, checks = paper.metrics(number), {check.row: check for check in check_rows(paper)}
+    those = {row: one for row, one in planned.items() if row.place.table == number}
+    made = (
         reproduced(one, metrics, outcomes)
-        for row, one in planned.items()
-        if row.place.table == number
+        for one in those.values()
     )
-    return ReproducedTable(number, rows, _caption(choices, asked))
+    rows = tuple(
+        replace(one, check=checks.get(one.row), paper_starts=published_start(paper, one.row))
+        for one in made
+    )
+    notes = notes_of(rows, list(those.values()), paper)
+    return ReproducedTable(number, rows, _caption(choices, asked), notes)
 
 
 def _caption(choices: Choices, asked: Asked) -> str:
@@ -162,7 +173,9 @@ def _write(tables: Sequence[ReproducedTable], paper: PaperTables, folder: Path) 
     contradictions = [
         found.sentence
         for found in find_contradictions(paper)
-        if any(place.table in numbers for place in found.places)
+        # Those of one row are under its table.
+        if not isinstance(found, NoConfusionMatrix)
+        and any(place.table in numbers for place in found.places)
     ]
     notes = "".join(f"- {sentence}\n" for sentence in contradictions)
     markdown = as_markdown(tables)
@@ -174,8 +187,13 @@ def _write(tables: Sequence[ReproducedTable], paper: PaperTables, folder: Path) 
         "tables.tex": as_latex(tables),
         "tables.html": build_reproduction_page(
             [
-                (f"Table {t.number}", t.caption, t.columns(), t.lines(), t.reasons(), t.notes())
-                for t in tables
+                TablePart(
+                    Table(f"Table {table.number}", table.columns(), table.lines()),
+                    table.caption,
+                    table.notes,
+                    table.reasons(),
+                )
+                for table in tables
             ],
             contradictions,
         ),

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import PurePath
 
 from topojax.evaluation import Interval, summarise_seeds
-from topojax.experiments.paper import Metric, Row
+from topojax.experiments.paper import SCRATCH, Metric, Row, RowCheck
 from topojax.experiments.reproduce.planned import PlannedRow, PlannedRun
 from topojax.experiments.reproduce.running import Outcome
 
@@ -35,9 +36,12 @@ class ReproducedRow:
     Attributes:
         row: of the paper.
         cells: one a metric that the table has.
-        starts: what the networks of its runs started from: `scratch`, or weights by name.
+        starts: what the networks of its runs started from: `scratch`, or weights by name, of a
+            file without its folder; empty where no network has a part in the scores.
         why_not: reasons, where there are no numbers of ours.
         notes: what else its runs tell; sentences.
+        check: whether the paper's numbers can be true; None where it prints no accuracy.
+        paper_starts: as `starts`, of the paper's network.
     """
 
     row: Row
@@ -45,6 +49,19 @@ class ReproducedRow:
     starts: str
     why_not: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
+    check: RowCheck | None = None
+    paper_starts: str = ""
+
+    def verdict_on(self, cell: Cell) -> str:
+        """Return what was found of a published number.
+
+        `not checked`; an outcome of `Verdict` where it was held against confusion matrices; empty
+        where there is no number.
+        """
+        if cell.theirs is None:
+            return ""
+        verdict = self.check and self.check.verdict
+        return verdict.outcome if verdict and cell.metric in verdict.decided else "not checked"
 
 
 def reproduced(
@@ -59,7 +76,7 @@ def reproduced(
     """
     found = [outcomes[run] for run in planned.runs]
     why_not = tuple(
-        f"seed {outcome.run.config.seed}: {outcome.failure}"
+        f"seed {outcome.run.config.seed}: {_without_folder(outcome)}"
         for outcome in found
         if outcome.failure is not None
     )
@@ -73,11 +90,23 @@ def reproduced(
         )
         for metric in metrics
     )
-    weights = planned.runs[0].config.backbone.weights
     notes = tuple(
         f"seed {outcome.run.config.seed}: {note}" for outcome in found for note in outcome.notes()
     )
-    return ReproducedRow(planned.row, cells, weights or "scratch", why_not, notes)
+    return ReproducedRow(planned.row, cells, _starts(planned), why_not, notes)
+
+
+def _starts(planned: PlannedRow) -> str:
+    weights = planned.runs[0].config.backbone.weights
+    if planned.method == "whole-image":
+        return ""
+    return PurePath(weights).name if weights else SCRATCH
+
+
+def _without_folder(outcome: Outcome) -> str:
+    """Return why a run failed; pages are passed on, and folders are nobody else's concern."""
+    reason, weights = outcome.failure or "", outcome.run.config.backbone.weights
+    return reason.replace(weights, PurePath(weights).name) if weights else reason
 
 
 def _summary(scores: Sequence[Interval]) -> Interval | None:
