@@ -24,7 +24,7 @@ _COMMANDS = {
     "features": ("runs", "Write topological descriptors of images."),
     "leaktest": ("studies", "Fail if anything of a label reaches held-out scores."),
     "learning-curve": ("studies", "Score every method against the number of training images."),
-    "reproduce": ("studies", "Make the paper's tables anew, beside its numbers."),
+    "reproduce": ("studies", "Make the paper's tables and figures anew."),
     "log": ("runs", "Send a run to MLflow, Weights & Biases or TensorBoard."),
     "bench": ("studies", "Time topology, networks, maps and search on this machine."),
     "data": ("files", "List data sets, say how to get them, download MedMNIST's."),

@@ -29,13 +29,16 @@ Examples:
   topojax reproduce table4 table11 --datasets breastmnist --seeds 3 -o runs/thresholds
   topojax reproduce table2 --datasets adrenalmnist3d --models r3d_18,topocam,topo-original
   topojax reproduce table8 --datasets hippocampus.npz --set segmentation.epochs=20
-  topojax reproduce all --budget paper --weights r3d_18=kinetics400 --weights resnet18=imagenet""",
+  topojax reproduce all --budget paper --weights r3d_18=kinetics400 --weights resnet18=imagenet
+  topojax reproduce figure5 figure6 --datasets adrenalmnist3d""",
 )
-@click.argument("tables", nargs=-1, required=True, metavar="table2 … table12 | all")
+@click.argument(
+    "parts", nargs=-1, required=True, metavar="table2 … table12 | figure3 … figure6 | all"
+)
 @click.option(
     "--datasets",
     type=_Names(),
-    help="Names or files by commas, the paper's or others.  [default: all of the table]",
+    help="Names or files by commas, the paper's or others.  [default: all of the table or figure]",
 )
 @click.option("--models", type=_Names(), help="Names by commas.  [default: all of the table]")
 @click.option("--seeds", type=click.IntRange(1), default=1, show_default=True)
@@ -75,10 +78,10 @@ Examples:
     type=options.PATH,
     default=Path("runs/reproduce"),
     show_default=True,
-    help="Folder of the tables and of all runs, which serve again where a later call needs them.",
+    help="Folder of tables, figures and all runs, which serve again where a later call needs them.",
 )
 def command(
-    tables: tuple[str, ...],
+    parts: tuple[str, ...],
     datasets: tuple[str, ...] | None,
     models: tuple[str, ...] | None,
     seeds: int,
@@ -91,7 +94,7 @@ def command(
     data_root: Path | None,
     output: Path,
 ) -> None:
-    """Make tables of the paper anew: ours with intervals, beside the published numbers.
+    """Make tables and figures of the paper anew: ours with intervals, beside the published numbers.
 
     Every run is kept by its configuration and data: a killed command goes on, and a run that fails
     leaves the others alone and is listed with its reason.
@@ -108,7 +111,8 @@ def command(
         weights=dict(_weights_of(pair) for pair in weights),
         overrides=parse_overrides(sets),
     )
-    asked = Asked(_numbers(tables), datasets or (), models or (), tuple(range(seeds)))
+    tables, figures = _numbers(parts)
+    asked = Asked(tables, datasets or (), models or (), tuple(range(seeds)), figures)
     made = reproduce(
         asked,
         choices,
@@ -118,20 +122,26 @@ def command(
         progress=True,
     )
     click.echo((output / "tables.md").read_text("utf-8"))
-    n_missing = sum(len(table.reasons()) for table in made)
+    n_missing = sum(len(part.reasons()) for part in made)
     click.echo(f"{output / 'tables.html'}" + (f"; {n_missing} not made" if n_missing else ""))
 
 
-def _numbers(names: tuple[str, ...]) -> tuple[int, ...]:
-    from topojax.experiments.reproduce import TABLES
+def _numbers(names: tuple[str, ...]) -> tuple[tuple[int, ...], tuple[int, ...]]:
+    """Return the numbers of the tables and of the figures that are named."""
+    from topojax.experiments.reproduce import FIGURES, TABLES
 
-    known = {f"table{number}": number for number in TABLES}
     if "all" in names:
-        return TABLES
+        return TABLES, FIGURES
+    tables = {f"table{number}": number for number in TABLES}
+    figures = {f"figure{number}": number for number in FIGURES}
     for name in names:
-        if name not in known:
-            raise click.UsageError(f"{name!r} is none of {', '.join(known)}, all")
-    return tuple(dict.fromkeys(known[name] for name in names))
+        if name not in tables | figures:
+            raise click.UsageError(f"{name!r} is none of {', '.join(tables | figures)}, all")
+    named = tuple(dict.fromkeys(names))
+    return (
+        tuple(tables[name] for name in named if name in tables),
+        tuple(figures[name] for name in named if name in figures),
+    )
 
 
 def _weights_of(pair: str) -> tuple[str, str]:

@@ -19,19 +19,27 @@ from topojax.experiments.paper.published import (
     Row,
     read_paper_tables,
 )
+from topojax.experiments.paper.published_figures import (
+    PUBLISHED_FIGURES,
+    FigureKind,
+    PublishedFigure,
+)
 from topojax.experiments.paper.row_checks import RowCheck, check_rows
 from topojax.experiments.paper.starts import PRETRAINED, SCRATCH, published_start
 
 __all__ = [
     "PRETRAINED",
+    "PUBLISHED_FIGURES",
     "SCRATCH",
     "Contradiction",
+    "FigureKind",
     "Matrix",
     "Metric",
     "NoConfusionMatrix",
     "PaperTables",
     "Place",
     "PrintedScores",
+    "PublishedFigure",
     "Row",
     "RowCheck",
     "Verdict",

@@ -1,4 +1,4 @@
-"""Which rows of the paper's tables are asked for, on which data."""
+"""Which rows of the paper's tables and which figures are asked for, on which data."""
 
 from __future__ import annotations
 
@@ -6,10 +6,11 @@ from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass
 
 from topojax.errors import ConfigError
-from topojax.experiments.paper import PaperTables, Place, Row
+from topojax.experiments.paper import PUBLISHED_FIGURES, PaperTables, Place, PublishedFigure, Row
 from topojax.models import list_models
 
 TABLES = tuple(range(2, 13))
+FIGURES = tuple(figure.number for figure in PUBLISHED_FIGURES)
 
 
 @dataclass(frozen=True)
@@ -18,27 +19,50 @@ class Asked:
 
     Attributes:
         tables: their numbers.
-        datasets: names or files; empty: all that a table has. One that none of the tables has gets
-            their rows without published numbers.
-        models: names as the paper's rows have them in `Row.model`; empty: all.
-        seeds: of every run.
+        datasets: names or files; empty: all that a table or figure has. One that none of the tables
+            has gets their rows without published numbers, one that none of the figures has every
+            figure.
+        models: of the rows, names as they have them in `Row.model`; empty: all. Figures are of
+            TopoCAM.
+        seeds: of every run; figures are of the first.
+        figures: their numbers.
     """
 
     tables: tuple[int, ...]
     datasets: tuple[str, ...] = ()
     models: tuple[str, ...] = ()
     seeds: tuple[int, ...] = (0,)
+    figures: tuple[int, ...] = ()
 
     def datasets_of(self, paper: PaperTables) -> tuple[str, ...]:
-        """Return the data sets of the rows, in the paper's order, then others as they are given."""
-        held = tuple(dict.fromkeys(row.place.dataset for row in self._of_tables(paper)))
+        """Return the data sets of rows and figures, in the paper's order, then others as given."""
+        of_rows = [row.place.dataset for row in self._of_tables(paper)]
+        of_figures = [figure.dataset for figure in self._of_figures()]
+        held = tuple(dict.fromkeys(of_rows + of_figures))
         if not self.datasets:
             return held
         own = tuple(name for name in held if name in self.datasets)
         return own + tuple(name for name in dict.fromkeys(self.datasets) if name not in held)
 
+    def drawn(self) -> tuple[tuple[PublishedFigure, str], ...]:
+        """Return the figures, each with a data set that it is to be of, in the paper's order.
+
+        Raises:
+            ConfigError: a figure that the paper has not, or that is none of results.
+        """
+        _check("figure", self.figures, set(FIGURES))
+        figures = self._of_figures()
+        own = {(figure.kind, figure.dataset) for figure in figures}
+        return tuple(
+            (figure, dataset)
+            for figure in figures
+            for dataset in dict.fromkeys(self.datasets or (figure.dataset,))
+            # What another figure of the kind shows is that one's.
+            if dataset == figure.dataset or (figure.kind, dataset) not in own
+        )
+
     def rows(self, paper: PaperTables, spatial_dims: Mapping[str, int]) -> tuple[Row, ...]:
-        """Return the rows, in the paper's order.
+        """Return the rows, in the paper's order; none where figures alone are asked for.
 
         Args:
             paper: its tables.
@@ -49,10 +73,12 @@ class Asked:
         """
         _check("table", self.tables, set(TABLES))
         _check("model", self.models, {row.model for row in paper.rows()})
+        if self.figures and not self.tables:
+            return ()
         those = self._of_tables(paper)
         held = {row.place.dataset for row in those}
         own = [row for row in those if not self.datasets or row.place.dataset in self.datasets]
-        others = [name for name in self.datasets_of(paper) if name not in held]
+        others = [name for name in dict.fromkeys(self.datasets) if name not in held]
         further = [row for name in others for row in _without_numbers(those, name, spatial_dims)]
         rows = tuple(row for row in (*own, *further) if not self.models or row.model in self.models)
         if not rows:
@@ -66,6 +92,9 @@ class Asked:
 
     def _of_tables(self, paper: PaperTables) -> list[Row]:
         return [row for row in paper.rows() if row.place.table in self.tables]
+
+    def _of_figures(self) -> list[PublishedFigure]:
+        return [figure for figure in PUBLISHED_FIGURES if figure.number in self.figures]
 
 
 def _without_numbers(

@@ -98,8 +98,7 @@ class PlannedRun:
         digest = hashlib.sha256(json.dumps(facts, sort_keys=True).encode()).hexdigest()
         named = {"method": "topocam", "segmentation": "segment-betti"}
         what = named.get(self.kind, self.config.backbone.name)
-        name = re.sub(r"[^\w.-]", "_", self.dataset.rpartition("/")[2].removesuffix(".npz"))
-        return f"{name}_{what}_seed{self.config.seed}_{digest[:10]}"
+        return f"{short_name(self.dataset)}_{what}_seed{self.config.seed}_{digest[:10]}"
 
 
 @dataclass(frozen=True)
@@ -115,6 +114,11 @@ class PlannedRow:
     row: Row
     runs: tuple[PlannedRun, ...]
     method: str
+
+
+def short_name(dataset: str) -> str:
+    """Return a data set's name as a part of a file's: of a file its own, without its folder."""
+    return re.sub(r"[^\w.-]", "_", dataset.rpartition("/")[2].removesuffix(".npz"))
 
 
 def plan_row(row: Row, spatial_dims: int, seeds: Sequence[int], choices: Choices) -> PlannedRow:

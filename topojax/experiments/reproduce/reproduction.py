@@ -1,9 +1,9 @@
-"""Tables of the paper made anew: what is asked for, planned, run and written."""
+"""Tables and figures of the paper made anew: what is asked for, planned, run and written."""
 
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -18,28 +18,21 @@ from topojax.data import (
     read_masks,
 )
 from topojax.experiments.paper import (
-    NoConfusionMatrix,
     PaperTables,
     Row,
     check_rows,
-    find_contradictions,
     published_start,
     read_paper_tables,
 )
 from topojax.experiments.reproduce.asked import Asked
+from topojax.experiments.reproduce.figures import ReproducedFigure, make_figure, plan_figures
 from topojax.experiments.reproduce.notes import notes_of
+from topojax.experiments.reproduce.pages import write_pages
 from topojax.experiments.reproduce.planned import Choices, PlannedRow, plan_row
-from topojax.experiments.reproduce.rendering import (
-    ReproducedTable,
-    as_csv,
-    as_latex,
-    as_markdown,
-)
+from topojax.experiments.reproduce.rendering import ReproducedTable
 from topojax.experiments.reproduce.running import run_all
 from topojax.experiments.reproduce.tables import reproduced
-from topojax.files import make_folder, write_atomically
-from topojax.report.reproduction import TablePart, build_reproduction_page
-from topojax.report.tables import Table
+from topojax.files import make_folder
 
 _LOGGER = logging.getLogger(__name__)
 _CUT_SEED = 0
@@ -54,18 +47,23 @@ def reproduce(
     *,
     read_masks: Callable[[str, int | None], Masks] = read_masks,
     progress: bool = False,
-) -> tuple[ReproducedTable, ...]:
-    """Make the runs of the rows that are asked for, and write `tables.{md,csv,tex,html}`.
+) -> tuple[ReproducedTable | ReproducedFigure, ...]:
+    """Make the runs of what is asked for, and write `tables.{md,csv,tex,html}` and the figures.
+
+    A figure of a data set is `figure{number}_{dataset}.{svg,png,csv}`, and on the pages, too.
 
     Args:
-        asked: tables, data sets, models and seeds.
+        asked: tables, figures, data sets, models and seeds.
         choices: of every run.
         read: from a data set's name and a size to its images.
-        folder: of the tables; the runs are in its folder `runs`, and are taken up again by any
+        folder: of the pages; the runs are in its folder `runs`, and are taken up again by any
             later call that needs them.
         read_masks: from a data set's name and a size to the masks of its images, for the rows that
             need them.
         progress: show progress bars on a terminal.
+
+    Returns:
+        tables, then figures.
 
     Raises:
         ConfigError: before any run: what is asked for is unknown, or settings are out of range.
@@ -77,11 +75,14 @@ def reproduce(
     dims = {name: _spatial_dims(name, paper, read) for name in asked.datasets_of(paper)}
     rows = asked.rows(paper, dims)
     planned = {row: plan_row(row, dims[row.place.dataset], asked.seeds, choices) for row in rows}
+    figures = plan_figures(asked.drawn(), dims, asked.seeds[0], choices)
     make_folder(folder / "runs", "choose another --output")
     runs = [run for one in planned.values() for run in one.runs]
+    runs += [one.run for one in figures]
     _LOGGER.info(
-        "%d rows need %d runs, preset %s, budget %s",
+        "%d rows and %d figures need %d runs, preset %s, budget %s",
         len(rows),
+        len(figures),
         len(set(runs)),
         choices.preset,
         choices.budget,
@@ -97,8 +98,10 @@ def reproduce(
         _table(number, paper, planned, outcomes, choices, asked)
         for number in dict.fromkeys(row.place.table for row in rows)
     )
-    _write(tables, paper, folder)
-    return tables
+    caption = _figure_caption(choices, asked)
+    made = tuple(make_figure(one, outcomes[one.run], folder, caption) for one in figures)
+    write_pages(tables, made, paper, folder)
+    return (*tables, *made)
 
 
 def _cut(
@@ -145,10 +148,7 @@ def _table(
 ) -> ReproducedTable:
     metrics, checks = paper.metrics(number), {check.row: check for check in check_rows(paper)}
     those = {row: one for row, one in planned.items() if row.place.table == number}
-    made = (
-        reproduced(one, metrics, outcomes)
-        for one in those.values()
-    )
+    made = (reproduced(one, metrics, outcomes) for one in those.values())
     rows = tuple(
         replace(one, check=checks.get(one.row), paper_starts=published_start(paper, one.row))
         for one in made
@@ -160,43 +160,19 @@ def _table(
 def _caption(choices: Choices, asked: Asked) -> str:
     n = len(asked.seeds)
     interval = "bootstrap interval over test images" if n == 1 else "Student interval over seeds"
-    sizes = f"size {choices.size}" if choices.size else f"sizes of the budget {choices.budget}"
-    cut = f" At most {choices.cut} images of each split." if choices.cut else ""
     return (
         f"Ours in percent, {n} seed{'s' * (n > 1)}, with the 95 % {interval}; in parentheses the "
-        f"paper's. Preset {choices.preset}, budget {choices.budget}, {sizes}.{cut}"
+        f"paper's. {_settings(choices)}"
     )
 
 
-def _write(tables: Sequence[ReproducedTable], paper: PaperTables, folder: Path) -> None:
-    numbers = {table.number for table in tables}
-    contradictions = [
-        found.sentence
-        for found in find_contradictions(paper)
-        # Those of one row are under its table.
-        if not isinstance(found, NoConfusionMatrix)
-        and any(place.table in numbers for place in found.places)
-    ]
-    notes = "".join(f"- {sentence}\n" for sentence in contradictions)
-    markdown = as_markdown(tables)
-    if notes:
-        markdown += f"\n## What the paper's numbers contradict each other in\n\n{notes}"
-    pages = {
-        "tables.md": markdown,
-        "tables.csv": as_csv(tables),
-        "tables.tex": as_latex(tables),
-        "tables.html": build_reproduction_page(
-            [
-                TablePart(
-                    Table(f"Table {table.number}", table.columns(), table.lines()),
-                    table.caption,
-                    table.notes,
-                    table.reasons(),
-                )
-                for table in tables
-            ],
-            contradictions,
-        ),
-    }
-    for name, text in pages.items():
-        write_atomically(folder / name, text.encode())
+def _figure_caption(choices: Choices, asked: Asked) -> str:
+    n = len(asked.seeds)
+    first = f"the first of {n} seeds, {asked.seeds[0]}" if n > 1 else f"seed {asked.seeds[0]}"
+    return f"One run, {first}. {_settings(choices)}"
+
+
+def _settings(choices: Choices) -> str:
+    sizes = f"size {choices.size}" if choices.size else f"sizes of the budget {choices.budget}"
+    cut = f" At most {choices.cut} images of each split." if choices.cut else ""
+    return f"Preset {choices.preset}, budget {choices.budget}, {sizes}.{cut}"

@@ -76,7 +76,7 @@ def reproduced(
     """
     found = [outcomes[run] for run in planned.runs]
     why_not = tuple(
-        f"seed {outcome.run.config.seed}: {_without_folder(outcome)}"
+        f"seed {outcome.run.config.seed}: {why_failed(outcome)}"
         for outcome in found
         if outcome.failure is not None
     )
@@ -96,17 +96,17 @@ def reproduced(
     return ReproducedRow(planned.row, cells, _starts(planned), why_not, notes)
 
 
+def why_failed(outcome: Outcome) -> str:
+    """Return why a run failed, weights without their folder: tables are passed on."""
+    reason, weights = outcome.failure or "", outcome.run.config.backbone.weights
+    return reason.replace(weights, PurePath(weights).name) if weights else reason
+
+
 def _starts(planned: PlannedRow) -> str:
     weights = planned.runs[0].config.backbone.weights
     if planned.method == "whole-image":
         return ""
     return PurePath(weights).name if weights else SCRATCH
-
-
-def _without_folder(outcome: Outcome) -> str:
-    """Return why a run failed; pages are passed on, and folders are nobody else's concern."""
-    reason, weights = outcome.failure or "", outcome.run.config.backbone.weights
-    return reason.replace(weights, PurePath(weights).name) if weights else reason
 
 
 def _summary(scores: Sequence[Interval]) -> Interval | None:

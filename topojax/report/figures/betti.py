@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from topojax.report.figures.rendering import (
+    Drawing,
     PageFigure,
     class_colours,
     frame_axes,
@@ -26,6 +27,11 @@ _BAND = (30, 50, 70)
 
 def betti_figure(run: Run, filtration: str) -> PageFigure:
     """Draw each class's median Betti curves with 40 % bands, one panel a dimension."""
+    return svg_figure(*betti_drawing(run, filtration))
+
+
+def betti_drawing(run: Run, filtration: str) -> Drawing:
+    """Draw the same, not rendered yet."""
     curves = run.arrays.curves[filtration]
     n_dims, shared = curves.rois.shape[1], curves.thresholds is not None
     figure = new_figure(3.6 * n_dims, 3.7)
@@ -54,17 +60,34 @@ def betti_figure(run: Run, filtration: str) -> PageFigure:
         "divided by the ROI's voxels; band: 30th to 70th percentile; dotted: median of whole "
         "images, divided by all voxels."
     )
-    return svg_figure(figure, alt, caption)
+    return Drawing(figure, alt, caption)
+
+
+def curve_bands(curves: np.ndarray) -> np.ndarray:
+    """Return the 30th, 50th and 70th percentile over images, float64 (3, d, N).
+
+    Args:
+        curves: (n, d, N), of one class.
+    """
+    return np.percentile(curves, _BAND, axis=0)
+
+
+def curve_thresholds(curves: TestCurves) -> np.ndarray:
+    """Return the N thresholds of the curves; shares of an image's maximum where each has its own.
+
+    float64 (N,).
+    """
+    if curves.thresholds is None:
+        return np.linspace(0, 1, curves.rois.shape[2])
+    return curves.thresholds
 
 
 def _draw_class(
     axes: Axes, curves: TestCurves, members: np.ndarray, dim: int, colour: str
 ) -> Line2D:
-    thresholds = curves.thresholds
-    if thresholds is None:
-        thresholds = np.linspace(0, 1, curves.rois.shape[2])
-    low, median, high = np.percentile(curves.rois[members, dim], _BAND, axis=0)
-    whole = np.median(curves.whole[members, dim], axis=0)
+    thresholds = curve_thresholds(curves)
+    low, median, high = curve_bands(curves.rois[members])[:, dim]
+    whole = curve_bands(curves.whole[members])[1, dim]
     axes.fill_between(thresholds, low, high, color=colour, alpha=0.2, linewidth=0)
     axes.plot(thresholds, whole, color=colour, linestyle=":", linewidth=1.4)
     return axes.plot(thresholds, median, color=colour, linewidth=1.6)[0]

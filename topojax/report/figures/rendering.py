@@ -15,7 +15,7 @@ import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -40,6 +40,19 @@ class PageFigure:
     caption: str
     width: int
     """CSS pixels."""
+
+    @property
+    def content(self) -> bytes:
+        """The image as a file has it."""
+        return base64.b64decode(self.uri.partition(",")[2])
+
+
+class Drawing(NamedTuple):
+    """What is drawn, to be rendered by `svg_figure(*drawing)` or `png_figure(*drawing)`."""
+
+    figure: Figure
+    alt: str
+    caption: str
 
 
 def class_colours(n_classes: int) -> tuple[str, ...]:
