@@ -37,6 +37,11 @@ def _of_runs(rows: Sequence[ReproducedRow]) -> Iterator[str]:
         yield from (f"{one.row.place.row}, {one.row.place.dataset}: {note}" for note in one.notes)
 
 
+def started_from(start: str) -> str:
+    """Return what a network started from, for a sentence."""
+    return start if start == SCRATCH else f"the weights {start}"
+
+
 def _marks(rows: Sequence[ReproducedRow], paper: PaperTables) -> Iterator[str]:
     checks = [one.check for one in rows if one.check is not None]
     impossible = [
@@ -74,7 +79,8 @@ def _starts(rows: Sequence[ReproducedRow]) -> Iterator[str]:
             pairs.setdefault(pair, []).append((place.row, place.dataset))
     for (ours, theirs), places in pairs.items():
         named = _named(places, _listed(one.row.place.dataset for one in rows))
-        yield f"Ours started from {_start(ours)}, the paper's from {_start(theirs)}: {named}."
+        starts = f"{started_from(ours)}, the paper's from {started_from(theirs)}"
+        yield f"Ours started from {starts}: {named}."
 
 
 def _same_runs(planned: Sequence[PlannedRow], paper: PaperTables) -> Iterator[str]:
@@ -116,10 +122,6 @@ def _named(places: Iterable[tuple[str, str]], all_datasets: str) -> str:
         f"{_listed(labels)}{'' if datasets == all_datasets else f' on {datasets}'}"
         for datasets, labels in by_datasets.items()
     )
-
-
-def _start(start: str) -> str:
-    return start if start == SCRATCH else f"the weights {start}"
 
 
 def _listed(names: Iterable[str]) -> str:

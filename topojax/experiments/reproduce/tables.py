@@ -90,23 +90,23 @@ def reproduced(
         )
         for metric in metrics
     )
+    starts = "" if planned.method == "whole-image" else start_of(planned.runs[0])
     notes = tuple(
         f"seed {outcome.run.config.seed}: {note}" for outcome in found for note in outcome.notes()
     )
-    return ReproducedRow(planned.row, cells, _starts(planned), why_not, notes)
+    return ReproducedRow(planned.row, cells, starts, why_not, notes)
+
+
+def start_of(run: PlannedRun) -> str:
+    """Return what a run's network starts from: `scratch`, or weights, of a file its own name."""
+    weights = run.config.backbone.weights
+    return PurePath(weights).name if weights else SCRATCH
 
 
 def why_failed(outcome: Outcome) -> str:
     """Return why a run failed, weights without their folder: tables are passed on."""
     reason, weights = outcome.failure or "", outcome.run.config.backbone.weights
     return reason.replace(weights, PurePath(weights).name) if weights else reason
-
-
-def _starts(planned: PlannedRow) -> str:
-    weights = planned.runs[0].config.backbone.weights
-    if planned.method == "whole-image":
-        return ""
-    return PurePath(weights).name if weights else SCRATCH
 
 
 def _summary(scores: Sequence[Interval]) -> Interval | None:

@@ -69,6 +69,7 @@ def test_both_kinds_are_files_and_on_the_pages(
         assert f"]({stem}.csv)" in markdown
     for text in (markdown, page):
         assert "seed 0. Preset paper, budget quick" in text
+        assert "started from scratch, the paper" in text
         assert "distances between clusters in t-SNE mean nothing" in text
     assert "<script" not in page
 

@@ -70,8 +70,9 @@ def draw_embeddings(run: Run) -> Drawn:
         f"t-SNE of the {len(labels)} test images, perplexity {perplexity_of(len(labels)):.3g}, "
         f"seed {TSNE_SEED}, of standardised features. Left: Betti curves of whole images, without "
         "any network. Right: φ, the curves of the ROIs with V', from a network trained on labels. "
-        "The silhouette, a mean over images from -1 to 1, near 0 where classes overlap, is of the "
-        "standardised features, not of the points: distances between clusters in t-SNE mean "
+        f"Silhouette of the classes: left {_shown(whole.silhouette)}, right "
+        f"{_shown(rois.silhouette)}; means over images from −1 to 1, near 0 where classes overlap, "
+        "of the standardised features, not of the points: distances between clusters in t-SNE mean "
         "nothing, nor do their sizes."
     )
     lines = [

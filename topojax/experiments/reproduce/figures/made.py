@@ -6,10 +6,12 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from topojax.errors import TopojaxError
+from topojax.experiments.paper import PRETRAINED
 from topojax.experiments.reproduce.figures.drawn import DRAW
 from topojax.experiments.reproduce.figures.planned import PlannedFigure
+from topojax.experiments.reproduce.notes import started_from
 from topojax.experiments.reproduce.running import Outcome
-from topojax.experiments.reproduce.tables import why_failed
+from topojax.experiments.reproduce.tables import start_of, why_failed
 from topojax.files import write_atomically
 from topojax.report.figures.rendering import (
     PageFigure,
@@ -76,7 +78,16 @@ def make_figure(
         return ReproducedFigure(planned, caption, None, (f"{planned.title}: {error}",))
     for kind, content in files.items():
         write_atomically(folder / f"{planned.stem}.{kind}", content)
-    return ReproducedFigure(planned, caption, replace(svg, caption=f"{svg.caption} {caption}"))
+    said = replace(svg, caption=f"{svg.caption} {caption} {_start(planned)}")
+    return ReproducedFigure(planned, caption, said)
+
+
+def _start(planned: PlannedFigure) -> str:
+    ours = f"Its network started from {started_from(start_of(planned.run))}"
+    # All of the paper's figures are of volumes and of the method as proposed.
+    is_papers = planned.run.dataset == planned.figure.dataset
+    theirs = f", the paper's from the weights {PRETRAINED[3]}" if is_papers else ""
+    return f"{ours}{theirs}."
 
 
 def _rendered(planned: PlannedFigure, folder: Path) -> tuple[PageFigure, dict[str, bytes]]:
