@@ -91,7 +91,7 @@ def test_a_file_is_read_for_its_axes(
 
     asked = Asked((3,), ("folder/mine.npz",), ("topocam",))
     (table,) = reproduce(asked, Choices(), given, tmp_path)
-    assert table.datasets == ("folder/mine.npz",)
+    assert table.datasets == ("mine",)
     assert read == [("folder/mine.npz", None)]
     assert stubbed[0].folder_name("f").startswith("mine_topocam_seed0_")
 

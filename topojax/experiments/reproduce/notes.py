@@ -34,7 +34,7 @@ def notes_of(
 
 def _of_runs(rows: Sequence[ReproducedRow]) -> Iterator[str]:
     for one in rows:
-        yield from (f"{one.row.place.row}, {one.row.place.dataset}: {note}" for note in one.notes)
+        yield from (f"{one.row.place.row}, {one.dataset}: {note}" for note in one.notes)
 
 
 def started_from(start: str) -> str:
@@ -56,11 +56,7 @@ def _marks(rows: Sequence[ReproducedRow], paper: PaperTables) -> Iterator[str]:
         )
         yield from (f"{MARK} {sentence}" for sentence in impossible)
     published = [one for one in rows if one.row.numbers]
-    hidden = _listed(
-        one.row.place.dataset
-        for one in published
-        if paper.dataset(one.row.place.dataset).test is None
-    )
+    hidden = _listed(one.dataset for one in published if paper.dataset(one.dataset).test is None)
     if hidden:
         yield (
             f"Not checked, so without {MARK} in any case: {hidden}; of the test split that the "
@@ -74,11 +70,11 @@ def _marks(rows: Sequence[ReproducedRow], paper: PaperTables) -> Iterator[str]:
 def _starts(rows: Sequence[ReproducedRow]) -> Iterator[str]:
     pairs: dict[tuple[str, str], list[tuple[str, str]]] = {}
     for one in rows:
-        pair, place = (one.starts, one.paper_starts), one.row.place
+        pair = (one.starts, one.paper_starts)
         if all(pair) and not one.why_not and one.starts != one.paper_starts:
-            pairs.setdefault(pair, []).append((place.row, place.dataset))
+            pairs.setdefault(pair, []).append((one.row.place.row, one.dataset))
     for (ours, theirs), places in pairs.items():
-        named = _named(places, _listed(one.row.place.dataset for one in rows))
+        named = _named(places, _listed(one.dataset for one in rows))
         starts = f"{started_from(ours)}, the paper's from {started_from(theirs)}"
         yield f"Ours started from {starts}: {named}."
 
@@ -93,7 +89,7 @@ def _same_runs(planned: Sequence[PlannedRow], paper: PaperTables) -> Iterator[st
         if len(labels) > 1:
             repeated.setdefault(labels, []).append(those)
     for labels, groups in repeated.items():
-        datasets = _listed(those[0].row.place.dataset for those in groups)
+        datasets = _listed(those[0].dataset for those in groups)
         remedy = _listed(weights for those in groups for weights in _weights_to_give(those, paper))
         yield (
             f"{' and '.join(labels)} are the same runs of ours on {datasets}, so that their equal "

@@ -115,10 +115,20 @@ class PlannedRow:
     runs: tuple[PlannedRun, ...]
     method: str
 
+    @property
+    def dataset(self) -> str:
+        """The data set as people read it."""
+        return label_of(self.row.place.dataset)
+
+
+def label_of(dataset: str) -> str:
+    """Return a data set's name, of a file its own without its folder: tables are passed on."""
+    return dataset.rpartition("/")[2].removesuffix(".npz")
+
 
 def short_name(dataset: str) -> str:
-    """Return a data set's name as a part of a file's: of a file its own, without its folder."""
-    return re.sub(r"[^\w.-]", "_", dataset.rpartition("/")[2].removesuffix(".npz"))
+    """Return a data set's label as a part of a file's name."""
+    return re.sub(r"[^\w.-]", "_", label_of(dataset))
 
 
 def plan_row(row: Row, spatial_dims: int, seeds: Sequence[int], choices: Choices) -> PlannedRow:

@@ -42,7 +42,7 @@ class ReproducedTable:
     @property
     def datasets(self) -> tuple[str, ...]:
         """Names of its data sets."""
-        return tuple(dict.fromkeys(one.row.place.dataset for one in self.rows))
+        return tuple(dict.fromkeys(one.dataset for one in self.rows))
 
     @property
     def labels(self) -> tuple[str, ...]:
@@ -51,7 +51,7 @@ class ReproducedTable:
 
     def columns(self) -> tuple[str, ...]:
         """Return the heads of `lines`, the first of which is the row's."""
-        first = {one.row.place.dataset: one for one in reversed(self.rows)}
+        first = {one.dataset: one for one in reversed(self.rows)}
         return (
             "",
             *(
@@ -63,8 +63,8 @@ class ReproducedTable:
 
     def lines(self) -> tuple[tuple[str, ...], ...]:
         """Return one line a label: ours with its interval, then the paper's."""
-        by_place = {(one.row.place.row, one.row.place.dataset): one for one in self.rows}
-        widths = {one.row.place.dataset: len(one.cells) for one in self.rows}
+        by_place = {(one.row.place.row, one.dataset): one for one in self.rows}
+        widths = {one.dataset: len(one.cells) for one in self.rows}
         lines = []
         for label in self.labels:
             cells: list[str] = [label]
@@ -77,7 +77,7 @@ class ReproducedTable:
     def reasons(self) -> tuple[str, ...]:
         """Return why there are cells without numbers of ours; sentences."""
         return tuple(
-            f"{one.row.place.row}, {one.row.place.dataset}: {reason}"
+            f"{one.row.place.row}, {one.dataset}: {reason}"
             for one in self.rows
             for reason in one.why_not
         )
@@ -146,7 +146,7 @@ def _csv_lines(tables: Sequence[ReproducedTable]) -> Iterator[tuple[object, ...]
                 )
                 place = one.row.place
                 yield (
-                    *(table.number, place.row, one.row.setting, place.dataset, cell.metric),
+                    *(table.number, place.row, one.row.setting, one.dataset, cell.metric),
                     *numbers,
                     *(cell.n_seeds, cell.theirs or "", one.verdict_on(cell)),
                     *(one.starts, one.paper_starts, "; ".join(one.why_not)),

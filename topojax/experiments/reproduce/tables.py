@@ -8,7 +8,7 @@ from pathlib import PurePath
 
 from topojax.evaluation import Interval, summarise_seeds
 from topojax.experiments.paper import SCRATCH, Metric, Row, RowCheck
-from topojax.experiments.reproduce.planned import PlannedRow, PlannedRun
+from topojax.experiments.reproduce.planned import PlannedRow, PlannedRun, label_of
 from topojax.experiments.reproduce.running import Outcome
 
 
@@ -51,6 +51,11 @@ class ReproducedRow:
     notes: tuple[str, ...] = ()
     check: RowCheck | None = None
     paper_starts: str = ""
+
+    @property
+    def dataset(self) -> str:
+        """The data set as people read it."""
+        return label_of(self.row.place.dataset)
 
     def verdict_on(self, cell: Cell) -> str:
         """Return what was found of a published number.

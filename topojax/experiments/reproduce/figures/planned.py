@@ -6,7 +6,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from topojax.experiments.paper import Place, PublishedFigure, Row
-from topojax.experiments.reproduce.planned import Choices, PlannedRun, plan_row, short_name
+from topojax.experiments.reproduce.planned import (
+    Choices,
+    PlannedRun,
+    label_of,
+    plan_row,
+    short_name,
+)
 
 
 @dataclass(frozen=True)
@@ -26,7 +32,7 @@ class PlannedFigure:
     @property
     def title(self) -> str:
         """Number and data set."""
-        return f"Figure {self.figure.number}, {self.run.dataset}"
+        return f"Figure {self.figure.number}, {label_of(self.run.dataset)}"
 
 
 def plan_figures(
