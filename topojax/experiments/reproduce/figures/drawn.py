@@ -73,7 +73,7 @@ def draw_embeddings(run: Run) -> Drawn:
         f"Silhouette of the classes: left {_shown(whole.silhouette)}, right "
         f"{_shown(rois.silhouette)}; means over images from −1 to 1, near 0 where classes overlap, "
         "of the standardised features, not of the points: distances between clusters in t-SNE mean "
-        "nothing, nor do their sizes."
+        f"nothing, nor do their sizes.{_equal(whole.n_distinct, rois.n_distinct, len(labels))}"
     )
     lines = [
         (i, *whole.points[i], *rois.points[i], label, run.class_names[label])
@@ -89,6 +89,13 @@ DRAW: Mapping[FigureKind, Callable[[Run], Drawn]] = {
     "t-SNE": draw_embeddings,
 }
 """By what the paper's figure shows."""
+
+
+def _equal(n_whole: int, n_rois: int, n: int) -> str:
+    """Return what is to be said where images lie on one point: fewer are seen than there are."""
+    if n_whole == n_rois == n:
+        return ""
+    return f" Equal features lie on one point: left {n_whole} differ, right {n_rois}, of {n}."
 
 
 def _shown(silhouette: float | None) -> str:

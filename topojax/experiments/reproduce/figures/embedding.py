@@ -23,10 +23,12 @@ class Embedding:
         silhouette: mean over images, of the classes in the standardised descriptors, not in the
             plane; -1 … 1, at 0 classes lie in each other; None where only one class is there, or
             no two images are of one class.
+        n_distinct: how many of the descriptors differ; equal ones lie on one point.
     """
 
     points: np.ndarray
     silhouette: float | None
+    n_distinct: int
 
 
 def whole_vectors(run: Run) -> np.ndarray:
@@ -57,6 +59,7 @@ def embed(vectors: np.ndarray, labels: np.ndarray) -> Embedding:
     """
     from sklearn.manifold import TSNE
     from sklearn.preprocessing import StandardScaler
+    from threadpoolctl import threadpool_limits
 
     n = len(labels)
     if n < _FEWEST_IMAGES:
@@ -65,7 +68,11 @@ def embed(vectors: np.ndarray, labels: np.ndarray) -> Embedding:
     if not standardised.any():
         raise DataError("all test images have the same Betti vector; t-SNE has nothing to place")
     tsne = TSNE(perplexity=perplexity_of(n), init="pca", random_state=TSNE_SEED)
-    return Embedding(tsne.fit_transform(standardised), _silhouette(standardised, labels))
+    # Threads of so small a problem wait for each other, long where cores are shared.
+    with threadpool_limits(1):
+        points = tsne.fit_transform(standardised)
+    n_distinct = len(np.unique(vectors, axis=0))
+    return Embedding(points, _silhouette(standardised, labels), n_distinct)
 
 
 def _silhouette(vectors: np.ndarray, labels: np.ndarray) -> float | None:
