@@ -21,6 +21,7 @@ from topojax.data.reading import read_dataset
 from topojax.data.registered.reading import read_registered
 from topojax.data.registered.table import REGISTERED
 from topojax.data.resize import resize_images
+from topojax.data.resized import resize_dataset
 from topojax.data.scale import IntensityScale
 from topojax.data.synthetic.images import Samples, make_shapes, make_vessels, synthetic_dataset
 
@@ -48,6 +49,7 @@ __all__ = [
     "read_masks",
     "read_medmnist",
     "read_registered",
+    "resize_dataset",
     "resize_images",
     "shuffled_labels",
     "synthetic_dataset",

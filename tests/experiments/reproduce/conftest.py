@@ -9,8 +9,8 @@ import pytest
 from topojax.evaluation import Interval, Scores
 from topojax.evaluation.scores import METRICS
 from topojax.experiments.reproduce import reproduction
+from topojax.experiments.reproduce.made.running import Outcome
 from topojax.experiments.reproduce.planned import PlannedRun
-from topojax.experiments.reproduce.running import Outcome
 
 
 class _Known(Outcome):

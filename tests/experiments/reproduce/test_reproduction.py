@@ -12,6 +12,7 @@ from topojax.data import Dataset
 from topojax.errors import ConfigError
 from topojax.experiments.reproduce import Asked, Choices, reproduce
 from topojax.experiments.reproduce.planned import PlannedRun
+from topojax.experiments.reproduce.reading import Reader
 
 
 def _unread(name: str, size: int | None) -> Dataset:
@@ -108,3 +109,27 @@ def test_what_the_paper_has_not_is_refused(asked: Asked, message: str, tmp_path:
     with pytest.raises(ConfigError, match=message):
         reproduce(asked, Choices(), _unread, tmp_path / "none")
     assert not (tmp_path / "none").exists()
+
+
+@pytest.mark.parametrize(
+    ("name", "choices", "read_at", "edge"),
+    [
+        ("breastmnist", Choices(), 28, 40),
+        ("breastmnist", Choices(size=40), 40, 24),
+        ("breastmnist", Choices(budget="paper"), 40, 24),
+        ("mine.npz", Choices(), 40, 24),
+    ],
+)
+def test_a_quick_budget_reads_the_smallest_files_and_resizes(
+    name: str, choices: Choices, read_at: int, edge: int, discs: Dataset
+) -> None:
+    sizes: list[int | None] = []
+
+    def read(name: str, size: int | None) -> Dataset:
+        sizes.append(size)
+        return discs
+
+    found = Reader(read, lambda *_: {}, choices).images(name, 40)
+    assert sizes == [read_at]
+    # What `read` gives is not resized but by the quick budget.
+    assert found.shape == ((edge,) * 2 if edge == 40 else discs.shape)

@@ -12,10 +12,10 @@ from topojax.data import Dataset, synthetic_dataset
 from topojax.errors import DataError
 from topojax.evaluation import Interval, Scores
 from topojax.evaluation.scores import METRICS
-from topojax.experiments.reproduce import running
-from topojax.experiments.reproduce.network_run import NetworkScores, network_run
+from topojax.experiments.reproduce.made import running
+from topojax.experiments.reproduce.made.network_run import NetworkScores, network_run
+from topojax.experiments.reproduce.made.running import run_all
 from topojax.experiments.reproduce.planned import PlannedRun
-from topojax.experiments.reproduce.running import run_all
 
 
 def _scores(value: float) -> Scores:
@@ -101,6 +101,6 @@ def test_a_network_is_trained_scored_and_not_trained_again(
     assert scores.n == len(discs.test.labels)
     assert 0 <= scores.metrics["auc"].low <= scores.metrics["auc"].value
     assert (path / "predictions_test.csv").exists()
-    monkeypatch.setattr("topojax.experiments.reproduce.network_run.fit_networks", None)
+    monkeypatch.setattr("topojax.experiments.reproduce.made.network_run.fit_networks", None)
     network_run(discs, run.config, path)
     assert NetworkScores.read(path) == found

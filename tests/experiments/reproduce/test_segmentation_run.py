@@ -14,9 +14,9 @@ from topojax.data import SPLITS, Dataset, Masks, fewer_images, fewer_rows
 from topojax.errors import DataError, RunError
 from topojax.evaluation import Scores
 from topojax.experiments.reproduce import Asked, Choices, reproduce
+from topojax.experiments.reproduce.made.running import run_all
+from topojax.experiments.reproduce.made.segmentation_run import SegmentationScores, segmentation_run
 from topojax.experiments.reproduce.planned import PlannedRun
-from topojax.experiments.reproduce.running import run_all
-from topojax.experiments.reproduce.segmentation_run import SegmentationScores, segmentation_run
 from topojax.experiments.segmentation import TrueMasks
 from topojax.runs import read_predictions
 from topojax.training.segmentation import fitting
@@ -124,7 +124,7 @@ def test_without_masks_the_row_alone_is_not_made(
 ) -> None:
     made: list[str] = []
     monkeypatch.setattr(
-        "topojax.experiments.reproduce.running.fit_run",
+        "topojax.experiments.reproduce.made.running.fit_run",
         lambda dataset, config, path, **named: made.append(path.name),
     )
 
@@ -153,7 +153,7 @@ def test_folders_tell_masks_and_networks_apart(
 ) -> None:
     made: list[str] = []
     monkeypatch.setattr(
-        "topojax.experiments.reproduce.running.segmentation_run",
+        "topojax.experiments.reproduce.made.running.segmentation_run",
         lambda *given, **named: made.append(given[-1].name),
     )
     run = _run(few, masks, config, small)

@@ -6,7 +6,6 @@ import difflib
 import logging
 import os
 import re
-from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -24,7 +23,7 @@ from topojax.data.images import validate_images
 from topojax.data.medmnist.download import download, file_md5
 from topojax.data.medmnist.table import MEDMNIST, MedMNIST
 from topojax.data.npz import check_file, read_npz
-from topojax.data.resize import resize_images
+from topojax.data.resized import resize_dataset
 from topojax.data.scale import IntensityScale
 from topojax.errors import DataError
 
@@ -76,10 +75,7 @@ def read_medmnist(
     for name in SPLITS:
         images = in_words(dataset.split(name).images, dataset.spatial_dims)
         _LOGGER.info("%s: %s read as %s, %s", path, name, images, dataset.scale)
-    if size is None:
-        return dataset
-    train, val, test = (_resized(dataset, name, size) for name in SPLITS)
-    return replace(dataset, train=train, val=val, test=test)
+    return dataset if size is None else resize_dataset(dataset, size)
 
 
 def locate(
@@ -256,8 +252,3 @@ def _numbered(path: Path, arrays: dict[str, np.ndarray]) -> tuple[str, ...]:
             "0, 1, 2 and so on"
         )
     return tuple(str(label) for label in range(top + 1))
-
-
-def _resized(dataset: Dataset, name: str, size: int) -> Split:
-    split = dataset.split(name)
-    return replace(split, images=resize_images(split.images, size, dataset.spatial_dims))

@@ -15,6 +15,7 @@ class Budget:
 
     Attributes:
         sizes: voxels along every axis, by the number of axes.
+        stored: of the MedMNIST files that are read and resized to that; None: those of that size.
         every: overrides of every run.
         method: of runs of the whole method, beside.
         networks: of networks alone, beside.
@@ -22,6 +23,7 @@ class Budget:
     """
 
     sizes: Mapping[int, int]
+    stored: int | None = None
     every: Mapping[str, Any] = field(default_factory=dict)
     method: Mapping[str, Any] = field(default_factory=dict)
     networks: Mapping[str, Any] = field(default_factory=dict)
@@ -32,6 +34,8 @@ BUDGETS: Mapping[BudgetName, Budget] = {
     # A table within an hour on two cores.
     "quick": Budget(
         sizes={2: 64, 3: 28},
+        # The files that everybody has, of a tenth of the size.
+        stored=28,
         every={"backbone.epochs": 3, "backbone.schedule": "cosine"},
         method={"search.generations": 5, "search.population_per_gene": 5},
         # The rate suits few updates: after 24 epochs on 40 volumes of 28^3, validation Dice is

@@ -7,16 +7,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
-import numpy as np
-
-from topojax.data import (
-    MEDMNIST,
-    Dataset,
-    Masks,
-    fewer_images,
-    fewer_rows,
-    read_masks,
-)
+from topojax.data import Dataset, Masks, read_masks
 from topojax.experiments.paper import (
     PaperTables,
     Row,
@@ -25,18 +16,18 @@ from topojax.experiments.paper import (
     read_paper_tables,
 )
 from topojax.experiments.reproduce.asked import Asked
+from topojax.experiments.reproduce.budgets import BUDGETS, BudgetName
 from topojax.experiments.reproduce.figures import ReproducedFigure, make_figure, plan_figures
+from topojax.experiments.reproduce.made.running import run_all
 from topojax.experiments.reproduce.notes import notes_of
 from topojax.experiments.reproduce.pages import write_pages
 from topojax.experiments.reproduce.planned import Choices, PlannedRow, plan_row
+from topojax.experiments.reproduce.reading import Reader
 from topojax.experiments.reproduce.rendering import ReproducedTable
-from topojax.experiments.reproduce.running import run_all
 from topojax.experiments.reproduce.tables import reproduced
 from topojax.files import make_folder
 
 _LOGGER = logging.getLogger(__name__)
-_CUT_SEED = 0
-"""One choice of images for all runs, so that rows and seeds are of the same."""
 
 
 def reproduce(
@@ -72,7 +63,8 @@ def reproduce(
         RunError: the folder cannot be written.
     """
     paper = read_paper_tables()
-    dims = {name: _spatial_dims(name, paper, read) for name in asked.datasets_of(paper)}
+    reader = Reader(read, read_masks, choices)
+    dims = {name: reader.spatial_dims(name, paper) for name in asked.datasets_of(paper)}
     rows = asked.rows(paper, dims)
     planned = {row: plan_row(row, dims[row.place.dataset], asked.seeds, choices) for row in rows}
     figures = plan_figures(asked.drawn(), dims, asked.seeds[0], choices)
@@ -89,9 +81,9 @@ def reproduce(
     )
     outcomes = run_all(
         runs,
-        _cut(read, choices.cut),
+        reader.images,
         folder / "runs",
-        read_masks=_cut_masks(read_masks, read, choices.cut),
+        read_masks=reader.masks,
         progress=progress,
     )
     tables = tuple(
@@ -102,40 +94,6 @@ def reproduce(
     made = tuple(make_figure(one, outcomes[one.run], folder, caption) for one in figures)
     write_pages(tables, made, paper, folder)
     return (*tables, *made)
-
-
-def _cut(
-    read: Callable[[str, int | None], Dataset], n: int | None
-) -> Callable[[str, int | None], Dataset]:
-    """Return what reads at most n images of each split."""
-    if n is None:
-        return read
-    return lambda name, size: fewer_images(read(name, size), n, np.random.default_rng(_CUT_SEED))
-
-
-def _cut_masks(
-    read_masks: Callable[[str, int | None], Masks],
-    read: Callable[[str, int | None], Dataset],
-    n: int | None,
-) -> Callable[[str, int | None], Masks]:
-    """Return what reads the masks of the images that `_cut` leaves."""
-    if n is None:
-        return read_masks
-
-    def cut(name: str, size: int | None) -> Masks:
-        masks = read_masks(name, size)
-        # Labels choose the images, and cut ones no longer tell of those that were left out.
-        rows = fewer_rows(read(name, size), n, np.random.default_rng(_CUT_SEED))
-        return {split: one[rows[split]] for split, one in masks.items()}
-
-    return cut
-
-
-def _spatial_dims(name: str, paper: PaperTables, read: Callable[[str, int | None], Dataset]) -> int:
-    """Return the axes of a data set's images, which is read where neither table knows it."""
-    known = {dataset.name: dataset.spatial_dims for dataset in paper.datasets}
-    known |= {dataset.name: dataset.spatial_dims for dataset in MEDMNIST.values()}
-    return known[name] if name in known else read(name, None).spatial_dims
 
 
 def _table(
@@ -173,6 +131,15 @@ def _figure_caption(choices: Choices, asked: Asked) -> str:
 
 
 def _settings(choices: Choices) -> str:
-    sizes = f"size {choices.size}" if choices.size else f"sizes of the budget {choices.budget}"
+    sizes = f"size {choices.size}" if choices.size else _budget_sizes(choices.budget)
     cut = f" At most {choices.cut} images of each split." if choices.cut else ""
     return f"Preset {choices.preset}, budget {choices.budget}, {sizes}.{cut}"
+
+
+def _budget_sizes(name: BudgetName) -> str:
+    budget = BUDGETS[name]
+    sizes = " and ".join(
+        "×".join([str(size)] * dims) for dims, size in sorted(budget.sizes.items())
+    )
+    stored = f", from MedMNIST's files of {budget.stored}" if budget.stored else ""
+    return f"sizes {sizes}{stored}"

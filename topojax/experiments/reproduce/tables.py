@@ -8,8 +8,8 @@ from pathlib import PurePath
 
 from topojax.evaluation import Interval, summarise_seeds
 from topojax.experiments.paper import SCRATCH, Metric, Row, RowCheck
+from topojax.experiments.reproduce.made.running import Outcome
 from topojax.experiments.reproduce.planned import PlannedRow, PlannedRun, label_of
-from topojax.experiments.reproduce.running import Outcome
 
 
 @dataclass(frozen=True)

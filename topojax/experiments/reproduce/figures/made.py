@@ -9,8 +9,8 @@ from topojax.errors import TopojaxError
 from topojax.experiments.paper import PRETRAINED
 from topojax.experiments.reproduce.figures.drawn import DRAW
 from topojax.experiments.reproduce.figures.planned import PlannedFigure
+from topojax.experiments.reproduce.made.running import Outcome
 from topojax.experiments.reproduce.notes import started_from
-from topojax.experiments.reproduce.running import Outcome
 from topojax.experiments.reproduce.tables import start_of, why_failed
 from topojax.files import write_atomically
 from topojax.report.figures.rendering import (

@@ -13,9 +13,9 @@ from topojax.data import SPLITS, Dataset, Masks, read_masks
 from topojax.errors import TopojaxError
 from topojax.evaluation import Scores
 from topojax.experiments.fit_run import fit_run, plan_run
-from topojax.experiments.reproduce.network_run import NetworkScores, network_run
+from topojax.experiments.reproduce.made.network_run import NetworkScores, network_run
+from topojax.experiments.reproduce.made.segmentation_run import SegmentationScores, segmentation_run
 from topojax.experiments.reproduce.planned import PlannedRun
-from topojax.experiments.reproduce.segmentation_run import SegmentationScores, segmentation_run
 from topojax.experiments.segmentation import TrueMasks
 from topojax.files import write_atomically
 from topojax.pipeline.cost.running_time import (

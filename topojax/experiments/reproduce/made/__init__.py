@@ -1,0 +1,1 @@
+"""The runs themselves: each kind by itself, and all that are planned."""
