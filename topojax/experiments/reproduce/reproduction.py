@@ -141,5 +141,5 @@ def _budget_sizes(name: BudgetName) -> str:
     sizes = " and ".join(
         "×".join([str(size)] * dims) for dims, size in sorted(budget.sizes.items())
     )
-    stored = f", from MedMNIST's files of {budget.stored}" if budget.stored else ""
+    stored = f", of MedMNIST the files of {budget.stored}" if budget.stored else ""
     return f"sizes {sizes}{stored}"
