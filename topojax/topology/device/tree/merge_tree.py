@@ -18,10 +18,10 @@ from topojax.topology.device.tree.neighbourhood import Neighbourhood
 from topojax.topology.device.tree.order import ABSENT, Order
 from topojax.topology.device.tree.saddles import list_saddles, mark_saddles
 
-_VOXELS_A_SADDLE = {2: (16, 4), 3: (32, 5)}
-"""Rooms for one saddle in so many voxels, by dimensions: three times what smooth images need, and a
-little more than independent noise does. Images that need more yet are joined by rounds over all
-voxels."""
+_VOXELS_A_SADDLE = {2: (16, 4), 3: (64, 24, 5)}
+"""Rooms for one saddle in so many voxels, by dimensions: a little more than smooth images need, two
+to three times that, and a little more than independent noise needs. Images that need more yet are
+joined by rounds over all voxels. A round reads all of the room that is taken."""
 _LEAST_ROOM = 64
 
 
