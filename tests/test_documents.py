@@ -13,6 +13,8 @@ DOCUMENTS = [
     ROOT / "CHANGELOG.md",
     ROOT / ".github" / "CONTRIBUTING.md",
     ROOT / "benchmarks" / "README.md",
+    ROOT / "benchmarks" / "RESULTS.md",
+    ROOT / "topojax" / "GUIDE.md",
     ROOT / "topojax" / "METHOD.md",
 ]
 
@@ -39,3 +41,8 @@ def test_every_benchmark_is_in_its_readme() -> None:
     scripts = [path.name for path in (ROOT / "benchmarks").glob("*.py")]
     assert scripts
     assert not [name for name in scripts if f"python benchmarks/{name}" not in text]
+
+
+def test_the_readme_is_short() -> None:
+    lines = (ROOT / "README.md").read_text(encoding="utf-8").splitlines()
+    assert len(lines) <= 150, "tables and options belong into GUIDE.md and RESULTS.md"
