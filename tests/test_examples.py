@@ -21,8 +21,8 @@ def _modules() -> Iterator[str]:
     for package in (topojax, kernels):
         yield package.__name__
         for found in pkgutil.walk_packages(package.__path__, f"{package.__name__}."):
-            # Sinks are of libraries that need not be there.
-            if not found.name.endswith(("__main__", "_sink")):
+            # Sinks, and what is timed beside topojax, are of libraries that need not be there.
+            if not (".bench." in found.name or found.name.endswith(("__main__", "_sink"))):
                 yield found.name
 
 

@@ -17,6 +17,7 @@ from topojax.experiments.reproduce import Asked, Choices, reproduce
 from topojax.experiments.reproduce.made.running import run_all
 from topojax.experiments.reproduce.made.segmentation_run import SegmentationScores, segmentation_run
 from topojax.experiments.reproduce.planned import PlannedRun
+from topojax.experiments.reproduce.reading import Reader
 from topojax.experiments.segmentation import TrueMasks
 from topojax.runs import read_predictions
 from topojax.training.segmentation import fitting
@@ -165,13 +166,8 @@ def test_folders_tell_masks_and_networks_apart(
 
 
 def test_a_cut_leaves_the_masks_of_its_images(few: Dataset, masks: TrueMasks) -> None:
-    from topojax.experiments.reproduce.reproduction import _cut, _cut_masks
-
-    def read(name: str, size: int | None) -> Dataset:
-        return few
-
-    dataset = _cut(read, 5)("few", None)
-    drawn = _cut_masks(lambda name, size: _given(masks), read, 5)("few", None)
+    reader = Reader(lambda *_: few, lambda *_: _given(masks), Choices(cut=5))
+    dataset, drawn = reader.images("few", None), reader.masks("few", None)
     for split in SPLITS:
         np.testing.assert_array_equal(drawn[split], dataset.split(split).images > 0.5)
     assert fewer_images(few, 5, np.random.default_rng(0)).fingerprint() == dataset.fingerprint()
