@@ -17,9 +17,9 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from topojax.cam.storage.journal import BatchRecord, Journal
-from topojax.cam.storage.row_store import FileRows, MemoryRows, RowStore, checksum
 from topojax.errors import RunError
+from topojax.row_files.journal import BatchRecord, Journal
+from topojax.row_files.row_store import FileRows, MemoryRows, RowStore, checksum
 
 _MB = 10**6
 

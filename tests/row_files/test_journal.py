@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from topojax.cam.storage.journal import BatchRecord, Journal
+from topojax.row_files.journal import BatchRecord, Journal
 
 RECORDS = (BatchRecord(4, (1, 2, 3)), BatchRecord(4, (4, 5, 6)), BatchRecord(1, (7, 8, 2**32 - 1)))
 

@@ -7,7 +7,7 @@ import tempfile
 import numpy as np
 import pytest
 
-from topojax.cam.storage.row_store import FileRows, MemoryRows, checksum
+from topojax.row_files.row_store import FileRows, MemoryRows, checksum
 
 PARTS = ((0, 3), (3, 4), (4, 7))
 
