@@ -38,6 +38,16 @@ def in_units(n_bytes: int) -> str:
     return f"{n_bytes} bytes"
 
 
+def refuse_beyond_memory(what: str, needed: int) -> None:
+    """Raise DataError where `what` declares that it takes more bytes than there are."""
+    limit = memory_limit()
+    if needed > limit:
+        raise DataError(
+            f"{what} does not fit into memory (it takes {in_units(needed)}, there are "
+            f"{in_units(limit)}); it is damaged, or needs a larger machine"
+        )
+
+
 @contextmanager
 def within_memory(what: str) -> Iterator[None]:
     """Raise DataError in one line where the block runs out of memory over `what`."""

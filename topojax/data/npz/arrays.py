@@ -18,7 +18,7 @@ from typing import IO, cast
 
 import numpy as np
 
-from topojax.data.memory import in_units, memory_limit, within_memory
+from topojax.data.memory import refuse_beyond_memory, within_memory
 from topojax.data.npz.npy_header import NPY_START, Declared, check_member_size, read_npy_header
 from topojax.errors import DataError, shown
 
@@ -55,7 +55,7 @@ def read_npz(path: Path, keys: Iterable[str]) -> dict[str, np.ndarray]:
             names = _one_line(", ".join(archive.files)) or "nothing"
             raise DataError(f"{path} lacks {', '.join(missing)}; it holds {names}")
         declared = {key: _declared(path, archive, key) for key in wanted}
-        _refuse_too_large(str(path), sum(one.needed for one in declared.values()))
+        refuse_beyond_memory(str(path), sum(one.needed for one in declared.values()))
         return {key: _array(path, archive, key) for key in wanted}
 
 
@@ -89,7 +89,7 @@ def read_npy(path: Path) -> np.ndarray:
     with _open(path) as file, within_memory(str(path)):
         try:
             declared = read_npy_header(file.read(NPY_START), file)
-            _refuse_too_large(str(path), declared.needed)
+            refuse_beyond_memory(str(path), declared.needed)
             declared.check_held(os.fstat(file.fileno()).st_size)
             file.seek(0)
             return np.lib.format.read_array(file, allow_pickle=False)
@@ -158,7 +158,7 @@ def _declared(path: Path, archive: np.lib.npyio.NpzFile, key: str) -> Declared:
             raise DataError(f"{what} is not an array; save it with numpy.savez")
         declared = read_npy_header(start, file)
         # What is too large for any memory is said to be that, whether or not it is there.
-        _refuse_too_large(what, declared.needed)
+        refuse_beyond_memory(what, declared.needed)
         check_member_size(info)
         declared.check_held(info.file_size)
     return declared
@@ -190,15 +190,6 @@ def _info(archive: np.lib.npyio.NpzFile, key: str) -> zipfile.ZipInfo:
 def _zip_of(archive: np.lib.npyio.NpzFile) -> zipfile.ZipFile:
     # None once it is closed.
     return cast(zipfile.ZipFile, archive.zip)
-
-
-def _refuse_too_large(what: str, needed: int) -> None:
-    limit = memory_limit()
-    if needed > limit:
-        raise DataError(
-            f"{what} does not fit into memory (it takes {in_units(needed)}, there are "
-            f"{in_units(limit)}); it is damaged, or needs a larger machine"
-        )
 
 
 def _one_line(text: object) -> str:
