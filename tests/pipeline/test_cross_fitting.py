@@ -127,7 +127,7 @@ def test_networks_come_back_from_disk(fit: Fit, discs: Dataset, tmp_path: Path) 
 
 
 def test_a_killed_fit_goes_on_to_the_same_networks(
-    discs: Dataset, tiny: dict[str, Any], tmp_path: Path
+    fit: Fit, plan: FitPlan, discs: Dataset, tmp_path: Path
 ) -> None:
     class KilledError(Exception):
         pass
@@ -136,7 +136,6 @@ def test_a_killed_fit_goes_on_to_the_same_networks(
         if event == "epoch" and fields["network"] == 1:
             raise KilledError
 
-    plan = _plan(discs, tiny)
     with pytest.raises(KilledError):
         fit_networks(plan.kept_in(tmp_path, die), discs.train, discs.val)
     epochs: list[tuple[int, int]] = []
@@ -147,9 +146,8 @@ def test_a_killed_fit_goes_on_to_the_same_networks(
 
     resumed = fit_networks(plan.kept_in(tmp_path, note), discs.train, discs.val)
     assert epochs == [(1, 1)]
-    whole = fit_networks(plan, discs.train, discs.val)
     config = CamConfig(layers=("layer4",))
-    for one, other in zip(resumed.readers, whole.readers, strict=True):
+    for one, other in zip(resumed.readers, fit.fitted.networks, strict=True):
         found = [network.cams(discs.val.images, config).logits for network in (one, other)]
         np.testing.assert_array_equal(*found)
 

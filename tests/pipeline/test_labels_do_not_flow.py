@@ -51,8 +51,10 @@ def _arrays(holder: Any, path: str) -> Iterator[tuple[str, np.ndarray]]:
 def _outputs(run: Path) -> Outputs:
     """Return every array that a run left which is no label: features, predictions, checkpoint."""
     with np.load(run / "features.npz") as features:
-        # Which images are shown as examples of their classes is a matter of labels.
-        given = ("example_", *(f"{split}_labels" for split in SPLITS))
+        # Which images are shown, as examples of their classes or as errors, is a matter of labels,
+        # and with them what is on their ROIs.
+        shown = ("example_", "error_", "topology_", "bars_")
+        given = (*shown, *(f"{split}_labels" for split in SPLITS))
         found = {name: features[name] for name in features.files if not name.startswith(given)}
     assert {f"{split}_descriptors" for split in SPLITS} <= found.keys()
     for split in SPLITS:

@@ -43,7 +43,7 @@ def test_a_split_that_is_not_read_has_no_influence(rng: np.random.Generator, nam
     genes = GENES[:, :2] if name == "map-auc" else GENES
     evaluate = objective(data, make_settings(name))
     (split,) = {"train", "val"} - set(OBJECTIVES[name].splits)
-    given = data[split]
+    given = getattr(data, split)
     inverted = {"intensity": 1 - given.images.values["intensity"]}
     spoilt = replace(
         given, images=replace(given.images, values=inverted), labels=given.labels[::-1]

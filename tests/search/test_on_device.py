@@ -83,12 +83,12 @@ def test_raw_descriptors_and_several_filtrations_are_judged_alike(
 ) -> None:
     data = make_data(rng)
     splits = {}
-    for split in ("train", "val"):
-        images = data[split].images
+    for split, seen in (("train", data.train), ("val", data.val)):
+        images = seen.images
         values = images.values["intensity"]
         both = {"intensity": values, "-intensity": -values}
         grids = {"intensity": images.grids["intensity"], "-intensity": np.linspace(-1, 0, 6)}
-        splits[split] = replace(data[split], images=replace(images, values=both, grids=grids))
+        splits[split] = replace(seen, images=replace(images, values=both, grids=grids))
     data = replace(data, **splits)
     config = make_settings(
         "val-auc",

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from topojax.config import TopologyConfig
 from topojax.errors import DataError
 from topojax.topology import describe, fixed_grid, learn_grid, quantile_grid, sample_grids
+from topojax.topology.radix_quantiles import radix_quantiles
 
 counts_of_values = st.lists(st.integers(1, 200), min_size=2, max_size=60)
 
@@ -76,6 +77,28 @@ def test_quantile_grids_increase_up_to_the_largest_value() -> None:
 
     compare()
     assert seen["fewer thresholds than values"] >= 50
+
+
+def test_counted_quantiles_are_those_of_sorted_values() -> None:
+    seen = Counter()
+    draws = {
+        "continuous": lambda rng, m: rng.standard_normal(m),
+        "near each other": lambda rng, m: 1 + 1e-6 * rng.standard_normal(m),
+        "few values": lambda rng, m: rng.integers(-2, 3, m),
+        "background": lambda rng, m: np.where(rng.random(m) < 0.9, -0.0, rng.standard_normal(m)),
+        "absent": lambda rng, m: np.where(rng.random(m) < 0.5, np.inf, rng.standard_normal(m)),
+    }
+
+    @settings(deadline=None, max_examples=60, derandomize=True)
+    @given(st.sampled_from(sorted(draws)), st.integers(9, 3000), st.integers(2, 60))
+    def compare(kind: str, m: int, n: int) -> None:
+        values = draws[kind](np.random.default_rng(m), m).astype(np.float32)
+        if len(np.unique(values[np.isfinite(values)])) > 1:
+            np.testing.assert_array_equal(radix_quantiles(values, n), quantile_grid(values, n))
+            seen[kind] += 1
+
+    compare()
+    assert min(seen[kind] for kind in draws) >= 3
 
 
 def test_sample_grids_run_over_the_rois_values_and_zero(rng: np.random.Generator) -> None:

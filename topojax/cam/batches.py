@@ -26,9 +26,10 @@ from topojax.cam.methods import METHODS, Outputs
 from topojax.cam.resample import quantise_maps, scale_maps, upsample_maps
 from topojax.cam.storage import ArraySpec, CamArrays, open_storage
 from topojax.config import CamConfig
-from topojax.data.batches import padded_batches, prefetched
+from topojax.data.feeding.batches import padded_batches, prefetched
 from topojax.errors import DataError, WeightsError
 from topojax.models import Backbone
+from topojax.row_files.row_blocks import Rows, row_blocks
 
 
 @dataclass(frozen=True)
@@ -48,10 +49,14 @@ class CamStack:
     embeddings: np.ndarray
     layers: tuple[str, ...]
 
+    def rows(self, index: np.ndarray | slice) -> CamStack:
+        """Return what is shown of some of the images, by index or, without a copy, slice."""
+        return CamStack(self.maps[index], self.logits[index], self.embeddings[index], self.layers)
+
 
 def cams_of_classes(
     model: Backbone,
-    images: np.ndarray,
+    images: Rows,
     classes: np.ndarray | None,
     config: CamConfig,
     *,
@@ -66,7 +71,7 @@ def cams_of_classes(
     layers = config.layers or model.cam_layers
     check_layers(model, layers)
     check_images(model, images.shape)
-    if not np.isfinite(images).all():
+    if not all(np.isfinite(images[rows]).all() for rows in row_blocks(images.shape)):
         raise DataError("images hold NaN or infinite values; replace or leave out those images")
     graph, state = in_evaluation_mode(model)
     n, size, spatial = len(images), config.batch_size, images.shape[1:-1]
@@ -100,12 +105,12 @@ class _Batch(NamedTuple):
 
 
 def _batches(
-    images: np.ndarray, classes: np.ndarray | None, n_done: int, batch_size: int
+    images: Rows, classes: np.ndarray | None, n_done: int, batch_size: int
 ) -> Iterator[_Batch]:
-    for rows, x in padded_batches(images[n_done:], batch_size):
+    for rows, x in padded_batches(images, batch_size, n_done):
         # The images' own padding, a copy of the last one.
         index = np.minimum(np.arange(rows.start, rows.start + batch_size), rows.stop - 1)
-        of_rows = None if classes is None else classes[n_done + index]
+        of_rows = None if classes is None else classes[index]
         yield _Batch(rows.stop - rows.start, x, of_rows)
 
 
@@ -148,7 +153,7 @@ def _quantised_cams(
 def _digest(
     model: Backbone,
     state: nnx.State,
-    images: np.ndarray,
+    images: Rows,
     classes: np.ndarray | None,
     settings: dict[str, Any],
 ) -> str:
@@ -160,15 +165,17 @@ def _digest(
             for path, leaf in zip(flat.paths, flat.leaves, strict=True)
         },
         "classes": np.empty(0) if classes is None else classes,
-        "images": images,
     }
+    kinds = {name: [str(array.dtype), *array.shape] for name, array in named.items()}
     described = {
         **settings,
         "network": [model.name, *model.stage_names],
-        "arrays": {name: [str(array.dtype), *array.shape] for name, array in named.items()},
+        "arrays": kinds | {"images": ["float32", *images.shape]},
         "jax": [jax.__version__, jax.devices()[0].device_kind],
     }
     digest = hashlib.sha256(json.dumps(described).encode())
     for array in named.values():
         digest.update(np.ascontiguousarray(array))
+    for rows in row_blocks(images.shape):
+        digest.update(np.ascontiguousarray(images[rows], np.float32))
     return digest.hexdigest()

@@ -8,18 +8,17 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import numpy as np
-
 from topojax.cam.batches import CamStack, cams_of_classes
 from topojax.config import CamConfig
 from topojax.models import Backbone
+from topojax.row_files.row_blocks import Rows
 
 _DEFAULT = CamConfig()
 
 
 def compute_cams(
     model: Backbone,
-    images: np.ndarray,
+    images: Rows,
     config: CamConfig = _DEFAULT,
     *,
     folder: Path | None = None,
@@ -39,7 +38,8 @@ def compute_cams(
 
     Args:
         model: from `create_model`; run in evaluation mode, its own mode left as it is.
-        images: float32 (n, *spatial, C), n >= 1, normalised as for training.
+        images: float32 (n, *spatial, C), n >= 1, normalised as for training: an array, or what
+            gives a batch of it when it is asked for (`topojax.training.NetworkInputs`).
         config: method, layers (none: `model.cam_layers`), batches and memory; how a fused map is
             scaled and what `target` says do not matter here.
         folder: where to keep maps that exceed the memory; None: in a file of the folder for

@@ -60,13 +60,20 @@ class DroppingObjective(RoiObjective):
         return ~empty
 
 
-def label_maps(plan: FitPlan, network: TrainedNetwork, split: Split, name: str) -> CamStack:
+def label_maps(
+    plan: FitPlan,
+    network: TrainedNetwork,
+    split: Split,
+    name: str,
+    index: np.ndarray | None = None,
+) -> CamStack:
     """Return the maps of a split's *true* classes; nothing is kept to resume from.
 
     Args:
         name: of the split; not used, since nothing is kept.
+        index: as of `topojax.pipeline.class_maps`.
     """
-    return label_cams_of(network, split, plan.config.cam, progress=plan.progress)
+    return label_cams_of(network, split, plan.config.cam, index=index, progress=plan.progress)
 
 
 def fit_defective_on_maps(plan: FitPlan, grounds: Grounds, watch: Stopwatch) -> DefectiveFit:

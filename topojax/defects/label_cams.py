@@ -16,13 +16,14 @@ from topojax.config import CamConfig
 from topojax.data import Split
 from topojax.models import Backbone
 from topojax.pipeline import TrainedNetwork
+from topojax.row_files.row_blocks import Rows
 
 _DEFAULT = CamConfig()
 
 
 def compute_label_cams(
     model: Backbone,
-    images: np.ndarray,
+    images: Rows,
     labels: np.ndarray,
     config: CamConfig = _DEFAULT,
     *,
@@ -45,8 +46,17 @@ def compute_label_cams(
 
 
 def label_cams_of(
-    network: TrainedNetwork, split: Split, config: CamConfig, *, progress: bool
+    network: TrainedNetwork,
+    split: Split,
+    config: CamConfig,
+    *,
+    index: np.ndarray | None = None,
+    progress: bool,
 ) -> CamStack:
-    """Return the maps of a split's true classes; nothing is kept to resume from."""
-    model, inputs = network.backbone.model(), network.inputs(split.images)
-    return compute_label_cams(model, inputs, split.labels, config, progress=progress)
+    """Return the maps of a split's true classes, or of the images of an index among them.
+
+    Nothing is kept to resume from.
+    """
+    model, inputs = network.backbone.model(), network.inputs(split.images, index)
+    labels = split.labels if index is None else split.labels[index]
+    return compute_label_cams(model, inputs, labels, config, progress=progress)

@@ -13,7 +13,7 @@ from topojax.data import Split
 from topojax.defects.label_cams import label_cams_of
 from topojax.errors import ConfigError
 from topojax.pipeline import Explanation, FittedTopoCAM, Observation, Reading
-from topojax.pipeline.observation import concatenate
+from topojax.pipeline.observation import concatenate, observe
 from topojax.search import RoiRule
 from topojax.topology import FilteredImages
 
@@ -28,10 +28,10 @@ class DefectiveTopoCAM(FittedTopoCAM):
 
     rules: tuple[RoiRule, ...]
 
-    def observe(
-        self, images: FilteredImages, cams: Sequence[CamStack], *, first: int = 0
+    def observe_run(
+        self, images: FilteredImages, cams: Sequence[CamStack], *, first: int
     ) -> tuple[Observation, ...]:
-        """Return what images show whose maps are known, each by the rule whose turn it is.
+        """Return what few images show whose maps are known, each by the rule whose turn it is.
 
         Args:
             images: under the bank's filtrations.
@@ -42,11 +42,8 @@ class DefectiveTopoCAM(FittedTopoCAM):
         parts, order = [], []
         for turn in np.unique(turns):
             index = np.flatnonzero(turns == turn)
-            honest = FittedTopoCAM.observe(
-                replace(self, rule=self.rules[turn]),
-                images.rows(index),
-                [_rows(one, index) for one in cams],
-            )
+            rows = images.rows(index), [one.rows(index) for one in cams]
+            honest = observe(self.config, self.rules[turn], *rows)
             parts.append(honest)
             order.append(index)
         in_order = np.argsort(np.concatenate(order))
@@ -102,7 +99,3 @@ def check_reads_without_labels(config: Config) -> None:
 
 def _arrays(explanation: Explanation) -> tuple[np.ndarray, ...]:
     return explanation.layer_maps, explanation.fused, explanation.masks, explanation.predicted
-
-
-def _rows(cams: CamStack, index: np.ndarray) -> CamStack:
-    return CamStack(cams.maps[index], cams.logits[index], cams.embeddings[index], cams.layers)

@@ -19,6 +19,7 @@ from topojax.evaluation import log_probabilities, temper
 from topojax.pipeline.features import BACKBONE, mean_probabilities
 from topojax.pipeline.network import TrainedNetwork
 from topojax.pipeline.observation import Observation, concatenate, observe
+from topojax.row_files.row_budget import RowBudget
 from topojax.search import RoiRule
 from topojax.topology import (
     BankDescriptors,
@@ -26,6 +27,7 @@ from topojax.topology import (
     filter_images,
     grey_images,
 )
+from topojax.topology.bank import image_runs
 from topojax.topology.filtered_images import Grids
 from topojax.training import FittedClassifier
 
@@ -146,13 +148,29 @@ class FittedTopoCAM:
     def observe(
         self, images: FilteredImages, cams: Sequence[CamStack], *, first: int = 0
     ) -> tuple[Observation, ...]:
-        """Return what each network shows of images whose maps are known.
+        """Return what each network shows of images whose maps are known, run by run of images.
 
         Args:
-            images: under the bank's filtrations; see `filtered`.
+            images: under the bank's filtrations, in memory or mapped; see `filtered`.
             cams: what each network has of them.
-            first: place of the first of them among all that are read together; nothing depends on
-                it here.
+            first: place of the first of them among all that are read together.
+        """
+        parts = [
+            self.observe_run(
+                images.rows(rows), [one.rows(rows) for one in cams], first=first + rows.start
+            )
+            for rows in image_runs(images)
+        ]
+        return tuple(concatenate(of_one) for of_one in zip(*parts, strict=True))
+
+    def observe_run(
+        self, images: FilteredImages, cams: Sequence[CamStack], *, first: int
+    ) -> tuple[Observation, ...]:
+        """Return what each network shows of few images; see `observe`.
+
+        Args:
+            images, cams: as of `observe`.
+            first: as of `observe`; nothing depends on it here.
         """
         return observe(self.config, self.rule, images, cams)
 
@@ -209,8 +227,9 @@ class FittedTopoCAM:
 
     def filtered(self, images: np.ndarray) -> FilteredImages:
         """Return images (n, *spatial[, 3]) under the bank's filtrations."""
-        grey = grey_images(images, self.spatial_dims)
-        return filter_images(grey, self.grids, self.config.topology)
+        budget = RowBudget(self.config.cam.memory_mb)
+        grey = grey_images(images, self.spatial_dims, budget=budget)
+        return filter_images(grey, self.grids, self.config.topology, budget=budget)
 
     @property
     def values_of_a_voxel(self) -> int:

@@ -18,6 +18,7 @@ from topojax.pipeline.cost.running_time import say_running_time
 from topojax.pipeline.network import TrainedNetwork
 from topojax.pipeline.networks import Networks, fit_networks, training_plan
 from topojax.pipeline.plan import FitPlan
+from topojax.row_files.row_budget import RowBudget
 from topojax.search import LabelledMaps, SearchData
 from topojax.topology import (
     FilteredImages,
@@ -26,8 +27,9 @@ from topojax.topology import (
     learn_filtered_images,
 )
 
-MapsOf: TypeAlias = Callable[[FitPlan, TrainedNetwork, Split, str], CamStack]
-"""The maps that a network has of a split; the last argument names their folder."""
+MapsOf: TypeAlias = Callable[[FitPlan, TrainedNetwork, Split, str, np.ndarray | None], CamStack]
+"""The maps that a network has of a split; the last arguments name their folder, and which of the
+images are meant: None, all."""
 
 # Rows that are put in order at once.
 _ROWS = 64
@@ -52,11 +54,17 @@ class Grounds:
     val_cams: tuple[CamStack, ...]
 
     def filtered(self, plan: FitPlan) -> tuple[FilteredImages, FilteredImages]:
-        """Return the training and validation images under the bank, with the former's grids."""
+        """Return the training and validation images under the bank, with the former's grids.
+
+        What exceeds `config.cam.memory_mb` is kept in nameless files of the plan's folder.
+        """
         config, dims = plan.config.topology, plan.spatial_dims
-        grey = grey_images(self.train.images, dims)
-        train = learn_filtered_images(grey, config, progress=plan.progress)
-        return train, filter_images(grey_images(self.val.images, dims), train.grids, config)
+        budget = RowBudget(plan.config.cam.memory_mb, plan.folder)
+        grey, grey_val = (
+            grey_images(split.images, dims, budget=budget) for split in (self.train, self.val)
+        )
+        train = learn_filtered_images(grey, config, progress=plan.progress, budget=budget)
+        return train, filter_images(grey_val, train.grids, config, budget=budget)
 
     def search_data(self, train: FilteredImages, val: FilteredImages) -> SearchData:
         """Return what a search may see: each validation image once for each reader.
@@ -64,17 +72,34 @@ class Grounds:
         Args:
             train, val: of `filtered`.
         """
-        seen = [LabelledMaps(val, cams.maps, self.val.labels) for cams in self.val_cams]
-        return SearchData(
-            LabelledMaps(train, self.train_cams.maps, self.train.labels),
-            seen[0] if len(seen) == 1 else LabelledMaps.concatenate(seen),
-        )
+        first, *others = (LabelledMaps(val, cams.maps, self.val.labels) for cams in self.val_cams)
+        own = LabelledMaps(train, self.train_cams.maps, self.train.labels)
+        return SearchData(own, first, tuple(others))
 
 
-def class_maps(plan: FitPlan, network: TrainedNetwork, split: Split, name: str) -> CamStack:
-    """Return the maps of a split's predicted classes; `name` is that of their folder."""
-    folder = plan.folder_of(f"cam_{name}")
-    return network.cams(split.images, plan.config.cam, folder=folder, progress=plan.progress)
+def class_maps(
+    plan: FitPlan,
+    network: TrainedNetwork,
+    split: Split,
+    name: str,
+    index: np.ndarray | None = None,
+) -> CamStack:
+    """Return the maps of a split's predicted classes.
+
+    Args:
+        plan: of the fit.
+        network: that has the maps.
+        split: its images.
+        name: of the folder where they are kept.
+        index: int (m,), of the images that are meant; None: all.
+    """
+    return network.cams(
+        split.images,
+        plan.config.cam,
+        index=index,
+        folder=plan.folder_of(f"cam_{name}"),
+        progress=plan.progress,
+    )
 
 
 def prepare_grounds(
@@ -112,8 +137,10 @@ def maps_by_reader(
 ) -> tuple[CamStack, ...]:
     """Return the maps that each reader has of a split outside the training split."""
     if len(readers) == 1:
-        return (maps_of(plan, readers[0], split, name),)
-    return tuple(maps_of(plan, reader, split, f"{name}_{k}") for k, reader in enumerate(readers))
+        return (maps_of(plan, readers[0], split, name, None),)
+    return tuple(
+        maps_of(plan, reader, split, f"{name}_{k}", None) for k, reader in enumerate(readers)
+    )
 
 
 def training_maps(
@@ -124,11 +151,11 @@ def training_maps(
     Where there are no folds, of the one network, which has.
     """
     if not networks.held_out:
-        return maps_of(plan, networks.readers[0], train, "train")
-    parts = []
-    for k, (network, index) in enumerate(networks.held_out):
-        held = Split(train.images[index], train.labels[index])
-        parts.append(maps_of(plan, network, held, f"train_{k}"))
+        return maps_of(plan, networks.readers[0], train, "train", None)
+    parts = [
+        maps_of(plan, network, train, f"train_{k}", index)
+        for k, (network, index) in enumerate(networks.held_out)
+    ]
     order = np.concatenate([index for _, index in networks.held_out])
     return _in_order(parts, order, plan.folder_of("cam_train"), plan.config.cam.memory_mb)
 

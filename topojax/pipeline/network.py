@@ -12,7 +12,7 @@ from topojax.cam import CamStack, compute_cams
 from topojax.config import CamConfig
 from topojax.data import Split
 from topojax.pipeline.plan import FitPlan
-from topojax.training import EpochRecord, FittedBackbone, Normalisation, fine_tune
+from topojax.training import EpochRecord, FittedBackbone, NetworkInputs, Normalisation, fine_tune
 
 
 @dataclass(frozen=True)
@@ -23,9 +23,14 @@ class TrainedNetwork:
     backbone: FittedBackbone
     spatial_dims: int
 
-    def inputs(self, images: np.ndarray) -> np.ndarray:
-        """Return the network's input, float32 (n, *spatial, C), of images (n, *spatial[, C])."""
-        return self.normalisation(images, self.spatial_dims)
+    def inputs(self, images: np.ndarray, index: np.ndarray | None = None) -> NetworkInputs:
+        """Return the network's inputs, float32 (n, *spatial, C), of images (n, *spatial[, C]).
+
+        Args:
+            images: in memory or mapped; they are read when the inputs are.
+            index: int (m,), of the images that are meant; None: all.
+        """
+        return NetworkInputs(self.normalisation, images, self.spatial_dims, index)
 
     def logits(self, images: np.ndarray, batch_size: int) -> np.ndarray:
         """Return the logits, float32 (n, n_classes), of images (n, *spatial[, C])."""
@@ -36,15 +41,16 @@ class TrainedNetwork:
         images: np.ndarray,
         config: CamConfig,
         *,
+        index: np.ndarray | None = None,
         folder: Path | None = None,
         progress: bool = False,
     ) -> CamStack:
-        """Return maps, logits and embeddings of images for their predicted class.
+        """Return maps, logits and embeddings of images for their predicted class; see `inputs`.
 
         With `folder`, maps that exceed `config.memory_mb` are kept there, and a killed call goes on
         from there.
         """
-        model, inputs = self.backbone.model(), self.inputs(images)
+        model, inputs = self.backbone.model(), self.inputs(images, index)
         return compute_cams(model, inputs, config, folder=folder, progress=progress)
 
 
@@ -54,6 +60,7 @@ def fit_network(
     val: Split,
     *,
     seed: int,
+    index: np.ndarray | None = None,
     folder: Path | None = None,
     title: str = "",
     on_epoch: Callable[[EpochRecord], None] | None = None,
@@ -64,6 +71,7 @@ def fit_network(
         plan: what is trained, and how.
         train, val: images and labels.
         seed: of initial weights, shuffles and augmentations.
+        index: int (m,), of the training images that it is trained on; None: all.
         folder: where the state is kept after every epoch to resume from, or None.
         title: of its progress bar.
         on_epoch: called after every epoch.
@@ -72,12 +80,13 @@ def fit_network(
         TrainingError: the loss or the logits are no longer finite.
     """
     config, dims = plan.config.backbone, plan.spatial_dims
-    normalisation = Normalisation.fit(train.images, dims)
+    normalisation = Normalisation.fit(train.images, dims, index)
+    labels = train.labels if index is None else train.labels[index]
     backbone = fine_tune(
         config,
         config.name,
-        (normalisation(train.images, dims), train.labels),
-        (normalisation(val.images, dims), val.labels),
+        (NetworkInputs(normalisation, train.images, dims, index), labels),
+        (NetworkInputs(normalisation, val.images, dims), val.labels),
         plan.n_classes,
         seed=seed,
         folder=folder,

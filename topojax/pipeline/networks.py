@@ -75,8 +75,9 @@ def fit_folds(
         (
             fit_network(
                 plan,
-                Split(train.images[index], train.labels[index]),
+                train,
                 val,
+                index=index,
                 seed=stage_seed(plan.config.seed, f"backbone of fold {k}"),
                 folder=folder / f"fold_{k}" if folder else None,
                 title=_title(plan, k),

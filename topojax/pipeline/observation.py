@@ -13,7 +13,7 @@ import numpy as np
 from topojax.cam import CamStack
 from topojax.config import Config
 from topojax.search import RoiRule
-from topojax.topology import BankDescriptors, FilteredImages, describe_bank
+from topojax.topology import BankDescriptors, FilteredImages, describe_bank, describe_whole
 
 
 @dataclass(frozen=True)
@@ -56,11 +56,10 @@ def observe(
     Args:
         config: of the topology and of the fused map's scaling.
         rule: what makes ROIs of the maps.
-        images: under the bank's filtrations.
+        images: under the bank's filtrations; of all of them there are masks at once.
         cams: maps, logits and embeddings that each network has of the same images.
     """
-    everywhere = np.ones((len(images), *images.spatial_shape), bool)
-    whole = describe_bank(images, everywhere, config.topology)
+    whole = describe_whole(images, config.topology)
     found = []
     for one in cams:
         masks, empty = rule.regions(one.maps, rescale=config.cam.rescale_fused)
@@ -71,6 +70,8 @@ def observe(
 
 def concatenate(parts: Sequence[Observation]) -> Observation:
     """Return consecutive observations as one."""
+    if len(parts) == 1:
+        return parts[0]
     return Observation(
         BankDescriptors.concatenate([part.descriptors for part in parts]),
         BankDescriptors.concatenate([part.whole for part in parts]),

@@ -9,7 +9,6 @@ from pathlib import Path
 import numpy as np
 
 from topojax.cam import check_layers, check_maps
-from topojax.cam.storage import kept_in_memory
 from topojax.config import CamConfig, Config, TopologyConfig
 from topojax.data import IntensityScale, Split
 from topojax.data.memory import memory_limit
@@ -23,6 +22,8 @@ from topojax.pipeline.cost.memory import (
     curve_bytes,
     final_classifier_bytes,
 )
+from topojax.row_files.row_blocks import is_mapped
+from topojax.row_files.row_budget import kept_in_memory
 from topojax.search import check_given_weights, find_objective, n_genes, stratified_folds
 from topojax.search.on_device import choose_topology
 from topojax.topology import expand_filtrations, find_filtration, learn_grid
@@ -185,14 +186,16 @@ def memory_need(
 
     Args:
         config: settled.
-        images: of the training split, (n, *spatial[, C]).
+        images: of the training split, (n, *spatial[, C]); mapped ones take none.
         n_classes: of the labels.
         spatial_dims: 2 or 3.
         n_thresholds: of each filtration's grid, which may be fewer than asked for.
     """
     n, voxels = len(images), int(np.prod(images.shape[1 : 1 + spatial_dims]))
     maps = n * len(config.cam.layers) * voxels
-    n_filtrations = len(config.topology.filtrations)
+    n_filtrations, budget = len(config.topology.filtrations), config.cam.memory_mb
+    filtered = n * voxels * n_filtrations if n_filtrations > 1 else 0
+    own = 0 if is_mapped(images) else images.nbytes
     objective = find_objective(config.search.objective)
     judged = is_searched(config) and objective.reads == "descriptors"
     candidates = population_size(config) if judged and "train" in objective.splits else 1
@@ -202,8 +205,8 @@ def memory_need(
     judging = classifiers_at_once(candidates, folds) * classifier_bytes(widths) if judged else 0
     final = final_classifier_bytes(config.classifier, n, n_features, n_classes)
     return MemoryNeed(
-        images=images.nbytes + (n * voxels * n_filtrations if n_filtrations > 1 else 0),
-        maps=maps if kept_in_memory(maps, config.cam.memory_mb) else 0,
+        images=own + (filtered if kept_in_memory(filtered, budget) else 0),
+        maps=maps if kept_in_memory(maps, budget) else 0,
         descriptors=curve_bytes(candidates * n, spatial_dims, n_thresholds)
         + 8 * candidates * n * n_features * (n_filtrations > 1),
         classifiers=max(judging, final),

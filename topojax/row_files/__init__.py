@@ -1,1 +1,1 @@
-"""Arrays that come in row by row and survive a kill: maps of images, and images themselves."""
+"""Arrays that may exceed the memory: read and made by rows, kept in files that survive a kill."""

@@ -5,9 +5,21 @@ from __future__ import annotations
 import io
 import zlib
 from math import prod
-from typing import BinaryIO, Protocol
+from typing import BinaryIO, NamedTuple, Protocol
 
 import numpy as np
+
+
+class ArraySpec(NamedTuple):
+    """Shape and dtype of an array."""
+
+    shape: tuple[int, ...]
+    dtype: np.dtype
+
+    @property
+    def nbytes(self) -> int:
+        """Bytes of the array."""
+        return prod(self.shape) * self.dtype.itemsize
 
 
 class RowStore(Protocol):

@@ -17,7 +17,7 @@ SplitName = Literal["train", "val"]
 
 @dataclass(frozen=True)
 class LabelledMaps:
-    """One split as a search sees it.
+    """One split as a search sees it, in memory or mapped.
 
     Attributes:
         images: under the filtrations of a bank.
@@ -29,26 +29,24 @@ class LabelledMaps:
     maps: np.ndarray
     labels: np.ndarray
 
-    @classmethod
-    def concatenate(cls, parts: Sequence[LabelledMaps]) -> LabelledMaps:
-        """Return several as one, such as one split as several networks see it."""
-        return cls(
-            FilteredImages.concatenate([part.images for part in parts]),
-            np.concatenate([part.maps for part in parts]),
-            np.concatenate([part.labels for part in parts]),
-        )
-
 
 @dataclass(frozen=True)
 class SearchData:
-    """Both splits, of which an objective takes what it reads."""
+    """Both splits, of which an objective takes what it reads.
+
+    Attributes:
+        train, val: as a network sees them.
+        other_val: the validation split again, as each further network sees it.
+    """
 
     train: LabelledMaps
     val: LabelledMaps
+    other_val: tuple[LabelledMaps, ...] = ()
 
-    def __getitem__(self, name: SplitName) -> LabelledMaps:
-        """Return one split by name."""
-        return self.train if name == "train" else self.val
+    def parts(self, names: Sequence[SplitName]) -> tuple[LabelledMaps, ...]:
+        """Return what there is of splits, in order: each as every network sees it."""
+        of_split = {"train": (self.train,), "val": (self.val, *self.other_val)}
+        return tuple(part for name in names for part in of_split[name])
 
     @property
     def n_layers(self) -> int:

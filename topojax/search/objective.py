@@ -9,7 +9,7 @@ import numpy as np
 
 from topojax.config import Config
 from topojax.errors import DataError
-from topojax.search.data import SearchData
+from topojax.search.data import LabelledMaps, SearchData
 from topojax.search.objectives import (
     Candidates,
     Objective,
@@ -18,7 +18,7 @@ from topojax.search.objectives import (
     fused_map_means,
 )
 from topojax.search.rule import decode_rules
-from topojax.topology import FilteredImages, candidate_matrix
+from topojax.topology import candidate_matrix
 
 
 @dataclass(frozen=True)
@@ -40,14 +40,18 @@ class SearchInputs:
     """What an objective sees of a search's data.
 
     Attributes:
-        images: of the splits that it reads, the training split's first.
-        maps: of the same, uint8 or float32 (n, L, *spatial).
+        parts: the splits that it reads, the training split first. They are not put together: that
+            would be a copy of all images and maps.
         task: labels and what else all candidates have in common.
     """
 
-    images: FilteredImages
-    maps: np.ndarray
+    parts: tuple[LabelledMaps, ...]
     task: Task
+
+    @property
+    def n_layers(self) -> int:
+        """L, the number of maps an image."""
+        return self.parts[0].maps.shape[1]
 
     @classmethod
     def of(cls, data: SearchData, config: Config, seed: int) -> SearchInputs:
@@ -62,19 +66,17 @@ class SearchInputs:
             DataError: a class is absent from a split that an AUC is taken on.
         """
         objective = find_objective(config.search.objective)
-        seen = [data[name] for name in objective.splits]
-        labels = _joined([split.labels for split in seen])
+        parts = data.parts(objective.splits)
         task = Task(
-            labels=labels,
-            n_train=len(seen[0].labels) if "train" in objective.splits else 0,
+            labels=np.concatenate([part.labels for part in parts]),
+            n_train=len(data.train.labels) if "train" in objective.splits else 0,
             n_classes=1 + max(int(split.labels.max()) for split in (data.train, data.val)),
             search=config.search,
             classifier=config.classifier,
             seed=seed,
         )
         _check_classes(objective, task)
-        images = FilteredImages.concatenate([split.images for split in seen])
-        return cls(images, _joined([split.maps for split in seen]), task)
+        return cls(parts, task)
 
 
 class RoiObjective:
@@ -103,7 +105,7 @@ class RoiObjective:
         """Return the fitness, float64 (P,), of genes (P, G); lower is better, NaN the worst."""
         start = time.perf_counter()
         candidates = self._candidates(
-            *decode_rules(genes, self._inputs.maps.shape[1], self._config.search)
+            *decode_rules(genes, self._inputs.n_layers, self._config.search)
         )
         described = time.perf_counter()
         fitness = self._objective.fitness(candidates, self._inputs.task)
@@ -125,24 +127,20 @@ class RoiObjective:
         return np.ones(empty.shape, bool)
 
     def _candidates(self, weights: np.ndarray, taus: np.ndarray) -> Candidates:
-        rescale = self._config.cam.rescale_fused
+        parts, rescale = self._inputs.parts, self._config.cam.rescale_fused
         if self._objective.reads == "map means":
-            means = fused_map_means(self._inputs.maps, weights, rescale=rescale)
+            by_part = [fused_map_means(part.maps, weights, rescale=rescale) for part in parts]
+            means = np.concatenate(by_part, axis=1)
             return Candidates(means, np.ones(means.shape, bool))
-        matrix, empty = candidate_matrix(
-            self._inputs.images,
-            self._inputs.maps,
-            weights,
-            taus,
-            self._config.topology,
-            rescale=rescale,
-        )
+        topology = self._config.topology
+        found = [
+            candidate_matrix(part.images, part.maps, weights, taus, topology, rescale=rescale)
+            for part in parts
+        ]
+        # Descriptors of a generation take gigabytes: no copy where there is nothing to join.
+        matrix = found[0][0] if len(found) == 1 else np.concatenate([m for m, _ in found], axis=1)
+        empty = np.concatenate([is_empty for _, is_empty in found], axis=1)
         return Candidates(matrix, self.counted(empty))
-
-
-def _joined(parts: list[np.ndarray]) -> np.ndarray:
-    # Maps of volumes take gigabytes: no copy where there is nothing to join.
-    return parts[0] if len(parts) == 1 else np.concatenate(parts)
 
 
 def _check_classes(objective: Objective, task: Task) -> None:

@@ -9,6 +9,7 @@ from topojax.topology.bank import (
     bank_feature_names,
     candidate_matrix,
     describe_bank,
+    describe_whole,
 )
 from topojax.topology.betti_error import betti_error
 from topojax.topology.descriptor import (
@@ -70,6 +71,7 @@ __all__ = [
     "describe",
     "describe_bank",
     "describe_candidates",
+    "describe_whole",
     "expand_filtrations",
     "feature_names",
     "filter_images",

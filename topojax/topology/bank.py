@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from topojax.config import TopologyConfig
+from topojax.kernels.threads import check_threads
+from topojax.row_files.row_blocks import row_blocks
 from topojax.topology.descriptor import (
     BettiDescriptors,
     describe,
@@ -16,6 +18,8 @@ from topojax.topology.descriptor import (
 )
 from topojax.topology.filtered_images import FilteredImages
 from topojax.topology.volumes import sublevel_volumes
+
+_VOXELS_AT_ONCE = 2**22
 
 
 @dataclass(frozen=True)
@@ -133,6 +137,37 @@ def describe_bank(
         sublevel_volumes(images, masks, config.n_thresholds),
         config.volumes,
     )
+
+
+def describe_whole(images: FilteredImages, config: TopologyConfig) -> BankDescriptors:
+    """Return the descriptors of whole images (the paper's Topo-Original), run by run of them.
+
+    Args:
+        images: under the bank's filtrations, in memory or mapped.
+        config: as of `describe_bank`.
+
+    Example:
+        >>> values = {"intensity": np.array([[[1, 2, 1]]], np.float32)}
+        >>> images = FilteredImages(values, {"intensity": np.array([1.0, 2.0])})
+        >>> describe_whole(images, TopologyConfig()).voxels.tolist()
+        [3]
+    """
+    parts = []
+    for rows in image_runs(images):
+        some = images.rows(rows)
+        everywhere = np.ones((len(some), *some.spatial_shape), bool)
+        parts.append(describe_bank(some, everywhere, config))
+    return parts[0] if len(parts) == 1 else BankDescriptors.concatenate(parts)
+
+
+def image_runs(images: FilteredImages) -> Iterator[slice]:
+    """Yield runs of images whose masks, and copies as kernels take them, are held at a time.
+
+    One at least, which is empty where there is no image.
+    """
+    shape = (len(images), *images.spatial_shape)
+    runs = row_blocks(shape, _VOXELS_AT_ONCE, least=4 * check_threads(None))
+    yield from list(runs) or [slice(0, 0)]
 
 
 def candidate_matrix(

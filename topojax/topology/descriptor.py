@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Literal
 
 import numpy as np
@@ -13,9 +14,13 @@ from topojax.cam import regions_of_interest
 from topojax.config import TopologyConfig
 from topojax.errors import ConfigError, DataError, raised_as
 from topojax.kernels.arguments import check_maps, check_rules
+from topojax.kernels.threads import check_threads
 from topojax.masked import refuse_masked
+from topojax.row_files.row_blocks import row_blocks
 from topojax.topology.giotto import giotto_betti_curves_batch
 from topojax.topology.grids import sample_grids
+
+_VOXELS_AT_ONCE = 2**23
 
 
 @dataclass(frozen=True)
@@ -193,7 +198,37 @@ def describe_candidates(
     with raised_as(ConfigError):
         check_rules(weights, taus, n_layers)
     if grid is None and config.grid == "giotto":
-        return _describe_by_giotto(images, maps, weights, taus, config, rescale)
+        describe_some = partial(_describe_by_giotto, config=config, rescale=rescale)
+    else:
+        describe_some = partial(_describe_by_kernels, grid=grid, config=config, rescale=rescale)
+    if len(images) != len(maps):
+        raise DataError(
+            f"maps has shape {maps.shape}; expected (n, L, *spatial) for images of shape "
+            f"{images.shape}"
+        )
+    # Kernels take bytes as float32: a copy, of as many images at a time as keep all threads busy.
+    runs = row_blocks(images.shape, _VOXELS_AT_ONCE, least=4 * check_threads(None))
+    # Of no image kernels still tell the shapes.
+    parts = [
+        describe_some(images[rows], maps[rows], weights, taus)
+        for rows in list(runs) or [slice(0, 0)]
+    ]
+    if len(parts) == 1:
+        return parts[0]
+    curves = np.concatenate([found.curves for found, _ in parts], axis=1)
+    voxels = np.concatenate([found.voxels for found, _ in parts], axis=1)
+    return BettiDescriptors(curves, voxels), np.concatenate([empty for _, empty in parts], axis=1)
+
+
+def _describe_by_kernels(
+    images: np.ndarray,
+    maps: np.ndarray,
+    weights: np.ndarray,
+    taus: np.ndarray,
+    grid: np.ndarray | None,
+    config: TopologyConfig,
+    rescale: bool,
+) -> tuple[BettiDescriptors, np.ndarray]:
     with raised_as(DataError):
         curves, voxels, empty = kernels.roi_betti_curves(
             images,

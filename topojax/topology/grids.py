@@ -7,6 +7,11 @@ import numpy as np
 from topojax.config import TopologyConfig
 from topojax.errors import DataError
 from topojax.masked import refuse_masked
+from topojax.row_files.row_blocks import row_blocks
+from topojax.topology.radix_quantiles import radix_quantiles
+
+# Values that are sorted at once, in a copy; of more, voxels are counted.
+_MOST_SORTED = 2**24
 
 
 def learn_grid(
@@ -49,10 +54,7 @@ def fixed_grid(images: np.ndarray, n: int, *, name: str = "images") -> np.ndarra
         >>> fixed_grid(np.array([0, 4, 1]), 3).tolist()
         [0.0, 2.0, 4.0]
     """
-    values = _present(images, name)
-    low, high = float(values.min()), float(values.max())
-    _refuse_constant(low, high, name)
-    return np.linspace(low, high, n)
+    return np.linspace(*_extremes(images, name), n)
 
 
 def quantile_grid(images: np.ndarray, n: int, *, name: str = "images") -> np.ndarray:
@@ -74,8 +76,10 @@ def quantile_grid(images: np.ndarray, n: int, *, name: str = "images") -> np.nda
         >>> quantile_grid(np.array([0, 0, 0, 0, 1, 2, 3, 4]), 3).tolist()
         [0.0, 2.0, 4.0]
     """
-    values, counts = np.unique(_present(images, name), return_counts=True)
-    _refuse_constant(float(values[0]), float(values[-1]), name)
+    _extremes(images, name)
+    if images.size > _MOST_SORTED and images.dtype == np.float32:
+        return radix_quantiles(images, n)
+    values, counts = np.unique(_present(images), return_counts=True)
     if len(values) <= n:
         return values.astype(np.float64)
     # With the h largest counts cut to one share, a share is what is left over n - h.
@@ -115,21 +119,27 @@ def sample_grids(images: np.ndarray, masks: np.ndarray, n: int) -> np.ndarray:
     return grids
 
 
-def _present(images: np.ndarray, name: str) -> np.ndarray:
+def _present(images: np.ndarray) -> np.ndarray:
     """Return the values that are not +inf, or the images themselves where all are finite."""
+    return images if images.size and images.max() < np.inf else images[images < np.inf]
+
+
+def _extremes(images: np.ndarray, name: str) -> tuple[float, float]:
+    """Return the least and the largest finite value.
+
+    Raises:
+        DataError: they are the same, or there is none.
+    """
     refuse_masked(images, "images")
-    if images.size and images.max() < np.inf:
-        return images
-    values = images[images < np.inf]
-    if not values.size:
+    runs = (_present(images[rows]) for rows in row_blocks(images.shape))
+    ends = [(float(values.min()), float(values.max())) for values in runs if values.size]
+    if not ends:
         raise DataError(
             f"{name} have no finite value; the threshold grid needs at least two intensities"
         )
-    return values
-
-
-def _refuse_constant(low: float, high: float, name: str) -> None:
+    low, high = min(low for low, _ in ends), max(high for _, high in ends)
     if not low < high:
         raise DataError(
             f"{name} are constant at {low}; the threshold grid needs at least two intensities"
         )
+    return low, high

@@ -7,7 +7,7 @@ from topojax.training.backbone.fitted import (
     initial_backbone,
     with_pretrained_weights,
 )
-from topojax.training.backbone.normalisation import Normalisation
+from topojax.training.backbone.normalisation import NetworkInputs, Normalisation
 from topojax.training.classifier.choice import Choice, Trial
 from topojax.training.classifier.cross_fit import Folds, cross_fit_logits
 from topojax.training.classifier.fitted import (
@@ -41,6 +41,7 @@ __all__ = [
     "FittedScikit",
     "Folds",
     "MLPSettings",
+    "NetworkInputs",
     "Normalisation",
     "Standardisation",
     "Trial",

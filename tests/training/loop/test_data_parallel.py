@@ -15,6 +15,7 @@ from topojax.errors import ConfigError
 from topojax.training import join_hosts
 from topojax.training.loop.sharding import share_batches
 
+_DEVICES = f"{os.environ.get('XLA_FLAGS', '')} --xla_force_host_platform_device_count="
 _PROGRAM = Path(__file__).with_name("train_on_devices.py")
 
 
@@ -51,8 +52,7 @@ def _assert_close(one: Path, many: Path) -> None:
 def one_host(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Return the folder of results on 1, 6 and 8 of 8 simulated devices."""
     folder = tmp_path_factory.mktemp("devices")
-    flags = "--xla_force_host_platform_device_count=8"
-    _finished(_start(folder / "out", 1, 6, 8, XLA_FLAGS=flags))
+    _finished(_start(folder / "out", 1, 6, 8, XLA_FLAGS=f"{_DEVICES}8"))
     return folder
 
 
@@ -69,7 +69,7 @@ def test_two_hosts_give_the_weights_of_one(one_host: Path, tmp_path: Path) -> No
     hosts = [
         _start(
             tmp_path / "out",
-            XLA_FLAGS="--xla_force_host_platform_device_count=2",
+            XLA_FLAGS=f"{_DEVICES}2",
             JAX_COORDINATOR_ADDRESS=address,
             JAX_NUM_PROCESSES="2",
             JAX_PROCESS_ID=str(index),

@@ -11,14 +11,12 @@ import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
-from math import prod
 from pathlib import Path
 from typing import Any, NamedTuple
 
-import numpy as np
-
 from topojax.errors import RunError
 from topojax.row_files.journal import BatchRecord, Journal
+from topojax.row_files.row_budget import kept_in_memory
 from topojax.row_files.row_store import FileRows, MemoryRows, RowStore, checksum
 
 _MB = 10**6
@@ -30,18 +28,6 @@ class CamArrays(NamedTuple):
     maps: Any
     logits: Any
     embeddings: Any
-
-
-class ArraySpec(NamedTuple):
-    """Shape and dtype of an array."""
-
-    shape: tuple[int, ...]
-    dtype: np.dtype
-
-    @property
-    def nbytes(self) -> int:
-        """Bytes of the array."""
-        return prod(self.shape) * self.dtype.itemsize
 
 
 @dataclass(frozen=True)
@@ -73,11 +59,6 @@ class CamStorage:
     def finish(self) -> CamArrays:
         """Return the arrays, all of whose rows have come."""
         return CamArrays(*(store.finish() for store in self.stores))
-
-
-def kept_in_memory(n_bytes: int, memory_mb: int) -> bool:
-    """Tell whether maps of so many bytes stay in memory, under a budget of megabytes."""
-    return n_bytes <= memory_mb * _MB
 
 
 @contextmanager

@@ -34,7 +34,8 @@ class MemoryNeed:
     """Bytes that are held at once.
 
     Attributes:
-        images: of the training split.
+        images: of the training split, and of it under all filtrations, where they are not kept in
+            files.
         maps: theirs, where they are not kept in a file.
         descriptors: of all candidates of a generation.
         classifiers: those that are trained at once, with gradients and moments, or the final one

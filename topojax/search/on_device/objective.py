@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 import jax
 import jax.numpy as jnp
+import numpy as np
 from jaxtyping import Array, Float, UInt8
 
 from topojax.config import Config, SearchConfig
@@ -64,16 +65,19 @@ class _Fitness:
 def device_fitness(inputs: SearchInputs, config: Config) -> TracedFitness:
     """Return the fitness of `RoiObjective`, up to rounding of the classifiers, for the device.
 
-    Regions and Betti curves are the same, bit by bit.
+    Regions and Betti curves are the same, bit by bit. Images and maps are all held by the device.
 
     Args:
         inputs: what the objective sees.
         config: settled; `check_on_device` has passed it.
     """
-    task, maps, topology = inputs.task, inputs.maps, config.topology
-    grids = {name: inputs.images.thresholds(name) for name in inputs.images.values}
+    task, topology, parts = inputs.task, config.topology, inputs.parts
+    maps = _joined([part.maps for part in parts])
+    first = parts[0].images
+    grids = {name: first.thresholds(name) for name in first.values}
     known = {name: grid for name, grid in grids.items() if grid is not None}
-    images = levelled(inputs.images.values, known, zero_outside=topology.background == "zero")
+    values = {name: _joined([part.images.values[name] for part in parts]) for name in grids}
+    images = levelled(values, known, zero_outside=topology.background == "zero")
     n_dims = maps.ndim - 2
     n_features = n_dims * sum(images.lengths) + 1
     settings = mlp_settings(task, config.search.classifier_batch_size)
@@ -113,6 +117,11 @@ def check_on_device(config: Config) -> None:
             "search.topology=device with topology.empty_roi=drop, which leaves images out; choose "
             "keep, or search.topology=kernels"
         )
+
+
+def _joined(parts: list[np.ndarray]) -> np.ndarray:
+    # Maps of volumes take gigabytes: no copy where there is nothing to join.
+    return parts[0] if len(parts) == 1 else np.concatenate(parts)
 
 
 def _folds(task: Task) -> tuple:

@@ -32,6 +32,12 @@ class PersistencePairs(NamedTuple):
         is_bar: bool (K,), which places are used.
         n_bars: int32 (), how many bars there are: above K, all but the first K are left out; -1 for
             an image with NaN whose values were not known, inside `jit`.
+
+    Example:
+        >>> from topojax.topology.device import persistence_pairs
+        >>> pairs = persistence_pairs([[1, 1, 1], [1, 9, 1], [1, 1, 1]], 1, size=2)
+        >>> pairs.death[pairs.is_bar].tolist(), int(pairs.n_bars)
+        ([4], 1)
     """
 
     birth: Int32[Array, " K"]

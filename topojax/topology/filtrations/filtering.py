@@ -10,6 +10,8 @@ from tqdm import tqdm
 from topojax.data.images import refuse_masked
 from topojax.errors import ConfigError, DataError, raised_as
 from topojax.kernels.threads import check_threads, map_in_threads
+from topojax.row_files.row_blocks import row_blocks
+from topojax.row_files.row_budget import IN_MEMORY, RowBudget
 from topojax.topology.filtrations.expansion import expand_filtrations
 from topojax.topology.filtrations.object_shape import OtsuThresholds
 from topojax.topology.filtrations.registry import Filtration, find_filtration
@@ -60,6 +62,7 @@ def filtered_bank(
     *,
     n_threads: int | None = None,
     progress: bool = False,
+    budget: RowBudget = IN_MEMORY,
 ) -> Iterator[tuple[str, np.ndarray]]:
     """Return an iterator over (name, what `filtered` returns), one filtration at a time.
 
@@ -69,9 +72,11 @@ def filtered_bank(
     Args:
         images, n_threads, progress: as `filtered`.
         names: of filtrations and of banks, as `expand_filtrations`.
+        budget: of the values of one filtration.
 
     Raises:
         ConfigError, DataError: as `filtered`; what is wrong with arguments, at once.
+        RunError: values beyond the budget cannot be written.
 
     Example:
         >>> images = np.array([[[0, 1]]], np.float32)
@@ -85,11 +90,15 @@ def filtered_bank(
     bank = [find_filtration(name, dims) for name in expand_filtrations(names, dims)]
     with raised_as(ConfigError):
         threads = check_threads(n_threads)
-    return _stream(grey, bank, threads, progress)
+    return _stream(grey, bank, threads, progress, budget)
 
 
 def _stream(
-    images: np.ndarray, bank: list[Filtration], threads: int, progress: bool
+    images: np.ndarray,
+    bank: list[Filtration],
+    threads: int,
+    progress: bool,
+    budget: RowBudget,
 ) -> Iterator[tuple[str, np.ndarray]]:
     otsu = OtsuThresholds(images)
     kept, values = None, images
@@ -99,43 +108,59 @@ def _stream(
         for filtration in bank:
             if filtration.unsigned != kept:
                 values = images  # the last one is let go before the next is made
-                values = _values(images, filtration, otsu, threads, bar)
+                values = _values(images, filtration, otsu, threads, bar, budget)
                 kept = filtration.unsigned
             else:
                 bar.update(len(images))
-            yield filtration.name, _negated(values) if filtration.is_superlevel else values
+            yield filtration.name, _negated(values, budget) if filtration.is_superlevel else values
 
 
 def _values(
-    images: np.ndarray, filtration: Filtration, otsu: OtsuThresholds, threads: int, bar: tqdm
+    images: np.ndarray,
+    filtration: Filtration,
+    otsu: OtsuThresholds,
+    threads: int,
+    bar: tqdm,
+    budget: RowBudget,
 ) -> np.ndarray:
     """Return the values of all images without the sign."""
     if filtration.unsigned == ("intensity", ()):
         bar.update(len(images))
         return images
-    values = np.empty(images.shape, np.float32)
+    blocks = _blocks(images, filtration, otsu, threads, bar)
+    return budget.array(blocks, images.shape, np.float32)
+
+
+def _blocks(
+    images: np.ndarray, filtration: Filtration, otsu: OtsuThresholds, threads: int, bar: tqdm
+) -> Iterator[np.ndarray]:
+    """Yield the values of runs of images, each computed by all threads."""
     step = max(1, _VOXELS_AT_ONCE // max(1, images[:1].size))
+    for run in row_blocks(images.shape, _VOXELS_AT_ONCE * _BATCHES_AT_ONCE * threads, threads):
+        found = np.empty(images[run].shape, np.float32)
 
-    def write(first: int) -> None:
-        rows = slice(first, first + step)
-        # What overflows is told of below, by its name.
-        with np.errstate(over="ignore", invalid="ignore"):
-            values[rows] = filtration.function(images[rows], lambda: otsu.of(rows))
-        _check_values(values[rows], filtration, first)
+        def write(first: int, run: slice = run, found: np.ndarray = found) -> None:
+            rows = slice(first, min(first + step, run.stop))
+            own = found[rows.start - run.start : rows.stop - run.start]
+            # What overflows is told of below, by its name.
+            with np.errstate(over="ignore", invalid="ignore"):
+                own[...] = filtration.function(images[rows], lambda: otsu.of(rows))
+            _check_values(own, filtration, first)
 
-    starts = range(0, len(images), step)
-    for start in range(0, len(starts), threads * _BATCHES_AT_ONCE):
-        some = starts[start : start + threads * _BATCHES_AT_ONCE]
-        map_in_threads(write, some, threads)
-        bar.update(min(len(images), some[-1] + step) - some[0])
-    return values
+        map_in_threads(write, range(run.start, run.stop, step), threads)
+        bar.update(len(found))
+        yield found
 
 
-def _negated(values: np.ndarray) -> np.ndarray:
+def _negated(values: np.ndarray, budget: RowBudget) -> np.ndarray:
     """Return -values; +inf, which never enters, stays."""
-    negated = -values
-    negated[np.isneginf(negated)] = np.inf
-    return negated
+
+    def negated(rows: slice) -> np.ndarray:
+        block = -values[rows]
+        block[np.isneginf(block)] = np.inf
+        return block
+
+    return budget.array(map(negated, row_blocks(values.shape)), values.shape, np.float32)
 
 
 def _checked_images(images: np.ndarray) -> np.ndarray:
@@ -148,12 +173,13 @@ def _checked_images(images: np.ndarray) -> np.ndarray:
         )
     with np.errstate(over="ignore"):
         grey = array.astype(np.float32, copy=False)
-    if not np.isfinite(grey).all():
-        first = int(np.flatnonzero(~np.isfinite(grey.reshape(len(grey), -1)).all(axis=1))[0])
-        raise DataError(
-            f"image {first} in images holds NaN, infinite values or values beyond float32; "
-            "expected finite ones; replace them before they are filtered"
-        )
+    for rows in row_blocks(grey.shape):
+        finite = np.isfinite(grey[rows]).reshape(rows.stop - rows.start, -1).all(axis=1)
+        if not finite.all():
+            raise DataError(
+                f"image {rows.start + finite.argmin()} in images holds NaN, infinite values or "
+                "values beyond float32; expected finite ones; replace them before they are filtered"
+            )
     return grey
 
 

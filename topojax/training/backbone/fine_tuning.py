@@ -14,6 +14,7 @@ import optax
 from topojax.config import BackboneConfig
 from topojax.evaluation import auc_score
 from topojax.models import has_folded_statistics, rebased
+from topojax.row_files.row_blocks import Rows
 from topojax.training.backbone.class_weights import class_weights
 from topojax.training.backbone.fitted import (
     EpochRecord,
@@ -25,7 +26,8 @@ from topojax.training.backbone.fitted import (
 )
 from topojax.training.loop.epochs import Task, check_flip_axes, train_epochs
 
-Images = tuple[np.ndarray, np.ndarray]
+Images = tuple[Rows, np.ndarray]
+"""Network inputs float32 (n, *spatial, C), read batch by batch, and labels int (n,)."""
 
 
 def fine_tune(
@@ -52,7 +54,8 @@ def fine_tune(
     Args:
         config: see `BackboneConfig`.
         name: one of `topojax.models.list_models()`.
-        train: network inputs float32 (n, *spatial, C) and labels int (n,).
+        train: network inputs float32 (n, *spatial, C), an array or `NetworkInputs`, and labels
+            int (n,).
         val: the same of the validation split; it chooses the epoch, nothing else.
         n_classes: length of the logits.
         seed: fixes the initial weights, every shuffle and every augmentation.
@@ -104,7 +107,7 @@ def check_augmentation(config: BackboneConfig, spatial_dims: int) -> None:
 
 
 def _initial(
-    config: BackboneConfig, name: str, x: np.ndarray, n_classes: int, seed: int
+    config: BackboneConfig, name: str, x: Rows, n_classes: int, seed: int
 ) -> tuple[State, State]:
     model = initial_backbone(config, name, n_classes, x.shape[-1], seed)
     if config.weights is not None and has_folded_statistics(model):

@@ -14,6 +14,7 @@ from flax import nnx
 from topojax.config import BackboneConfig
 from topojax.errors import WeightsError
 from topojax.models import Backbone, abstract_model, create_model
+from topojax.row_files.row_blocks import Rows
 from topojax.training.loop.sharding import share_batches
 from topojax.training.loop.step import predict_logits
 from topojax.weights import load_torchvision, pretrained_weights, torchvision_report
@@ -61,7 +62,7 @@ class FittedBackbone:
         model.eval()
         return model
 
-    def logits(self, x: np.ndarray, batch_size: int) -> np.ndarray:
+    def logits(self, x: Rows, batch_size: int) -> np.ndarray:
         """Return the logits, float32 (n, n_classes), of inputs float32 (n, *spatial, C)."""
         devices = share_batches(batch_size, jax.devices())
         graph = abstract_backbone(self.name, self.n_classes, self.in_channels)[0]

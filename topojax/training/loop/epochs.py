@@ -14,9 +14,10 @@ import optax
 from tqdm import tqdm
 
 from topojax.config import TrainingConfig
-from topojax.data.augmentation import Augmentation, moved
-from topojax.data.batches import batch_length, epoch_batches, prefetched
+from topojax.data.feeding.augmentation import Augmentation, moved
+from topojax.data.feeding.batches import batch_length, epoch_batches, prefetched
 from topojax.errors import ConfigError, TrainingError
+from topojax.row_files.row_blocks import Rows
 from topojax.training.loop.optimiser import make_optimiser
 from topojax.training.loop.progress import Progress, ProgressFolder, Record, State
 from topojax.training.loop.sharding import DataParallel, on_this_host, share_batches
@@ -31,8 +32,8 @@ class Task(Generic[Record]):
         name: the section of the settings, for messages.
         network: graph definition, and shapes of parameters and statistics.
         criterion: the samples' losses.
-        train: network inputs float32 (n, *spatial, C) and targets: (n,), or (n, *spatial), which
-            augmentation moves along with the inputs.
+        train: network inputs float32 (n, *spatial, C), of which a batch is read at a time, and
+            targets: (n,), or (n, *spatial), which augmentation moves along with the inputs.
         weights: of the training samples, float32 (n,).
         val: network inputs of the validation split.
         judge: from epoch, training loss and the validation split's logits to the epoch's numbers.
@@ -42,9 +43,9 @@ class Task(Generic[Record]):
     name: str
     network: tuple[Any, State, State]
     criterion: Criterion
-    train: tuple[np.ndarray, np.ndarray]
+    train: tuple[Rows, np.ndarray]
     weights: np.ndarray
-    val: np.ndarray
+    val: Rows
     judge: Callable[[int, float, np.ndarray], Record]
     record: type[Record]
 
@@ -135,7 +136,7 @@ def _plan(
     config: TrainingConfig, task: Task[Record], seed: int, devices: Sequence[jax.Device]
 ) -> _Job[Record]:
     x, targets = task.train
-    check_flip_axes(config, x.ndim - 2, task.name)
+    check_flip_axes(config, len(x.shape) - 2, task.name)
     n_hosts = len({device.process_index for device in devices})
     length = batch_length(len(targets), config.batch_size, config.accumulate * n_hosts)
     shared = share_batches(length // config.accumulate, devices)
@@ -213,7 +214,7 @@ def _batch(
         rng = np.random.default_rng((job.seed, epoch, number + 1))
         movements = [
             drawn.reshape(*parts.shape, -1)[:, own].reshape(rows.size, -1)
-            for drawn in job.augmentation.draw(rng, len(index), x.ndim - 2)
+            for drawn in job.augmentation.draw(rng, len(index), len(x.shape) - 2)
         ]
         images = moved(images.reshape(-1, *x.shape[1:]), *movements).reshape(images.shape)
         if targets.ndim > 1:

@@ -14,7 +14,8 @@ from flax import nnx
 from jax.sharding import NamedSharding
 from jaxtyping import Array, Float, Shaped
 
-from topojax.data.batches import padded_batches
+from topojax.data.feeding.batches import padded_batches
+from topojax.row_files.row_blocks import Rows
 from topojax.training.loop.sharding import DataParallel
 
 State = Any
@@ -117,7 +118,7 @@ def predict_logits(
     graph: Any,
     params: State,
     stats: State,
-    x: np.ndarray,
+    x: Rows,
     batch_size: int,
     devices: DataParallel,
 ) -> np.ndarray:

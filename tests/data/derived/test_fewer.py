@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -33,3 +35,12 @@ def test_every_split_is_cut_and_none_grows(discs: Dataset) -> None:
     again = fewer_images(discs, 7, np.random.default_rng(0))
     np.testing.assert_array_equal(fewer.test.images, again.test.images)
     assert fewer_images(discs, 10**6, np.random.default_rng(0)).fingerprint() == discs.fingerprint()
+
+
+def test_names_go_with_their_images(discs: Dataset) -> None:
+    n = len(discs.val.labels)
+    named = replace(discs.val, names=tuple(map(str, range(n))))
+    fewer = fewer_images(replace(discs, val=named), 7, np.random.default_rng(0))
+    for name, image in zip(fewer.val.names, fewer.val.images, strict=True):
+        np.testing.assert_array_equal(image, discs.val.images[int(name)])
+    assert fewer.test.names == ()

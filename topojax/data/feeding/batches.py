@@ -8,6 +8,8 @@ from typing import TypeVar
 
 import numpy as np
 
+from topojax.row_files.row_blocks import Rows
+
 Item = TypeVar("Item")
 Batch = TypeVar("Batch")
 
@@ -35,13 +37,15 @@ def epoch_batches(rng: np.random.Generator, n: int, batch_size: int, parts: int 
     return np.resize(order, n_batches * size).reshape(n_batches, size)
 
 
-def padded_batches(array: np.ndarray, batch_size: int) -> Iterator[tuple[slice, np.ndarray]]:
-    """Yield (which rows, batch of batch_size rows) in order.
+def padded_batches(
+    array: Rows, batch_size: int, first: int = 0
+) -> Iterator[tuple[slice, np.ndarray]]:
+    """Yield (which rows, batch of batch_size rows) in order, from row `first` on.
 
     The last batch repeats its last row: one compilation serves every number of rows, and what is
     computed of a row does not depend on how many others came with it.
     """
-    for start in range(0, len(array), batch_size):
+    for start in range(first, len(array), batch_size):
         rows = slice(start, min(start + batch_size, len(array)))
         batch = array[rows]
         missing = batch_size - len(batch)

@@ -7,12 +7,15 @@ from dataclasses import replace
 import numpy as np
 
 from topojax.data.dataset import SPLITS, Dataset, Split, SplitName
+from topojax.row_files.row_blocks import is_mapped, row_blocks
+from topojax.row_files.row_budget import IN_MEMORY, RowBudget
 
 
 def fewer_training_images(dataset: Dataset, n: int, rng: np.random.Generator) -> Dataset:
     """Return a data set of at most n training images, classes in proportion, one of each at least.
 
-    Validation and test images stay as they are.
+    Validation and test images stay as they are. Of mapped images the chosen ones are mapped, too,
+    in a nameless file.
     """
     return replace(dataset, train=_at(dataset.train, _rows(dataset.train.labels, n, rng)))
 
@@ -41,6 +44,11 @@ def _rows(labels: np.ndarray, n: int, rng: np.random.Generator) -> np.ndarray:
 
 
 def _at(split: Split, rows: np.ndarray) -> Split:
-    # A copy of all images is spared.
-    whole = len(rows) == len(split.labels)
-    return split if whole else Split(split.images[rows], split.labels[rows])
+    if len(rows) == len(split.labels):
+        return split
+    shape = (len(rows), *split.images.shape[1:])
+    # Of what is mapped since it exceeds the memory, a part may exceed it, too.
+    budget = RowBudget(0) if is_mapped(split.images) else IN_MEMORY
+    blocks = (split.images[rows[run]] for run in row_blocks(shape))
+    names = tuple(split.names[row] for row in rows) if split.names else ()
+    return Split(budget.array(blocks, shape, split.images.dtype), split.labels[rows], names)

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from topojax.data.augmentation import Augmentation, moved
+from topojax.data.feeding.augmentation import Augmentation, moved
 
 _SHAPES = st.sampled_from([(4, 7), (5, 3), (3, 4, 5), (1, 6)])
 

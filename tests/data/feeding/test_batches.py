@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from topojax.data.batches import batch_length, epoch_batches, padded_batches, prefetched
+from topojax.data.feeding.batches import batch_length, epoch_batches, padded_batches, prefetched
 
 _SIZES = (st.integers(1, 70), st.integers(1, 40))
 

@@ -1,0 +1,1 @@
+"""Batches of images for networks, shuffled, padded and augmented."""
