@@ -1,20 +1,25 @@
 """A derived task on grey volumes: is the anterior part of a hippocampus large?
 
-Cuts crops of T1 MRI with masks of the hippocampus's two parts (Medical Segmentation Decathlon, task
-4) to one shape, and writes them in MedMNIST's form. The label is derived, not clinical: 1 where the
-share of the anterior part in the labelled volume is above the median over all crops, else 0. The
-masks give the label and nothing else, unless `--masks` keeps them for `segmentation.py`.
+From crops of T1 MRI with masks of the hippocampus's two parts (Medical Segmentation Decathlon, task
+4): a manifest of the files as they are, or the crops cut to one shape in MedMNIST's form. The label
+is derived, not clinical: 1 where the share of the anterior part in the labelled volume is above the
+median over all crops, else 0. The masks give the label and nothing else, unless `--masks` keeps
+them for `segmentation.py`.
 
+    python benchmarks/hippocampus.py FOLDER hippocampus.csv
     python benchmarks/hippocampus.py FOLDER OUTPUT.npz [--side 48] [--seed 0] [--masks]
 
 `FOLDER` holds `images/` and `labels/` with NIfTI files of equal names. Then, for instance,
 
+    topojax fit hippocampus.csv --spacing 1.5 --shape 26,36,30 --set prepare.percentiles=[0.5,99.5]
     python benchmarks/methods.py OUTPUT.npz --size 28
 """
 
 from __future__ import annotations
 
 import argparse
+import csv
+import os
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Literal
@@ -54,22 +59,40 @@ def anterior_share(mask: np.ndarray) -> float:
     return anterior / (anterior + posterior)
 
 
+def labelled(folder: Path) -> tuple[list[str], list[np.ndarray], np.ndarray]:
+    """Return the files' names, their masks, and labels uint8 (n,)."""
+    names = sorted(path.name for path in (folder / "images").glob("*.nii*"))
+    if not names:
+        raise SystemExit(f"{folder} holds no images/*.nii or .nii.gz")
+    parts = [read_nifti(folder / "labels" / name) for name in names]
+    shares = np.array([anterior_share(part) for part in parts])
+    return names, parts, (shares > np.median(shares)).astype(np.uint8)
+
+
+def write_manifest(folder: Path, output: Path) -> None:
+    """Write a table of path, label and mask, which `topojax fit` reads."""
+    names, _, labels = labelled(folder)
+    with output.open("x", newline="", encoding="utf-8") as file:
+        writer = csv.writer(file)
+        writer.writerow(["path", "label", "mask"])
+        for name, label in zip(names, labels, strict=True):
+            kinds = (folder.resolve() / kind / name for kind in ("images", "labels"))
+            image, mask = (os.path.relpath(path, output.parent.resolve()) for path in kinds)
+            writer.writerow([image, ("small", "large")[label], mask])
+    print(f"{output}: {len(names)} rows, labels {np.bincount(labels).tolist()}")
+
+
 def derived_task(folder: Path, side: int, seed: int, *, with_masks: bool) -> dict[str, np.ndarray]:
     """Return images uint8 (n, side, side, side) and labels uint8 (n, 1) of three splits.
 
     With masks, too, uint8 of the images' shape: 0 outside, 1 anterior, 2 posterior.
     """
-    names = sorted(path.name for path in (folder / "images").glob("*.nii*"))
-    if not names:
-        raise SystemExit(f"{folder} holds no images/*.nii or .nii.gz")
+    names, parts, labels = labelled(folder)
     volumes = (read_nifti(folder / "images" / name) for name in names)
-    parts = [read_nifti(folder / "labels" / name) for name in names]
     arrays = {"images": np.stack([to_bytes(centred(one, side, "edge")) for one in volumes])}
     if with_masks:
         masks = [centred(part, side, "constant") for part in parts]
         arrays["masks"] = np.stack(masks).astype(np.uint8)
-    shares = np.array([anterior_share(part) for part in parts])
-    labels = (shares > np.median(shares)).astype(np.uint8)
     rest, test = train_test_split(
         np.arange(len(names)), test_size=SHARES["test"], stratify=labels, random_state=seed
     )
@@ -96,6 +119,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
     options = parser.parse_args(arguments)
     if options.output.exists():
         parser.error(f"{options.output} exists; name another file")
+    if options.output.suffix == ".csv":
+        write_manifest(options.folder, options.output)
+        return
     task = derived_task(options.folder, options.side, options.seed, with_masks=options.masks)
     with options.output.open("xb") as file:
         np.savez_compressed(file, **task)

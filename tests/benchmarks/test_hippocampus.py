@@ -10,7 +10,9 @@ from types import ModuleType
 import numpy as np
 import pytest
 
+from topojax.config import ManifestConfig
 from topojax.data import read_medmnist
+from topojax.data.manifest import read_rows
 
 BENCHMARKS = Path(__file__).parents[2] / "benchmarks"
 
@@ -73,6 +75,20 @@ def test_the_file_holds_every_crop_once_with_its_own_label(
     assert [len(s.labels) for s in (dataset.train, dataset.val, dataset.test)] == [24, 6, 10]
     with pytest.raises(SystemExit):
         benchmark.main([str(folder), str(output)])
+
+
+def test_the_manifest_names_every_crop_with_its_own_label(
+    benchmark: ModuleType, tmp_path: Path, rng: np.random.Generator
+) -> None:
+    folder = _write_crops(tmp_path, 4, rng)
+    (tmp_path / "elsewhere").mkdir()
+    manifest = tmp_path / "elsewhere" / "task.csv"
+    benchmark.main([str(folder), str(manifest)])
+    rows = read_rows(manifest, ManifestConfig())
+    assert [row.path.resolve() for row in rows] == sorted((folder / "images").iterdir())
+    assert [row.label for row in rows] == ["small", "small", "large", "large"]
+    assert rows[0].mask is not None
+    assert rows[0].mask.resolve() == folder / "labels" / "00.nii"
 
 
 def test_masks_are_kept_where_asked_for_and_lie_on_their_images(

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
 from typing import Any, TypeVar
 
 import click
+
+from topojax.cli import image_files
+
+_LOGGER = logging.getLogger(__name__)
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
@@ -34,9 +39,7 @@ weights = click.option(
 split = click.option(
     "--split",
     type=click.Choice(["train", "val", "test"]),
-    default="test",
-    show_default=True,
-    help="Which images of a data set with splits.",
+    help="Which images of a data set with splits.  [default: test; of a manifest, all]",
 )
 
 
@@ -78,17 +81,50 @@ def output_folder(output: Path | None, name: str, *, resume: bool) -> Path:
     return Path("runs") / f"{name}-{datetime.now():%Y%m%d-%H%M%S}"
 
 
+def dataset_for(
+    config: Any, data: str | Path, data_root: Path | None = None, spatial_dims: int | None = None
+) -> Any:
+    """Return the data set DATA as a configuration wants it: size, columns, preparation."""
+    from topojax.data import read_dataset
+
+    return read_dataset(
+        data,
+        size=config.size,
+        spatial_dims=spatial_dims,
+        data_root=data_root,
+        prepare=config.prepare,
+        columns=config.manifest,
+    )
+
+
 def images_for(
-    fitted: Any, data: str, split: str, data_root: Path | None, spatial_dims: int | None
+    fitted: Any,
+    data: str,
+    split: str | None,
+    data_root: Path | None,
+    spatial_dims: int | None,
+    columns: tuple[str, ...],
 ) -> Any:
     """Return the images of DATA, and their labels where it has any, as the run wants them."""
+    from topojax.config import PrepareConfig
     from topojax.data import read_image_set
+    from topojax.data.manifest import columns_there, is_files, is_manifest
     from topojax.errors import ConfigError
 
     if spatial_dims not in (None, fitted.spatial_dims):
         raise ConfigError(
             f"--spatial-dims={spatial_dims}; the run was fitted on images of "
             f"{fitted.spatial_dims} spatial axes, so leave it out"
+        )
+    manifest = fitted.config.manifest
+    if is_manifest(data):
+        manifest = columns_there(Path(data), manifest)
+    manifest = manifest.model_copy(update=image_files.named(columns))
+    of_files = is_files(data)
+    if not of_files and fitted.config.prepare != PrepareConfig():
+        _LOGGER.warning(
+            "%s: taken as it is; the images that the run was fitted on were prepared (prepare.*)",
+            data,
         )
     return read_image_set(
         data,
@@ -97,4 +133,7 @@ def images_for(
         spatial_dims=fitted.spatial_dims,
         scale=fitted.scale,
         data_root=data_root,
+        prepare=fitted.config.prepare if of_files else None,
+        columns=manifest if of_files else None,
+        class_names=fitted.class_names,
     )

@@ -4,6 +4,7 @@ A preset is a named set of values of the same fields (METHOD.md, "Presets"). Eve
 a number is here; nothing else is.
 """
 
+from topojax.config.preparation import ManifestConfig, PrepareConfig
 from topojax.config.presets import (
     DEMO_BUDGET,
     DEMO_IMAGES,
@@ -42,6 +43,8 @@ __all__ = [
     "ClassifierConfig",
     "Config",
     "EvaluationConfig",
+    "ManifestConfig",
+    "PrepareConfig",
     "SearchConfig",
     "SegmentationConfig",
     "TopologyConfig",

@@ -13,7 +13,8 @@ from typing import Any, TypeVar
 from pydantic import ValidationError
 
 from topojax.config.presets import PRESETS
-from topojax.config.schema import Config, Section
+from topojax.config.schema import Config
+from topojax.config.section import Section
 from topojax.config.segmentation import SegmentationConfig
 from topojax.errors import ConfigError
 

@@ -5,18 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
+from pydantic import AfterValidator, Field, model_validator
 
-# Far beyond any honest use: what is above would exhaust memory or years, not say it.
-MOST_ROUNDS = 100_000
-MOST_ROWS = 2**20
-MOST_PIXELS = 2**14
-
-
-class Section(BaseModel):
-    """Frozen; unknown keys are refused."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+from topojax.config.preparation import ManifestConfig, PrepareConfig
+from topojax.config.section import MOST_PIXELS, MOST_ROUNDS, MOST_ROWS, Section
 
 
 class TrainingConfig(Section):
@@ -99,7 +91,8 @@ class CamConfig(Section):
     probabilities are averaged; or `one` more, trained on all training images."""
     memory_mb: int = Field(256, ge=0)
     """Maps that take more megabytes (10^6 bytes) than this are kept in a file instead of in memory;
-    a killed fit goes on from there."""
+    a killed fit goes on from there. So are the images of a split under all filtrations, where these
+    are more than the images themselves; a killed fit filters anew."""
 
     @model_validator(mode="after")
     def _no_layer_twice(self) -> CamConfig:
@@ -274,6 +267,8 @@ class Config(Section):
     seed: int = Field(0, ge=0, lt=2**32)
     size: int | None = Field(None, ge=1, le=MOST_PIXELS)
     """Pixels along every axis after linear resizing; None: as the data come."""
+    prepare: PrepareConfig = PrepareConfig()
+    manifest: ManifestConfig = ManifestConfig()
     backbone: BackboneConfig = BackboneConfig()
     cam: CamConfig = CamConfig()
     search: SearchConfig = SearchConfig()

@@ -6,7 +6,8 @@ from typing import Annotated
 
 from pydantic import Field
 
-from topojax.config.schema import MOST_ROWS, TrainingConfig
+from topojax.config.schema import TrainingConfig
+from topojax.config.section import MOST_ROWS
 
 
 class SegmentationConfig(TrainingConfig):

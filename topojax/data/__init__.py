@@ -10,18 +10,20 @@ from topojax.data.dataset import (
     validate_labels,
     validate_splits,
 )
-from topojax.data.fewer import fewer_images, fewer_rows, fewer_training_images
+from topojax.data.derived.fewer import fewer_images, fewer_rows, fewer_training_images
+from topojax.data.derived.null import NULLS, noise_images, shuffled_labels
+from topojax.data.derived.resized import resize_dataset
+from topojax.data.image_files import read_manifest, read_records
 from topojax.data.image_set import ImageSet, read_image_set
 from topojax.data.images import validate_images
+from topojax.data.manifest import Row
 from topojax.data.masks import Masks, read_masks
 from topojax.data.medmnist.reading import read_medmnist
 from topojax.data.medmnist.table import MEDMNIST, MedMNIST
-from topojax.data.null import NULLS, noise_images, shuffled_labels
 from topojax.data.reading import read_dataset
 from topojax.data.registered.reading import read_registered
 from topojax.data.registered.table import REGISTERED
 from topojax.data.resize import resize_images
-from topojax.data.resized import resize_dataset
 from topojax.data.scale import IntensityScale
 from topojax.data.synthetic.images import Samples, make_shapes, make_vessels, synthetic_dataset
 
@@ -35,6 +37,7 @@ __all__ = [
     "IntensityScale",
     "Masks",
     "MedMNIST",
+    "Row",
     "Samples",
     "Split",
     "SplitName",
@@ -46,8 +49,10 @@ __all__ = [
     "noise_images",
     "read_dataset",
     "read_image_set",
+    "read_manifest",
     "read_masks",
     "read_medmnist",
+    "read_records",
     "read_registered",
     "resize_dataset",
     "resize_images",

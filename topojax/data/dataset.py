@@ -11,6 +11,7 @@ import numpy as np
 from topojax.data.scale import AS_MADE, IntensityScale
 from topojax.errors import DataError
 from topojax.masked import refuse_masked
+from topojax.row_files.row_blocks import row_blocks
 
 SplitName: TypeAlias = Literal["train", "val", "test"]
 SPLITS: tuple[SplitName, ...] = get_args(SplitName)
@@ -18,10 +19,17 @@ SPLITS: tuple[SplitName, ...] = get_args(SplitName)
 
 @dataclass(frozen=True)
 class Split:
-    """Images, float32 (n, *spatial) or (n, *spatial, 3), and labels, int64 (n,)."""
+    """Images, float32 (n, *spatial) or (n, *spatial, 3), and labels, int64 (n,).
+
+    Images may be a map of a file (`numpy.memmap`, read-only): they are read by rows.
+
+    Attributes:
+        names: of the images' files, one each; none of images that come in arrays.
+    """
 
     images: np.ndarray
     labels: np.ndarray
+    names: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -33,6 +41,9 @@ class Dataset:
         spatial_dims: 2 for images, 3 for volumes.
         source: where it came from, for people.
         scale: how stored values became the intensities of all three splits.
+        preparation: what was done to the images of files, for people; "" of arrays.
+        division: how files were divided into the splits, for people; "" of arrays.
+        level: of what no part is in two splits, `group` or `image`; "" where that is not known.
     """
 
     name: str
@@ -43,6 +54,9 @@ class Dataset:
     spatial_dims: int
     source: str
     scale: IntensityScale = AS_MADE
+    preparation: str = ""
+    division: str = ""
+    level: str = ""
 
     @property
     def n_classes(self) -> int:
@@ -69,7 +83,8 @@ class Dataset:
         for name in SPLITS:
             for array in (self.split(name).images, self.split(name).labels):
                 digest.update(f"{name} {array.shape} {array.dtype}".encode())
-                digest.update(np.ascontiguousarray(array).data)
+                for rows in row_blocks(array.shape):
+                    digest.update(np.ascontiguousarray(array[rows]).data)
         return digest.hexdigest()
 
 

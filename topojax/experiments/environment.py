@@ -55,4 +55,7 @@ def data_facts(dataset: Dataset) -> DataFacts:
         n={name: len(dataset.split(name).labels) for name in SPLITS},
         fingerprint=dataset.fingerprint(),
         scale=str(dataset.scale),
+        preparation=dataset.preparation or None,
+        division=dataset.division or None,
+        level=dataset.level or None,
     )

@@ -16,7 +16,14 @@ from topojax.experiments.environment import environment_of
 from topojax.experiments.metrics import run_metrics
 from topojax.pipeline import Fit, FitPlan, Reading, Stopwatch, plan_fit
 from topojax.report import build_report
-from topojax.runs import Metrics, RunFolder, check_run, open_run, write_predictions
+from topojax.runs import (
+    Metrics,
+    RunFolder,
+    check_run,
+    open_run,
+    write_image_list,
+    write_predictions,
+)
 
 
 def fit_run(
@@ -60,6 +67,7 @@ def _run(plan: FitPlan, dataset: Dataset, folder: RunFolder) -> None:
     for name, reading in readings.items():
         write_predictions(folder.path, name, reading.probabilities)
     run_arrays(fit, dataset, readings).write(folder.path)
+    write_image_list(folder.path, dataset)
     metrics.write(folder.path)
     build_report(folder.path)
     folder.log("finished")

@@ -20,6 +20,8 @@ class DataFacts(Record):
         n: split to its number of images.
         fingerprint: `topojax.data.Dataset.fingerprint`.
         scale: how stored values became intensities, for people; None in folders of older versions.
+        preparation: what was done to images of files, a sentence for a manuscript; None of arrays.
+        division, level: see `topojax.data.Dataset`; None of arrays.
     """
 
     name: str
@@ -31,6 +33,9 @@ class DataFacts(Record):
     n: dict[SplitName, int]
     fingerprint: str
     scale: str | None = None
+    preparation: str | None = None
+    division: str | None = None
+    level: str | None = None
 
 
 class Environment(FileRecord):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -24,6 +25,21 @@ def predictions_csv(probabilities: np.ndarray) -> str:
     writer = csv.writer(text, lineterminator="\n")
     for index, row in enumerate(probabilities.tolist()):
         writer.writerow([index, *row])
+    return text.getvalue()
+
+
+def named_predictions_csv(
+    probabilities: np.ndarray, class_names: Sequence[str], names: Sequence[str]
+) -> str:
+    """Return probabilities (n, classes) of named images as rows under a header.
+
+    Columns are `path`, `predicted`, and `p(CLASS)` of each class.
+    """
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(["path", "predicted", *(f"p({name})" for name in class_names)])
+    for name, row in zip(names, probabilities, strict=True):
+        writer.writerow([name, class_names[int(row.argmax())], *row.tolist()])
     return text.getvalue()
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from topojax.cli import options
+from topojax.cli import image_files, options
 
 
 @click.group(
@@ -17,12 +17,13 @@ Examples:
   topojax data list
   topojax data info brats2021
   topojax data fetch adrenalmnist3d --size 64
+  topojax data check scans.csv
 
 MedMNIST's files are kept in --data-root, else in ~/.medmnist. What is behind a registration is
 asked for at its publisher, unpacked, and named by --data-root.""",
 )
 def command() -> None:
-    """List data sets, say how to get them, and download MedMNIST's."""
+    """List data sets, say how to get them, check manifests, and download MedMNIST's."""
 
 
 @command.command(
@@ -110,6 +111,69 @@ def fetch(name: str, size: int | None, data_root: Path | None) -> None:
     chosen = next((pixels for pixels in (size, named) if pixels is not None), 28)
     path = official_file(facts, chosen, data_root)
     click.echo(f"{path}: use it with topojax fit {path}")
+
+
+@command.command(
+    "check",
+    short_help="Say what is wrong with the rows of a manifest.",
+    epilog="""\b
+Examples:
+  topojax data check scans.csv
+  topojax data check scans.csv --column label=diagnosis --size 64""",
+)
+@click.argument("manifest", type=options.PATH)
+@click.option("--size", type=int, help="Voxels along every axis, as in fit.")
+@image_files.options
+@options.configuration
+def check(
+    manifest: Path,
+    size: int | None,
+    columns: tuple[str, ...],
+    spacing: str | list[float] | None,
+    shape: list[int] | None,
+    window: list[float] | None,
+    preset: str | None,
+    config_file: Path | None,
+    sets: tuple[str, ...],
+    seed: int | None,
+) -> None:
+    """Read the MANIFEST and all its images as `fit` would, and say what they are or what is wrong.
+
+    Every row that cannot be used is one line. The images are kept prepared, so that `fit` with the
+    same settings begins at once.
+    """
+    from topojax.config import make_config, parse_overrides
+    from topojax.data import SPLITS
+
+    overrides = parse_overrides(sets) | image_files.overrides(columns, spacing, shape, window)
+    overrides |= {} if size is None else {"size": size}
+    config = make_config(preset, file=config_file, overrides=overrides)
+    dataset = options.dataset_for(config, manifest)
+    counts = ", ".join(f"{len(dataset.split(name).labels)} {name}" for name in SPLITS)
+    click.echo(f"{dataset.source}: {counts}; classes {', '.join(dataset.class_names)}")
+
+
+@command.command(
+    "cache",
+    short_help="List prepared images that are kept, or remove them.",
+    epilog="""\b
+Examples:
+  topojax data cache
+  topojax data cache --clear""",
+)
+@click.option("--clear", is_flag=True, help="Remove them all; they are made again when needed.")
+def cache(clear: bool) -> None:
+    """List the prepared images of manifests and folders that are kept for the next time."""
+    from topojax.data.memory import in_units
+    from topojax.data.prepared.cache import cached_sets, clear_cache
+
+    if clear:
+        click.echo(f"{in_units(clear_cache())} removed")
+        return
+    sets = list(cached_sets())
+    for folder, n_bytes in sets:
+        click.echo(f"{folder}  {in_units(n_bytes)}")
+    click.echo(f"{in_units(sum(n_bytes for _, n_bytes in sets))} in {len(sets)} sets of images")
 
 
 def _print_official(facts: Any, data_root: Path | None) -> None:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import click
 
-from topojax.cli import options
+from topojax.cli import image_files, options
 
 
 @click.command(
@@ -15,6 +16,8 @@ from topojax.cli import options
 Examples:
   topojax features data/adrenalmnist3d.npz --run runs/adrenal -o features.npz
   topojax features volumes.npy -o features.csv
+  topojax features 'scans/*.nii.gz' -o features.csv
+  topojax features manifest.csv --region mask --spacing 1 -o features.csv
   topojax features breastmnist --split train --set topology.construction=V -o features.npz""",
 )
 @click.argument("data")
@@ -22,14 +25,27 @@ Examples:
 @options.split
 @options.data_root
 @options.spatial_dims
+@image_files.options
+@click.option(
+    "--region",
+    type=click.Choice(["image", "mask"]),
+    default="image",
+    show_default=True,
+    help="Of a manifest: descriptors of whole images, or of what the column mask names.",
+)
 @options.configuration
 @click.option("-o", "--output", type=options.PATH, required=True, help="New .npz or .csv file.")
 def command(
     data: str,
     run: Path | None,
-    split: str,
+    split: str | None,
     data_root: Path | None,
     spatial_dims: int | None,
+    columns: tuple[str, ...],
+    spacing: str | list[float] | None,
+    shape: list[int] | None,
+    window: list[float] | None,
+    region: Any,
     preset: str | None,
     config_file: Path | None,
     sets: tuple[str, ...],
@@ -38,15 +54,20 @@ def command(
 ) -> None:
     """Write the topological descriptors of the images in DATA.
 
-    With --run they are those of the fitted run on its ROIs. Without, they are of the whole images,
-    on thresholds over the images' own range (topology.* settings apply).
+    DATA is an npy array, an npz file, a data set's name, or images in files: a manifest, a quoted
+    pattern, a folder, or one file. With --run they are those of the fitted run on its ROIs.
+    Without, they are of the whole images, on thresholds over the images' own range (topology.*
+    settings apply); files are read one at a time, and may differ in shape.
     """
     from topojax.config import make_config, parse_overrides
     from topojax.data import read_image_set
+    from topojax.data.image_set import rows_of_split
+    from topojax.data.manifest import is_files, is_manifest
     from topojax.defects import load_method
     from topojax.errors import ConfigError
     from topojax.experiments.features import (
         check_feature_file,
+        file_features,
         roi_features,
         whole_image_features,
         write_features,
@@ -55,18 +76,32 @@ def command(
 
     check_new_file(output)
     check_feature_file(output)
-    if run is not None and (sets or preset or config_file or seed is not None):
+    overrides = parse_overrides(sets) | image_files.overrides(columns, spacing, shape, window)
+    named = all(key.startswith("manifest.") for key in overrides)
+    if run is not None and (not named or preset or config_file or seed is not None):
         raise ConfigError(
-            "--run brings its own configuration; leave --preset, --config, --set, --seed out"
+            "--run brings its own configuration; leave --preset, --config, --set, --seed, "
+            "--spacing, --shape and --window out"
         )
+    if region == "mask" and (run is not None or not is_manifest(data)):
+        raise ConfigError("--region mask is of manifests with a column of masks, without --run")
+    config = make_config(preset, file=config_file, overrides=overrides)
     if run is not None:
         fitted = load_method(run)
-        images = options.images_for(fitted, data, split, data_root, spatial_dims).images
-        features = roi_features(fitted, images)
+        found = options.images_for(fitted, data, split, data_root, spatial_dims, columns)
+        features = roi_features(fitted, found)
+    elif is_files(data):
+        rows = rows_of_split(data, split, config.manifest)
+        features = file_features(rows, config, source=data, region=region)
     else:
-        config = make_config(preset, file=config_file, overrides=parse_overrides(sets))
         found = read_image_set(
-            data, split=split, size=config.size, data_root=data_root, spatial_dims=spatial_dims
+            data,
+            split=split,
+            size=config.size,
+            data_root=data_root,
+            spatial_dims=spatial_dims,
+            prepare=config.prepare,
+            columns=config.manifest,
         )
         features = whole_image_features(found, config.topology)
     write_features(features, output)

@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from topojax.cli import options
+from topojax.cli import image_files, options
 
 
 @click.command(
@@ -17,6 +17,9 @@ Examples:
   topojax fit breastmnist
   topojax fit data/adrenalmnist3d.npz --epochs 5 -o runs/adrenal
   topojax fit breastmnist --weights imagenet
+  topojax fit scans.csv --column label=diagnosis --column group=patient --size 64
+  topojax fit scans.csv --spacing 1 --shape 64,64,48 --set prepare.normalise=z-score
+  topojax fit ct.csv --window -100,300 --spacing 2 --shape 96,96,96
   topojax fit brats2021:t1ce --data-root data/BraTS2021 --size 64
   topojax fit data/adrenalmnist3d.npz --weights kinetics400
   topojax fit data/breastmnist.npz --size 224 --preset paper
@@ -40,6 +43,7 @@ Examples:
     help="Who counts the search's Betti numbers (search.topology): the kernels on the processor, "
     "or the device, where generations are one compiled program.  [default: auto]",
 )
+@image_files.options
 @options.data_root
 @options.spatial_dims
 @options.configuration
@@ -51,6 +55,10 @@ def command(
     weights: str | None,
     cam_target: str | None,
     topology: str | None,
+    columns: tuple[str, ...],
+    spacing: str | list[float] | None,
+    shape: list[int] | None,
+    window: list[float] | None,
     data_root: Path | None,
     spatial_dims: int | None,
     preset: str | None,
@@ -61,13 +69,15 @@ def command(
     overwrite: bool,
     resume: bool,
 ) -> None:
-    """Fit on DATA, a MedMNIST npz file or a data set's name; score the test split once.
+    """Fit on DATA, a data set's name, its npz file or a manifest; score the test split once.
+
+    A manifest is a CSV file with the columns path and label, and maybe split, group and mask; its
+    images are NIfTI, DICOM, PNG, JPEG, TIFF, npy, npz or zarr.
 
     The backbone is fine-tuned, its Grad-CAM maps are fused and thresholded by a rule that
     differential evolution finds, and a classifier learns the topology of what is left.
     """
     from topojax.config import make_config, parse_overrides
-    from topojax.data import read_dataset
 
     shortcuts = {
         "seed": seed,
@@ -79,8 +89,9 @@ def command(
     }
     overrides: dict[str, Any] = parse_overrides(sets)
     overrides |= {key: value for key, value in shortcuts.items() if value is not None}
+    overrides |= image_files.overrides(columns, spacing, shape, window)
     config = make_config(preset, file=config_file, overrides=overrides)
-    dataset = read_dataset(data, size=config.size, data_root=data_root, spatial_dims=spatial_dims)
+    dataset = options.dataset_for(config, data, data_root, spatial_dims)
     path = options.output_folder(output, dataset.name, resume=resume)
     run_and_summarise(dataset, config, path, overwrite=overwrite, resume=resume)
 

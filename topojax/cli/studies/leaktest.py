@@ -76,7 +76,6 @@ def command(
     as that of scores that know nothing of the labels.
     """
     from topojax.config import LEAKTEST_BUDGET, make_config, parse_overrides
-    from topojax.data import read_dataset
     from topojax.experiments.leaktest import (
         leak_trials,
         leak_verdicts,
@@ -94,7 +93,8 @@ def command(
         )
         for preset, target in product(presets or ("sound",), targets or ("predicted",))
     }
-    dataset = read_dataset(data, size=size, data_root=data_root, spatial_dims=spatial_dims)
+    settings = next(iter(variants.values()))
+    dataset = options.dataset_for(settings, data, data_root, spatial_dims)
     trials = leak_trials(
         dataset,
         variants,

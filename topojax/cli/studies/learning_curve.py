@@ -90,7 +90,6 @@ def command(
     Networks are trained on 3 folds unless cam.folds says otherwise.
     """
     from topojax.config import LEARNING_CURVE_DEFAULTS, make_config, parse_overrides
-    from topojax.data import read_dataset
     from topojax.experiments.learning_curve import learning_curve
 
     shortcuts = {
@@ -104,7 +103,7 @@ def command(
     config = make_config(
         preset, file=config_file, overrides=overrides, defaults=LEARNING_CURVE_DEFAULTS
     )
-    dataset = read_dataset(data, size=config.size, data_root=data_root, spatial_dims=spatial_dims)
+    dataset = options.dataset_for(config, data, data_root, spatial_dims)
     folder = options.output_folder(output, f"{dataset.name}-curve", resume=False)
     with _one_line_a_fit():
         curve = learning_curve(

@@ -8,7 +8,7 @@ import numpy as np
 
 from topojax.data.axes import image_axes
 from topojax.data.dataset import SPLITS, SplitName
-from topojax.data.masks.foreground import foreground, resize_masks
+from topojax.data.foreground import foreground, resize_masks
 from topojax.data.medmnist.reading import locate, spatial_dims_of
 from topojax.data.npz import keys_of, read_npz
 from topojax.errors import DataError

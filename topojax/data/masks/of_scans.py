@@ -8,7 +8,7 @@ import numpy as np
 from tqdm import tqdm
 
 from topojax.data.dataset import SPLITS, SplitName
-from topojax.data.masks.foreground import foreground, resize_masks
+from topojax.data.foreground import foreground, resize_masks
 from topojax.data.registered.reading import USUAL_SIZE, find_splits
 from topojax.data.registered.registered_dataset import RegisteredDataset
 from topojax.errors import DataError

@@ -19,11 +19,11 @@ from topojax.data.dataset import (
     validate_labels,
     whole_numbers,
 )
+from topojax.data.derived.resized import resize_dataset
 from topojax.data.images import validate_images
 from topojax.data.medmnist.download import download, file_md5
 from topojax.data.medmnist.table import MEDMNIST, MedMNIST
 from topojax.data.npz import check_file, read_npz
-from topojax.data.resized import resize_dataset
 from topojax.data.scale import IntensityScale
 from topojax.errors import DataError
 
@@ -236,9 +236,8 @@ def _dataset(
         )
         splits[name] = Split(images, labels)
     assert dims is not None
-    return Dataset(
-        path.stem, **splits, class_names=names, spatial_dims=dims, source=str(path), scale=scale
-    )
+    train, val, test = (splits[name] for name in SPLITS)
+    return Dataset(path.stem, train, val, test, names, dims, str(path), scale)
 
 
 def _numbered(path: Path, arrays: dict[str, np.ndarray]) -> tuple[str, ...]:

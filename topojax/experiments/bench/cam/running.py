@@ -10,7 +10,7 @@ from flax import nnx
 
 from topojax.cam import METHODS, compute_cams, scale_maps, upsample_maps
 from topojax.config import BackboneConfig, CamConfig
-from topojax.data.batches import padded_batches
+from topojax.data.feeding.batches import padded_batches
 from topojax.errors import BenchError
 from topojax.experiments.bench.cam.cases import Case
 from topojax.experiments.bench.cam.comparison import compare

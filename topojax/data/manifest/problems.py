@@ -1,0 +1,49 @@
+"""What is wrong with rows of images: all of it is found, the first raised, others logged."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from topojax.errors import DataError
+
+_LOGGER = logging.getLogger(__name__)
+
+# On the logger, one line each; the error counts all.
+_MOST_LISTED = 20
+
+
+@dataclass(frozen=True)
+class Problem:
+    """What is wrong with one row, in one line.
+
+    Attributes:
+        number: of the row, as `Row.number`.
+        name: of the image; "" where what is said names it.
+        said: of it.
+    """
+
+    number: int
+    name: str
+    said: str
+
+    def __str__(self) -> str:
+        """Return the line."""
+        row = f"row {self.number}: " if self.number else ""
+        return row + " ".join(filter(None, (self.name, self.said)))
+
+
+def refuse(source: str, problems: Sequence[Problem]) -> None:
+    """Raise DataError of the first problem, unless there is none; the others are logged.
+
+    Args:
+        source: of the rows, for the message.
+        problems: in order.
+    """
+    if not problems:
+        return
+    for problem in problems[1:_MOST_LISTED]:
+        _LOGGER.error("%s, %s", source, problem)
+    more = f" (and {len(problems) - 1} more rows)" if len(problems) > 1 else ""
+    raise DataError(f"{source}, {problems[0]}{more}")
