@@ -11,7 +11,15 @@ import pytest
 
 from topojax.data import SPLITS
 from topojax.errors import RunError
-from topojax.runs import Examples, RunArrays, SplitFeatures, TestCurves, Tried
+from topojax.runs import (
+    Examples,
+    ExampleTopology,
+    LastingBars,
+    RunArrays,
+    SplitFeatures,
+    Tried,
+)
+from topojax.runs import TestCurves as CurvesOfTest  # pytest takes what begins with Test for tests
 
 
 @pytest.fixture
@@ -35,8 +43,25 @@ def arrays(rng: np.random.Generator) -> RunArrays:
         np.array([1, 1]),
         np.array([0, 2]),
     )
-    own = {"intensity": TestCurves(np.linspace(0, 1, 4), curves, full)}
-    return RunArrays(features, own, probabilities, tried, examples)
+    own = {"intensity": CurvesOfTest(np.linspace(0, 1, 4), curves, full)}
+    topology = ExampleTopology(
+        rng.random((2, 6, 6), np.float32),
+        np.array([0.5, 0.5]),
+        np.array([[0.5, 0.75]] * 2),
+        np.array([[9, 4]] * 2),
+        rng.random((2, 2, 4)),
+        rng.integers(0, 5, (2, 2, 2, 4)).astype(np.int32),
+    )
+    bars = LastingBars(
+        np.array([0, 1]),
+        np.array([0, 1]),
+        np.array([[0.1, np.inf], [0.2, 0.3]]),
+        np.array([[3, -1], [5, 6]]),
+        np.array([[1, 0], [-1, 1]]),
+        np.array([["", ""], ["too large", ""]]),
+    )
+    names = np.array(["a", "b", "c"])
+    return RunArrays(features, own, probabilities, tried, examples, examples, topology, bars, names)
 
 
 def _assert_same(a: Any, b: Any) -> None:
@@ -56,7 +81,8 @@ def _assert_same(a: Any, b: Any) -> None:
 def test_arrays_come_back(arrays: RunArrays, tmp_path: Path) -> None:
     own_grids = {name: replace(one, thresholds=None) for name, one in arrays.curves.items()}
     bank = {f"log:{k}": next(iter(arrays.curves.values())) for k in (1, 2)}
-    for changes in ({}, {"curves": own_grids}, {"curves": bank}, {"tried": None}):
+    older = {"errors": None, "topology": None, "bars": None, "names": None}
+    for changes in ({}, {"curves": own_grids}, {"curves": bank}, {"tried": None}, older):
         written = replace(arrays, **changes)
         written.write(tmp_path)
         _assert_same(RunArrays.read(tmp_path), written)
@@ -76,17 +102,21 @@ def test_keys_stay(arrays: RunArrays, tmp_path: Path) -> None:
             "test_topology+embedding_probabilities",
             "test_backbone_probabilities",
             *(f"search_{name}" for name in ("weights", "taus", "scores")),
-            *(f"example_{f.name}" for f in fields(Examples)),
+            *(f"{key}_{f.name}" for key in ("example", "error") for f in fields(Examples)),
+            *(f"topology_{f.name}" for f in fields(ExampleTopology)),
+            *(f"bars_{f.name}" for f in fields(LastingBars)),
+            "test_names",
         }
         np.testing.assert_array_equal(file["test_curves_full"], arrays.curves["intensity"].whole)
         np.testing.assert_array_equal(file["search_taus"], arrays.tried.taus)
 
 
 def test_a_missing_array_is_named(arrays: RunArrays, tmp_path: Path) -> None:
-    kept = {key: value for key, value in arrays.to_npz().items() if key != "val_roi_voxels"}
-    np.savez(tmp_path / "features.npz", **kept)
-    with pytest.raises(RunError, match=r"features\.npz .*it lacks val_roi_voxels"):
-        RunArrays.read(tmp_path)
+    for missing in ("val_roi_voxels", "topology_taus", "bars_ends", "error_index"):
+        kept = {key: value for key, value in arrays.to_npz().items() if key != missing}
+        np.savez(tmp_path / "features.npz", **kept)
+        with pytest.raises(RunError, match=rf"features\.npz .*it lacks {missing}"):
+            RunArrays.read(tmp_path)
 
 
 def test_runs_hold_what_their_configuration_asks_for(discs_run: Path, solids_run: Path) -> None:
@@ -100,3 +130,23 @@ def test_runs_hold_what_their_configuration_asks_for(discs_run: Path, solids_run
         n = len(found.splits["test"].labels)
         assert {one.shape for one in found.probabilities.values()} == {(n, classes)}
         assert {"topology", "backbone", "whole-image"} <= found.probabilities.keys()
+
+
+@pytest.mark.parametrize("name", ["discs_run", "solids_run"])
+def test_the_topology_of_examples_is_that_of_the_split(
+    request: pytest.FixtureRequest, name: str
+) -> None:
+    found = RunArrays.read(request.getfixturevalue(name))
+    topology, examples = found.topology, found.examples
+    assert topology is not None
+    own = np.nonzero(topology.taus == topology.own_tau[:, None])[1]
+    rows = np.arange(len(examples.index))
+    assert own.shape == rows.shape
+    sizes = topology.voxels[rows, own]
+    np.testing.assert_array_equal(sizes, found.splits["test"].roi_voxels[examples.index])
+    np.testing.assert_array_equal(sizes, examples.masks.reshape(len(rows), -1).sum(axis=1))
+    curves = found.curves["intensity"]
+    shares = (topology.curves[rows, own] / sizes[:, None, None]).astype(np.float32)
+    np.testing.assert_array_equal(shares, curves.rois[examples.index])
+    if curves.thresholds is not None:
+        np.testing.assert_array_equal(topology.thresholds[0, 0], curves.thresholds)

@@ -101,6 +101,13 @@ def test_a_wrong_value_is_named(
         ("example_fused", np.zeros((6, 28)), "example_fused has 2 dimensions, expected 3"),
         ("test_curves", np.zeros((20, 24)), "test_curves has 2 dimensions, expected 3"),
         ("test_labels", np.array([{}] * 20), "cannot be read"),
+        ("error_predicted", np.full(99, 1), "error labels are not"),
+        ("topology_values", np.zeros((6, 27, 28)), "topology_values has shape"),
+        ("topology_curves", np.zeros((6, 40, 3, 12)), "topology_curves has shape"),
+        ("topology_taus", None, "it lacks topology_taus"),
+        ("bars_ends", np.zeros((3, 2)), "bars_example has shape"),
+        ("bars_counts", np.zeros((6, 3), int), "bars_counts has shape"),
+        ("test_names", np.array(["a"]), "test_names has shape"),
     ],
 )
 def test_arrays_that_do_not_fit_are_named(

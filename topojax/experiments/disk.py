@@ -12,26 +12,29 @@ from typing import Any
 
 import jax
 
-from topojax.cam.storage import kept_in_memory
 from topojax.data import SPLITS, Dataset, SplitName
 from topojax.errors import RunError
+from topojax.experiments.examples import most_shown
 from topojax.files import NoSpaceError, cannot_write, is_no_space, megabytes, nearest_folder
 from topojax.models import abstract_model
 from topojax.pipeline import FitPlan
 from topojax.pipeline.features import feature_lengths
 from topojax.pipeline.plan import n_networks, n_readers, population_size
+from topojax.row_files.row_budget import kept_in_memory
 from topojax.search import n_genes
 from topojax.training.backbone.fitted import abstract_backbone
 from topojax.training.classifier.size import classifier_size
 
 _LOGGER = logging.getLogger(__name__)
 
-# The report's figures and examples, and what orbax and zip write around arrays.
-_PAGE = 4_000_000
+# The report's figures and interactive examples, and what orbax and zip write around arrays.
+_PAGE = 8_000_000
 _AROUND_ARRAYS = 2_000_000
 # Bytes of a probability in a predictions file, and of what a generation's file has beside genes.
 _PROBABILITY = 25
 _GENERATION = 4_000
+# Image, fused map and values in float32, and the ROI.
+_SHOWN_VOXEL = 13
 
 
 def run_bytes(plan: FitPlan, dataset: Dataset) -> int:
@@ -43,7 +46,8 @@ def run_bytes(plan: FitPlan, dataset: Dataset) -> int:
     # Adam keeps two more arrays of each parameter's size.
     states = network + 2 * _bytes(params) + network
     n = n_networks(plan.config.cam)
-    after_training = n * (states + network) + _maps(plan, dataset) + _search(plan)
+    kept = _maps(plan, dataset) + _filtered(plan, dataset)
+    after_training = n * (states + network) + kept + _search(plan)
     # While an epoch is written, the state before it is still there.
     return max((n + 1) * states, after_training + _results(plan, dataset)) + _AROUND_ARRAYS
 
@@ -103,6 +107,17 @@ def _maps(plan: FitPlan, dataset: Dataset) -> int:
     return sum(size for size in sizes if not kept_in_memory(size, cam.memory_mb))
 
 
+def _filtered(plan: FitPlan, dataset: Dataset) -> int:
+    """Return the bytes of images under filtrations, at most, that are kept in files."""
+    voxels, names = prod(dataset.shape), plan.config.topology.filtrations
+    if names == ("intensity",) and dataset.n_channels == 1:
+        return 0
+    # Levels of all, and one filtration's floats with either sign; or floats of all.
+    bytes_of_voxel = 4 * len(names) + 8
+    sizes = [len(dataset.split(name).labels) * voxels * bytes_of_voxel for name in ("train", "val")]
+    return sum(size for size in sizes if not kept_in_memory(size, plan.config.cam.memory_mb))
+
+
 def _search(plan: FitPlan) -> int:
     if not plan.is_searched:
         return 0
@@ -118,7 +133,8 @@ def _results(plan: FitPlan, dataset: Dataset) -> int:
     topology = plan.config.topology
     curve = 4 * (plan.spatial_dims + 1) * topology.n_thresholds * len(topology.filtrations)
     rows = sum(n.values()) * (curve + plan.n_classes * (_PROBABILITY + 4))
-    return rows + 2 * n["test"] * curve + _classifiers(plan, dataset) + _PAGE
+    shown = most_shown(plan.n_classes) * prod(dataset.shape) * _SHOWN_VOXEL
+    return rows + 2 * n["test"] * curve + shown + _classifiers(plan, dataset) + _PAGE
 
 
 def _classifiers(plan: FitPlan, dataset: Dataset) -> int:

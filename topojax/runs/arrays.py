@@ -58,7 +58,7 @@ class Tried:
 
 @dataclass(frozen=True)
 class Examples:
-    """m of the test images; keys `example_…`.
+    """m of the test images; keys `example_…`, of those that went wrong `error_…`.
 
     Attributes:
         images: (m, *spatial) or (m, *spatial, C).
@@ -74,6 +74,49 @@ class Examples:
     labels: np.ndarray
     predicted: np.ndarray
     index: np.ndarray
+
+
+@dataclass(frozen=True)
+class ExampleTopology:
+    """Betti curves of the m examples on the ROIs at T thresholds τ; keys `topology_…`.
+
+    The ROI at τ is where the fused map reaches τ, and its maximum where it nowhere does.
+
+    Attributes:
+        values: float32 (m, *spatial), under the bank's first filtration; +inf never enters.
+        own_tau: float64 (m,); τ of the run, one of `taus`.
+        taus: float64 (m, T), increasing.
+        voxels: int64 (m, T); sizes of the ROIs.
+        thresholds: float64 (m, T, N), of the values, increasing.
+        curves: int32 (m, T, d, N); Betti numbers, not divided.
+    """
+
+    values: np.ndarray
+    own_tau: np.ndarray
+    taus: np.ndarray
+    voxels: np.ndarray
+    thresholds: np.ndarray
+    curves: np.ndarray
+
+
+@dataclass(frozen=True)
+class LastingBars:
+    """The P longest bars of the m examples on their ROIs at `own_tau`; keys `bars_…`.
+
+    Attributes:
+        example, dim: int64 (P,); row of the example, dimension; longest first.
+        ends: float64 (P, 2); birth and death, +inf where a bar never ends.
+        voxels: int64 (P, 2); flat C-order index of the voxels that make them; -1 for no death.
+        counts: int64 (m, d); all bars of each dimension, -1 where they were not computed.
+        missing: str (m, d); why they were not, else empty.
+    """
+
+    example: np.ndarray
+    dim: np.ndarray
+    ends: np.ndarray
+    voxels: np.ndarray
+    counts: np.ndarray
+    missing: np.ndarray
 
 
 @dataclass(frozen=True)
@@ -118,6 +161,11 @@ class RunArrays:
             `test_{method}_probabilities`, the method's hyphens as underscores.
         tried: None where nothing was searched for.
         examples: some test images.
+        errors: some that were decided wrongly or whose ROI came out empty. This and what follows
+            is None in folders of older versions.
+        topology: of the examples.
+        bars: of the examples.
+        names: of the test images, str (n,); None where the data set has none. Key `test_names`.
     """
 
     splits: dict[SplitName, SplitFeatures]
@@ -125,6 +173,10 @@ class RunArrays:
     probabilities: dict[str, np.ndarray]
     tried: Tried | None
     examples: Examples
+    errors: Examples | None = None
+    topology: ExampleTopology | None = None
+    bars: LastingBars | None = None
+    names: np.ndarray | None = None
 
     def to_npz(self) -> dict[str, np.ndarray]:
         """Return the arrays by their keys."""
@@ -136,9 +188,19 @@ class RunArrays:
             arrays |= curves.to_npz(number)
         for method, found in self.probabilities.items():
             arrays[probabilities_key(method)] = found
-        if self.tried is not None:
-            arrays |= _keyed("search", self.tried)
-        return arrays | _keyed("example", self.examples)
+        if self.names is not None:
+            arrays["test_names"] = self.names
+        groups: dict[str, DataclassInstance | None] = {
+            "search": self.tried,
+            "example": self.examples,
+            "error": self.errors,
+            "topology": self.topology,
+            "bars": self.bars,
+        }
+        for prefix, group in groups.items():
+            if group is not None:
+                arrays |= _keyed(prefix, group)
+        return arrays
 
     def write(self, folder: Path) -> None:
         """Write the archive into a run folder, compressed, at once.
@@ -173,6 +235,10 @@ class RunArrays:
                 probabilities=_probabilities(arrays),
                 tried=_group(Tried, "search", arrays) if "search_scores" in arrays else None,
                 examples=_group(Examples, "example", arrays),
+                errors=_group_or_none(Examples, "error", arrays),
+                topology=_group_or_none(ExampleTopology, "topology", arrays),
+                bars=_group_or_none(LastingBars, "bars", arrays),
+                names=arrays.get("test_names"),
             )
         except KeyError as error:
             raise broken(path, f"it lacks {error.args[0]}") from None
@@ -204,3 +270,11 @@ def _keyed(prefix: str, group: DataclassInstance) -> dict[str, np.ndarray]:
 
 def _group(kind: type[_Group], prefix: str, arrays: Mapping[str, np.ndarray]) -> _Group:
     return kind(**{field.name: arrays[f"{prefix}_{field.name}"] for field in fields(kind)})
+
+
+def _group_or_none(
+    kind: type[_Group], prefix: str, arrays: Mapping[str, np.ndarray]
+) -> _Group | None:
+    """Return a group of which some array is there; KeyError where only a part of it is."""
+    keys = {f"{prefix}_{field.name}" for field in fields(kind)}
+    return _group(kind, prefix, arrays) if keys & arrays.keys() else None

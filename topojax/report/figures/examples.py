@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, TypeAlias
 import numpy as np
 
 from topojax.report.figures.rendering import PageFigure, new_figure, png_figure
+from topojax.report.figures.tiles import MAP_COLOURS, OUTLINE, Tile, outline, tile_figure
 from topojax.runs import Examples
 
 if TYPE_CHECKING:
@@ -16,11 +17,7 @@ if TYPE_CHECKING:
 
 _PANEL = 1.5  # inches
 _HEAD = 0.22  # inches above a panel, for its title
-_MAP_COLOURS = "magma"
 Cuts: TypeAlias = list[tuple[str, tuple[slice | int, ...]]]
-
-# Yellow over black is seen on dark and on bright tissue, and by colour-blind readers.
-_OUTLINE = (("black", 2.4), ("#FFD92F", 1.1))
 
 
 def example_figure(examples: Examples, row: int, class_names: Sequence[str]) -> PageFigure:
@@ -32,13 +29,10 @@ def example_figure(examples: Examples, row: int, class_names: Sequence[str]) -> 
     grey = displayable(examples.images[row], mask.ndim)
     cuts = middle_slices(mask.shape)
     volume = mask.ndim == 3
-    shape = (2, len(cuts)) if volume else (1, 2)
-    figure = new_figure(shape[1] * _PANEL, shape[0] * (_PANEL + _HEAD))
-    panels = figure.subplots(*shape, squeeze=False)
-    for (title, cut), axes in zip(cuts, panels[0], strict=False):
-        draw_image(axes, grey[cut], mask[cut], title or "image, ROI")
-    for (_, cut), axes in zip(cuts, panels.flat[-len(cuts) :], strict=True):
-        draw_map(axes, fused[cut], mask[cut], "fused map")
+    pictures = [Tile(grey[cut], mask[cut], title or "image, ROI") for title, cut in cuts]
+    maps = [Tile(fused[cut], mask[cut], "fused map", MAP_COLOURS) for _, cut in cuts]
+    rows = [pictures, maps] if volume else [[*pictures, *maps]]
+    figure = tile_figure(rows, side=_PANEL, head=_HEAD)
     true, predicted = (
         class_names[int(label[row])] for label in (examples.labels, examples.predicted)
     )
@@ -135,25 +129,13 @@ def draw_image(axes: Axes, picture: np.ndarray, mask: np.ndarray, title: str) ->
 
 def draw_map(axes: Axes, values: np.ndarray, mask: np.ndarray, title: str) -> None:
     """Draw a map in [0, 1] with the outline of a mask."""
-    axes.imshow(values, cmap=_MAP_COLOURS, vmin=0, vmax=1, interpolation="nearest")
+    axes.imshow(values, cmap=MAP_COLOURS, vmin=0, vmax=1, interpolation="nearest")
     _finish(axes, mask, title)
-
-
-def outline(mask: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Return x and y of the pixel edges around a mask (H, W), segments parted by NaN."""
-    framed = np.pad(mask, 1)
-    row, column = np.nonzero(framed[1:, :] != framed[:-1, :])
-    across = np.stack([column - 1.5, column - 0.5, np.full(len(row), np.nan)], axis=1)
-    level = np.stack([row - 0.5, row - 0.5, np.full(len(row), np.nan)], axis=1)
-    v_row, v_column = np.nonzero(framed[:, 1:] != framed[:, :-1])
-    upright = np.stack([v_column - 0.5, v_column - 0.5, np.full(len(v_row), np.nan)], axis=1)
-    down = np.stack([v_row - 1.5, v_row - 0.5, np.full(len(v_row), np.nan)], axis=1)
-    return np.r_[across.ravel(), upright.ravel()], np.r_[level.ravel(), down.ravel()]
 
 
 def _finish(axes: Axes, mask: np.ndarray, title: str) -> None:
     x, y = outline(mask)
-    for colour, width in _OUTLINE:
+    for colour, width in OUTLINE:
         axes.plot(x, y, color=colour, linewidth=width, solid_capstyle="projecting", clip_on=False)
     height, width = mask.shape
     axes.set(xlim=(-0.5, width - 0.5), ylim=(height - 0.5, -0.5))
