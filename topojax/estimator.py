@@ -169,6 +169,25 @@ class TopoCAM(ClassifierMixin, TransformerMixin, BaseEstimator):
         estimator.classes_ = np.array(fitted.labels)
         return estimator
 
+    def _repr_html_inner(self) -> str:
+        """Return scikit-learn's own page of an estimator, and below it what was fitted."""
+        return super()._repr_html_inner() + self._fitted_html()
+
+    def _repr_mimebundle_(self, **kwargs: Any) -> dict[str, Any]:
+        """Return what notebooks ask for first: the same, beside the text."""
+        bundle = dict(super()._repr_mimebundle_(**kwargs))
+        # Where scikit-learn is set to show text alone, there is no page.
+        if "text/html" in bundle:
+            bundle["text/html"] += self._fitted_html()
+        return bundle
+
+    def _fitted_html(self) -> str:
+        if not hasattr(self, "fitted_"):
+            return ""
+        from topojax.report.fitted import fitted_html
+
+        return fitted_html(self.fitted_)
+
     def _fitted(self) -> FittedTopoCAM:
         check_is_fitted(self, "fitted_")
         return self.fitted_

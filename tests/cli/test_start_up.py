@@ -37,7 +37,17 @@ def test_nothing_heavy_is_imported(code: str) -> None:
 
 @pytest.mark.parametrize(
     "command",
-    ["demo", "fit", "evaluate", "predict", "explain", "features", "leaktest", "learning-curve"],
+    [
+        "demo",
+        "fit",
+        "evaluate",
+        "predict",
+        "explain",
+        "features",
+        "compare",
+        "leaktest",
+        "learning-curve",
+    ],
 )
 def test_every_command_shows_examples(topojax: Callable, command: str) -> None:
     outcome = topojax(command, "--help")

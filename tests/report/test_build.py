@@ -22,7 +22,7 @@ import pytest
 
 from topojax.errors import RunError
 from topojax.report import build_report
-from topojax.report.intervals import interval_text
+from topojax.report.intervals import difference_text, interval_text
 from topojax.runs import (
     BackboneTraining,
     Classifier,
@@ -108,15 +108,17 @@ def test_the_page_says_which_classifiers_were_chosen(
 
 def test_the_page_needs_nothing_beside_itself(built: Built) -> None:
     page = _Page(built.page)
-    assert not {"link", "script", "iframe", "object"} & {tag for tag, _ in page.tags}
+    assert not {"link", "iframe", "object", "base", "form"} & {tag for tag, _ in page.tags}
     targets = [
         attributes[key] or ""
         for _, attributes in page.tags
         for key in ("src", "href", "srcset")
         if key in attributes
     ]
-    assert targets
-    assert all(target.startswith("data:") for target in targets)
+    ids = [attributes["id"] for _, attributes in page.tags if "id" in attributes]
+    assert len(set(ids)) == len(ids)
+    assert "#errors" in targets
+    assert all(target.startswith("data:") or target[1:] in ids for target in targets)
     assert "url(" not in built.page
     assert "@import" not in built.page
 
@@ -176,6 +178,17 @@ def test_what_the_method_is_measured_against_is_there(built: Built) -> None:
     for title in ("backbone alone", "size of the ROI alone", "predicted class alone"):
         assert title in table
         assert title in forest
+
+
+def test_the_forest_shows_what_others_exceed_the_reference_by(built: Built) -> None:
+    (forest,) = re.findall(r'alt="(Forest plot[^"]*)"', built.page)
+    auc = built.run.metrics.topocam["test"].metrics["auc"].value
+    found = built.run.metrics.comparisons["backbone"]
+    excess = found.scores.metrics["auc"].value - auc
+    assert abs(excess) > 0.01
+    assert difference_text(-found.difference.differences["auc"]) in unescape(forest)
+    sign = "+" if excess > 0 else "\N{MINUS SIGN}"
+    assert re.search(rf"backbone alone, AUC [^;]*, difference \{sign}{abs(excess):.3f}", forest)
 
 
 def test_calibration_is_there(built: Built) -> None:
@@ -254,8 +267,11 @@ def test_figures_are_valid_and_described(built: Built) -> None:
     images = _images(built.page)
     kinds = [kind for kind, _ in images]
     assert kinds.count("svg+xml") == 5
-    # The examples, and the search's landscape.
-    assert kinds.count("png") == len(built.run.arrays.examples.labels) + 1
+    arrays, n_classes = built.run.arrays, len(built.run.class_names)
+    assert arrays.errors is not None
+    # Of each class one example's bars, and the search's landscape.
+    n_images = len(arrays.examples.labels) + len(arrays.errors.labels)
+    assert kinds.count("png") == n_images + n_classes + 1
     for kind, content in images:
         if kind == "png":
             assert content.startswith(b"\x89PNG")
@@ -298,7 +314,7 @@ def test_class_names_are_escaped(copied: Any, solids_run: Path, names: tuple[str
     data = environment.data.model_copy(update={"class_names": names})
     environment.model_copy(update={"data": data}).write(folder)
     page = build_report(folder).read_text(encoding="utf-8")
-    assert "<script" not in page
+    assert "<script>alert" not in page
     assert '"b"' not in page
     assert all(name in unescape(page) for name in names)
     drawn = "".join(
@@ -388,6 +404,20 @@ def test_a_place_that_cannot_be_written_is_named(copied: Any, discs_run: Path) -
     with pytest.raises(RunError, match=r"report\.html cannot be written"):
         build_report(folder)
     assert not list(folder.glob(".report*"))
+
+
+def test_folders_of_older_versions_have_pages(copied: Any, discs_run: Path) -> None:
+    folder, run = copied(discs_run), load_run(discs_run)
+    before = (folder / "report.html").read_text(encoding="utf-8")
+    replace(run.arrays, errors=None, topology=None, bars=None).write(folder)
+    page = build_report(folder).read_text(encoding="utf-8")
+    assert "<script" not in page
+    assert "script-src" not in page
+    assert 'id="bars"' in before
+    assert 'id="bars"' not in page
+    n_wrong = int((run.probabilities["test"].argmax(axis=1) != run.labels["test"]).sum())
+    assert f"{n_wrong} of {len(run.labels['test'])} test images" in page
+    assert 0 < len(_images(page)) < len(_images(before))
 
 
 def test_importing_the_report_loads_no_drawing_library() -> None:

@@ -22,12 +22,13 @@ _COMMANDS = {
     "predict": ("runs", "Write class probabilities of images."),
     "explain": ("runs", "Draw the maps and the ROI of some images."),
     "features": ("runs", "Write topological descriptors of images."),
+    "compare": ("studies", "Compare runs on the same test images: paired differences."),
     "leaktest": ("studies", "Fail if anything of a label reaches held-out scores."),
     "learning-curve": ("studies", "Score every method against the number of training images."),
     "reproduce": ("studies", "Make the paper's tables and figures anew."),
     "log": ("runs", "Send a run to MLflow, Weights & Biases or TensorBoard."),
     "bench": ("studies", "Time topology, networks, maps and search on this machine."),
-    "data": ("files", "List data sets, say how to get them, download MedMNIST's."),
+    "data": ("files", "List data sets, say how to get them, check manifests."),
     "weights": ("files", "List, download, convert and look into pretrained weights."),
 }
 

@@ -9,6 +9,7 @@ from typing import Any, Literal, get_args
 
 from topojax.errors import ConfigError, DataError
 from topojax.evaluation.scores import METRICS
+from topojax.html_tables import html_table
 
 AucMethod = Literal["delong", "bootstrap"]
 
@@ -28,6 +29,10 @@ class Interval:
     def from_json(cls, values: Mapping[str, Any]) -> Interval:
         """Read `{"value": …, "low": …, "high": …}`."""
         return cls(float(values["value"]), float(values["low"]), float(values["high"]))
+
+    def __str__(self) -> str:
+        """Return `0.873 [0.801, 0.932]`."""
+        return f"{self.value:z.3f} [{self.low:z.3f}, {self.high:z.3f}]"
 
 
 @dataclass(frozen=True)
@@ -49,6 +54,10 @@ class Difference:
         keys = ("value", "low", "high", "p_value")
         return cls(*(float(values[key]) for key in keys))
 
+    def __neg__(self) -> Difference:
+        """Return the difference the other way round."""
+        return Difference(-self.value, -self.high, -self.low, self.p_value)
+
 
 @dataclass(frozen=True)
 class Scores:
@@ -68,6 +77,16 @@ class Scores:
     n: int
     n_bootstrap: int
     level: float
+
+    @property
+    def said_of_intervals(self) -> str:
+        """What the intervals are, for people."""
+        return f"n = {self.n}; brackets: {self.level * 100:g}% stratified bootstrap interval"
+
+    def _repr_html_(self) -> str:
+        """Return the scores as a table, for notebooks."""
+        rows = [(name, str(interval)) for name, interval in self.metrics.items()]
+        return html_table(self.said_of_intervals, ("Score", "Value"), rows)
 
     def to_json(self) -> dict[str, Any]:
         """Return a JSON object: each metric beside `per_class`, `n`, `n_bootstrap`, `level`."""

@@ -17,6 +17,7 @@ from topojax.report.figures.reliability import reliability_figure
 from topojax.report.figures.rendering import PageFigure, default_style, legible
 from topojax.report.figures.roc import RocMethod, roc_figure
 from topojax.report.figures.training import training_figure
+from topojax.report.sections import bar_section, error_section
 from topojax.report.tables import (
     METHOD_TITLES,
     calibration_table,
@@ -34,6 +35,8 @@ from topojax.report.tables import (
     timing_table,
 )
 from topojax.report.template import rendered
+from topojax.report.viewer import viewer_of
+from topojax.report.writing import write_up
 from topojax.runs import Fusion, Run, RunFolder, load_run
 
 
@@ -85,6 +88,9 @@ def _page_values(run: Run) -> dict[str, Any]:
         "calibration": calibration_table(run),
         "calibration_used": metrics.calibration.used,
         "examples": _examples(run),
+        "viewer": viewer_of(run),
+        "errors": error_section(run),
+        "bars": bar_section(run),
         "betti": [betti_figure(run, name) for name in run.arrays.curves],
         "thresholds_shared": next(iter(run.arrays.curves.values())).thresholds is not None,
         "dropped": metrics.roi["test"].dropped,
@@ -101,6 +107,7 @@ def _page_values(run: Run) -> dict[str, Any]:
         "classifiers": classifier_table(run),
         "chosen": any(one.trials for one in metrics.classifiers.values()),
         "environment_table": environment_table(run.environment),
+        "writing": write_up(run),
     }
 
 
@@ -145,7 +152,8 @@ def _comparison(run: Run) -> PageFigure:
         MethodRow(
             title,
             metrics.comparisons[name].scores.metrics["auc"],
-            metrics.comparisons[name].difference.differences["auc"],
+            # What is recorded is TopoCAM's score less the other's.
+            -metrics.comparisons[name].difference.differences["auc"],
         )
         for name, title in METHOD_TITLES.items()
         if name in metrics.comparisons

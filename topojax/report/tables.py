@@ -14,7 +14,7 @@ from topojax.evaluation import Scores, confusion_matrix
 from topojax.report.intervals import difference_text, interval_text, rounded
 from topojax.runs import Environment, Run
 
-_METRIC_NAMES = {
+METRIC_NAMES = {
     "auc": "AUC",
     "accuracy": "Accuracy",
     "sensitivity": "Sensitivity",
@@ -63,7 +63,7 @@ def score_table(run: Run, split: SplitName) -> Table:
     methods = (run.metrics.topocam[split], run.metrics.backbone[split])
     rows = tuple(
         (title, *(interval_text(scores.metrics[name]) for scores in methods))
-        for name, title in _METRIC_NAMES.items()
+        for name, title in METRIC_NAMES.items()
     )
     n = methods[0].n
     return Table(f"{split} split, n = {n}", ("Score", "TopoCAM", "Backbone alone"), rows)
@@ -82,11 +82,11 @@ def comparison_table(run: Run, titles: Mapping[str, str]) -> Table:
         if name in metrics.comparisons
     }
     rows = tuple(
-        (title, *(interval_text(scores.metrics[name]) for name in _METRIC_NAMES))
+        (title, *(interval_text(scores.metrics[name]) for name in METRIC_NAMES))
         for title, scores in methods.items()
     )
     caption = "TopoCAM and what it is measured against, test split"
-    return Table(caption, ("Method", *_METRIC_NAMES.values()), rows)
+    return Table(caption, ("Method", *METRIC_NAMES.values()), rows)
 
 
 def calibration_table(run: Run) -> Table:
@@ -122,7 +122,7 @@ def _per_class_table(caption: str, scores: Scores, run: Run) -> Table:
         (name, *(interval_text(intervals[c]) for intervals in scores.per_class.values()))
         for c, name in enumerate(run.class_names)
     )
-    heads = (_METRIC_NAMES.get(name, name) for name in scores.per_class)
+    heads = (METRIC_NAMES.get(name, name) for name in scores.per_class)
     return Table(caption, ("Class", *heads), rows)
 
 
@@ -260,6 +260,8 @@ def environment_table(environment: Environment) -> Table:
         ("platform", environment.platform),
         ("seed", str(environment.seed)),
         ("data", environment.data.source),
+        ("images", environment.data.preparation or ""),
+        ("splits", environment.data.division or ""),
         ("data fingerprint", environment.data.fingerprint),
         ("Python", environment.python),
         ("topojax", environment.topojax),

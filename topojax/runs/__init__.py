@@ -3,9 +3,18 @@
 Importing this package loads no jax.
 """
 
-from topojax.runs.arrays import Examples, RunArrays, SplitFeatures, TestCurves, Tried
+from topojax.runs.arrays import (
+    Examples,
+    ExampleTopology,
+    LastingBars,
+    RunArrays,
+    SplitFeatures,
+    TestCurves,
+    Tried,
+)
 from topojax.runs.environment import DataFacts, Environment
 from topojax.runs.folder import RunFolder, check_run, open_run
+from topojax.runs.images import write_image_list
 from topojax.runs.learning_curve import (
     CURVE_METHODS,
     CurvePoint,
@@ -29,7 +38,12 @@ from topojax.runs.metrics import (
     Generation,
     Metrics,
 )
-from topojax.runs.predictions import predictions_csv, read_predictions, write_predictions
+from topojax.runs.predictions import (
+    named_predictions_csv,
+    predictions_csv,
+    read_predictions,
+    write_predictions,
+)
 from topojax.runs.reading import Run, load_run
 
 __all__ = [
@@ -48,10 +62,12 @@ __all__ = [
     "Environment",
     "Epoch",
     "Evaluation",
+    "ExampleTopology",
     "Examples",
     "FiltrationEffect",
     "Fusion",
     "Generation",
+    "LastingBars",
     "LearningCurve",
     "Metrics",
     "Run",
@@ -63,8 +79,10 @@ __all__ = [
     "Tried",
     "check_run",
     "load_run",
+    "named_predictions_csv",
     "open_run",
     "predictions_csv",
     "read_predictions",
+    "write_image_list",
     "write_predictions",
 ]

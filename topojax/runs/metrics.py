@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from html import escape
 from typing import Annotated, Any, ClassVar, TypeAlias, TypeVar
 
 from pydantic import AfterValidator, BeforeValidator, Field, PlainSerializer
 
 from topojax.data import SPLITS, SplitName
 from topojax.evaluation import Comparison, Scores
+from topojax.html_tables import html_table
 from topojax.runs.record import FileRecord, Record
 
 _T = TypeVar("_T")
@@ -58,6 +60,10 @@ class Evaluation(Record):
     topocam: ScoresRecord
     backbone: ScoresRecord
     comparisons: dict[str, Compared]
+
+    def _repr_html_(self) -> str:
+        """Return the scores as a table, for notebooks."""
+        return _scores_html("Scores", self.topocam, self.comparisons)
 
 
 class FiltrationEffect(Record):
@@ -231,3 +237,22 @@ class Metrics(FileRecord):
     timing: dict[str, float]
     warnings: tuple[str, ...]
     meaningless: tuple[str, ...]
+
+    def _repr_html_(self) -> str:
+        """Return the test scores as a table, for notebooks, below what speaks against them."""
+        reasons = "".join(
+            f"<p><strong>These scores mean nothing: {escape(reason)}.</strong></p>"
+            for reason in self.meaningless
+        )
+        return reasons + _scores_html("Test split", self.topocam["test"], self.comparisons)
+
+
+def _scores_html(title: str, topocam: Scores, comparisons: Mapping[str, Compared]) -> str:
+    """Return scores of all methods, and what TopoCAM's AUC exceeds the others' by."""
+    rows = [("TopoCAM", *map(str, topocam.metrics.values()), "")]
+    for name, found in comparisons.items():
+        excess = found.difference.differences["auc"]
+        by = f"{excess.value:+z.3f} [{excess.low:+z.3f}, {excess.high:+z.3f}]"
+        rows.append((name, *map(str, found.scores.metrics.values()), by))
+    columns = ("Method", *topocam.metrics, "auc that TopoCAM exceeds it by")
+    return html_table(f"{title}, {topocam.said_of_intervals}", columns, rows)
