@@ -143,3 +143,10 @@ def test_images_and_maps_that_cannot_be_used_are_refused(
         describe_candidates(images[:2], maps, WEIGHTS, TAUS, None, config)
     with pytest.raises(DataError, match="images has NaN"):
         describe_candidates(images * np.nan, maps, WEIGHTS, TAUS, None, config)
+
+
+def test_of_no_image_there_are_no_descriptors() -> None:
+    images, maps = np.empty((0, 4, 5), np.float32), np.empty((0, 1, 4, 5), np.uint8)
+    weights, taus, grid = np.ones((2, 1)), np.full(2, 0.5), np.arange(3.0)
+    found, empty = describe_candidates(images, maps, weights, taus, grid, TopologyConfig())
+    assert (found.curves.shape, empty.shape) == ((2, 0, 2, 3), (2, 0))
