@@ -35,9 +35,10 @@ from .threads import check_threads, run_in_threads
 class RoiBettiCurves(NamedTuple):
     """Betti curves on the regions of P candidates in n images.
 
-    curves: int32 (P, n, d, N); beta_k at threshold i at [p, b, k, i].
-    voxels: int64 (P, n), of the region; at least 1.
-    empty: bool (P, n), whether the region came out empty and became the fused map's maximum.
+    Attributes:
+        curves: int32 (P, n, d, N); beta_k at threshold i at [p, b, k, i].
+        voxels: int64 (P, n), of the region; at least 1.
+        empty: bool (P, n), whether the region came out empty and became the fused map's maximum.
 
     Example:
         >>> import numpy as np

@@ -14,6 +14,7 @@ DOCUMENTS = [
     ROOT / ".github" / "CONTRIBUTING.md",
     ROOT / "benchmarks" / "README.md",
     ROOT / "benchmarks" / "RESULTS.md",
+    ROOT / "notebooks" / "README.md",
     ROOT / "topojax" / "GUIDE.md",
     ROOT / "topojax" / "METHOD.md",
 ]

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import ast
 import doctest
 import importlib
 import pkgutil
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 import topojax
 from topojax import kernels, topology
+from topojax.topology import device
 
+ROOT = Path(__file__).parents[1]
 OPTIONS = doctest.NORMALIZE_WHITESPACE | doctest.ELLIPSIS
 
 
@@ -39,6 +43,7 @@ def _examples() -> dict[str, doctest.DocTest]:
 def _public_names() -> dict[str, Any]:
     names = {f"kernels.{name}": getattr(kernels, name) for name in kernels.__all__}
     names |= {f"topology.{name}": getattr(topology, name) for name in topology.__all__}
+    names |= {f"device.{name}": getattr(device, name) for name in device.__all__}
     return names | {"TopoCAM": topojax.TopoCAM}
 
 
@@ -59,3 +64,24 @@ def test_an_example_gives_what_it_says(name: str) -> None:
 def test_a_public_name_has_an_example(name: str) -> None:
     text = PUBLIC[name].__doc__ or ""
     assert doctest.DocTestParser().get_examples(text), f"{name} shows no example in its docstring"
+
+
+def _documented(node: ast.Module | ast.ClassDef | ast.FunctionDef, name: str) -> Iterator[str]:
+    """Yield the names of the docstrings with an example in a piece of source."""
+    if ">>>" in (ast.get_docstring(node) or ""):
+        yield name
+    for inner in node.body:
+        if isinstance(inner, ast.ClassDef | ast.FunctionDef):
+            yield from _documented(inner, f"{name}.{inner.name}")
+
+
+def test_no_example_in_the_sources_escapes() -> None:
+    # What is compiled or wrapped is no function to doctest, which would pass it over in silence.
+    written = set()
+    for top, package in ((ROOT / "topojax", "topojax"), (ROOT / "kernels", "topojax.kernels")):
+        for file in top.rglob("*.py"):
+            parts = (package, *file.relative_to(top).with_suffix("").parts)
+            module = ".".join(parts).removesuffix(".__init__")
+            written |= set(_documented(ast.parse(file.read_text(encoding="utf-8")), module))
+    assert written
+    assert written == set(EXAMPLES)

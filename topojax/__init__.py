@@ -1,7 +1,23 @@
-"""topojax: TopoCAM in JAX.
+"""TopoCAM in JAX: where a network looks, exact cubical topology there, scores that can be trusted.
 
-Grad-CAM regions of interest, exact cubical Betti curves of the image on them, and a small
-classifier on those curves, with scores that can be trusted.
+Begin here:
+
+- `topojax.TopoCAM`, the whole method as a scikit-learn estimator; `topojax.config` has its presets.
+- `topojax.kernels`, the topology alone: exact Betti curves and persistence pairs of images and
+  volumes, on NumPy and Numba. `topojax.topology` makes descriptors and transformers of them,
+  `topojax.topology.device` the same inside `jax.jit`.
+- `topojax.experiments`, a run with a folder, scores and a report, as `topojax fit` makes it;
+  `topojax.data` reads what it is fitted on, `topojax.runs` and `topojax.report` what it leaves.
+
+Behind them, in the order of the work: `topojax.models`, `topojax.weights` and `topojax.training`
+have the networks; `topojax.cam` their maps and regions; `topojax.search` finds the rule that fuses
+them; `topojax.pipeline` puts the method together; `topojax.defects` shows what public scripts do
+to scores; `topojax.evaluation` scores, with intervals; `topojax.sinks` sends runs elsewhere. What
+goes wrong is told in one line, by one of `topojax.errors`.
+
+Every term is defined in
+[METHOD.md](https://github.com/topojax/topojax/blob/main/topojax/METHOD.md), commands and files in
+[GUIDE.md](https://github.com/topojax/topojax/blob/main/topojax/GUIDE.md).
 """
 
 from __future__ import annotations
