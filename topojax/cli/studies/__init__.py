@@ -1,1 +1,1 @@
-"""Commands that make many runs, or time the machine."""
+"""Commands that make or compare many runs, or time the machine."""
