@@ -22,6 +22,7 @@ from topojax.data import SPLITS, Dataset, read_medmnist
 from topojax.errors import DataError, RunError
 from topojax.experiments import fit_run
 from topojax.experiments.caveats import RESUMED
+from topojax.experiments.fit_run import plan_run
 from topojax.runs import Metrics
 
 
@@ -156,6 +157,13 @@ def test_beside_a_living_run_its_folder_is_not_touched(
     assert _contents(copy) == before
     other.communicate()
     assert not (copy / "lock.json").exists()
+
+
+def test_later_scans_are_held_to_the_spacing_of_the_run(data: Dataset, config: Config) -> None:
+    measured = replace(data, spacing=(0.5, 0.25))
+    plan = plan_run(measured, config, progress=False)
+    assert plan.config.prepare.expected_spacing == (0.5, 0.25)
+    assert plan_run(data, config, progress=False).config.prepare.expected_spacing is None
 
 
 def test_bad_data_leaves_nothing(data: Dataset, config: Config, tmp_path: Path) -> None:

@@ -26,6 +26,9 @@ class PrepareConfig(Section):
     spacing: _Millimetres | tuple[_Millimetres, ...] | Literal["any"] | None = None
     """Millimetres between voxels that images are resampled to, one number or one an axis. None:
     as stored, which all images have to share; `any`: as stored, whatever it is."""
+    expected_spacing: tuple[_Millimetres, ...] | None = None
+    """Millimetres between voxels that every image has to have where `spacing` is None. A fit sets
+    it to what its own images have, so that scans of another spacing are not read later on."""
     shape: tuple[_Voxels, ...] | None = None
     """Voxels along each axis. With a spacing in millimetres, images are cropped and padded around
     their centre; without, they are resized. None: `size` along every axis, or as stored."""

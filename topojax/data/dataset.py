@@ -43,6 +43,8 @@ class Dataset:
         scale: how stored values became the intensities of all three splits.
         preparation: what was done to the images of files, for people; "" of arrays.
         division: how files were divided into the splits, for people; "" of arrays.
+        spacing: millimetres between voxels of all files as stored; None where they differ, are not
+            known, or all were resampled.
         level: of what no part is in two splits, `group` or `image`; "" where that is not known.
     """
 
@@ -57,6 +59,7 @@ class Dataset:
     preparation: str = ""
     division: str = ""
     level: str = ""
+    spacing: tuple[float, ...] | None = None
 
     @property
     def n_classes(self) -> int:

@@ -81,6 +81,7 @@ def plan_run(dataset: Dataset, config: Config, *, progress: bool) -> FitPlan:
         ConfigError, WeightsError: as `plan_fit`.
     """
     validate_dataset(dataset)
+    config = _holding_to_spacing(config, dataset)
     for name in SPLITS:
         check_scorable(dataset.split(name).labels, dataset.class_names, name=f"the {name} split")
     return plan_fit(
@@ -91,6 +92,14 @@ def plan_run(dataset: Dataset, config: Config, *, progress: bool) -> FitPlan:
         scale=dataset.scale,
         progress=progress,
     )
+
+
+def _holding_to_spacing(config: Config, dataset: Dataset) -> Config:
+    """Return the configuration by which later scans are held to the spacing of these."""
+    if dataset.spacing is None:
+        return config
+    prepare = config.prepare.model_copy(update={"expected_spacing": dataset.spacing})
+    return config.model_copy(update={"prepare": prepare})
 
 
 def _fit(plan: FitPlan, dataset: Dataset, folder: RunFolder) -> Fit:

@@ -73,6 +73,7 @@ def test_what_cannot_be_prepared_is_named() -> None:
     constant = Scan(np.ones((3, 3), np.float32), 2)
     holes = Scan(np.array([[np.nan, 1.0]]), 2)
     unplaced = Scan(volume.voxels, 3, None, (1.0, 1.0, 1.0), lacks_orientation=True)
+    placed = Scan(volume.voxels, 3, np.eye(4), (1.0, 1.0, 1.0))
     for scan, config, words in (
         (volume, PrepareConfig(spacing=1.0), "does not say how far its voxels are apart"),
         (volume, PrepareConfig(shape=(3, 3)), "has 3 axes, prepare.shape"),
@@ -82,6 +83,8 @@ def test_what_cannot_be_prepared_is_named() -> None:
         (constant, PrepareConfig(percentiles=(1, 99)), "one intensity"),
         (holes, PrepareConfig(), "1 NaN"),
         (unplaced, PrepareConfig(), "does not say how it is oriented"),
+        (placed, PrepareConfig(expected_spacing=(1, 1, 2)), "expected voxels of 1 x 1 x 2 mm"),
+        (volume, PrepareConfig(expected_spacing=(1, 1, 1)), "has no spacing; expected"),
     ):
         with pytest.raises(DataError, match=words):
             prepare(scan, config, name="x")
@@ -90,3 +93,7 @@ def test_what_cannot_be_prepared_is_named() -> None:
         3,
         3,
     )
+    expecting = PrepareConfig(expected_spacing=(1.0, 1.0, 1.0))
+    assert prepare(placed, expecting, name="x").voxels.shape == (3, 3, 3)
+    resampling = PrepareConfig(expected_spacing=(2.0, 2.0, 2.0), spacing=1.0)
+    assert prepare(placed, resampling, name="x").voxels.shape == (3, 3, 3)

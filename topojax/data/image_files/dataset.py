@@ -126,6 +126,7 @@ def dataset_of_rows(
         preparation=said,
         division=_division(rows, about.split_seed),
         level="image" if rows[0].group is None else "group",
+        spacing=found.facts[0].spacing if prepare.spacing is None else None,
     )
     validate_dataset(dataset)
     return dataset

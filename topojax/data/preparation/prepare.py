@@ -14,6 +14,7 @@ from topojax.data.memory import within_memory
 from topojax.data.preparation.grid import Grid, obliquity, ras_axes
 from topojax.data.preparation.intensities import windowed
 from topojax.data.preparation.sampling import fitted_into, reoriented, resampled, resized
+from topojax.data.preparation.spacings import Spacing, in_millimetres, same_spacing
 from topojax.data.scale import AS_MADE, IntensityScale
 from topojax.data.scans.scan import Scan
 from topojax.errors import DataError
@@ -65,13 +66,15 @@ def prepare(
 
     Raises:
         DataError: colour where it is not asked for, or none where it is; NaN or infinite values;
-            another scale; no orientation or spacing where one is needed; another number of axes
-            than the spacing or shape has; or one intensity alone where a range is needed.
+            another scale; no orientation or spacing where one is needed; another spacing than is
+            expected; another number of axes than the spacing or shape has; or one intensity alone
+            where a range is needed.
     """
     with within_memory(name):
         voxels, scale = _intensities(scan, config, name, scale)
         least = float(voxels.min())
         turned, begun, notes = _turned(scan, voxels, config, name)
+        _refuse_unexpected(begun.spacing, config, name)
         placed, grid, cropped = _placed(scan, turned, begun, least, config, size, name)
     all_notes = (*scan.notes, *notes, *cropped)
     return Prepared(placed, grid, begun.spacing, scale, all_notes)
@@ -126,6 +129,16 @@ def _turned(
     angle = obliquity(scan.affine)
     notes = [f"axes {angle:.0f}° from the patient's"] if angle > _STRAIGHT_DEGREES else []
     return *reoriented(voxels, grid, *ras_axes(scan.affine)), notes
+
+
+def _refuse_unexpected(spacing: Spacing, config: PrepareConfig, name: str) -> None:
+    expected = config.expected_spacing
+    if expected is None or config.spacing is not None or same_spacing(spacing, expected):
+        return
+    raise DataError(
+        f"{name} has {in_millimetres(spacing)}; expected {in_millimetres(expected)}, which the "
+        "run's images have: resample it, or fit with prepare.spacing, by which all are resampled"
+    )
 
 
 def _placed(

@@ -6,9 +6,7 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from topojax.data.preparation import Prepared
-
-# Headers hold single precision, and DICOM decimal text.
-_SAME_SPACING = 1e-3
+from topojax.data.preparation.spacings import in_millimetres, same_spacing
 
 
 @dataclass(frozen=True)
@@ -74,9 +72,9 @@ def differs_in_kind(
             f"has {one.spatial_dims} axes, {whose} {first.spatial_dims}; expected images alone or "
             "volumes alone"
         )
-    if not any_spacing and not _same(one.spacing, first.spacing):
+    if not any_spacing and not same_spacing(one.spacing, first.spacing):
         return (
-            f"has {_millimetres(one.spacing)}, {whose} {_millimetres(first.spacing)}; set "
+            f"has {in_millimetres(one.spacing)}, {whose} {in_millimetres(first.spacing)}; set "
             "prepare.spacing to the millimetres that all are resampled to, or to any to take each "
             "as it is stored"
         )
@@ -96,18 +94,6 @@ def differs(one: ImageFacts, first: ImageFacts, whose: str, *, any_spacing: bool
             "prepare.shape (--shape), to bring all to one shape"
         )
     return said
-
-
-def _same(one: tuple[float, ...] | None, other: tuple[float, ...] | None) -> bool:
-    if one is None or other is None:
-        return one is other
-    return all(abs(a - b) <= _SAME_SPACING * b for a, b in zip(one, other, strict=True))
-
-
-def _millimetres(spacing: tuple[float, ...] | None) -> str:
-    if spacing is None:
-        return "no spacing"
-    return f"voxels of {' x '.join(f'{one:.4g}' for one in spacing)} mm"
 
 
 def _voxels(facts: ImageFacts) -> str:
