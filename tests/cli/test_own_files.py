@@ -86,6 +86,28 @@ def test_a_manifest_is_fitted_on_and_folders_are_read(
     assert "--run brings its own configuration" in refused.err
 
 
+def test_a_manifest_is_checked_and_its_images_are_kept(
+    topojax: Callable[..., Any], manifest: Path
+) -> None:
+    names = ["--column", "path=file", "--column", "label=dx"]
+    found = topojax("data", "check", manifest, *names)
+    assert found.code == 0, found.err
+    assert "32 train, 16 val, 20 test; classes ball, shell" in found.out
+    assert "--column group=patient" in found.err
+    kept = topojax("data", "cache")
+    assert "in 1 set of images" in kept.out
+    assert topojax("data", "cache", "--clear").code == 0
+    assert "in 0 sets" in topojax("data", "cache").out
+    for name in ("train3", "val0"):
+        (manifest.parent / "scans" / f"{name}.png").write_bytes(b"no image")
+    refused = topojax("data", "check", manifest, *names)
+    assert refused.code == 3
+    lines = [line for line in refused.err.splitlines() if "cannot be read as PNG" in line]
+    assert len(lines) == 2
+    assert "row 25: " in refused.err
+    assert "(and 1 more row)" in refused.err
+
+
 def _volumes(folder: Path, run: Path, affine: np.ndarray) -> tuple[Path, np.ndarray]:
     """Write NIfTI volumes that the run can read, whose voxels lie as the affine says."""
     shape = load_fitted(run).spatial_shape

@@ -173,7 +173,8 @@ def cache(clear: bool) -> None:
     sets = list(cached_sets())
     for folder, n_bytes in sets:
         click.echo(f"{folder}  {in_units(n_bytes)}")
-    click.echo(f"{in_units(sum(n_bytes for _, n_bytes in sets))} in {len(sets)} sets of images")
+    total = in_units(sum(n_bytes for _, n_bytes in sets))
+    click.echo(f"{total} in {len(sets)} set{'s' * (len(sets) != 1)} of images")
 
 
 def _print_official(facts: Any, data_root: Path | None) -> None:

@@ -45,5 +45,6 @@ def refuse(source: str, problems: Sequence[Problem]) -> None:
         return
     for problem in problems[1:_MOST_LISTED]:
         _LOGGER.error("%s, %s", source, problem)
-    more = f" (and {len(problems) - 1} more rows)" if len(problems) > 1 else ""
+    others = len(problems) - 1
+    more = f" (and {others} more row{'s' * (others > 1)})" if others else ""
     raise DataError(f"{source}, {problems[0]}{more}")
