@@ -57,7 +57,7 @@ def test_a_manifest_is_fitted_on_and_folders_are_read(
         there = read_predictions(discs_run, split)  # type: ignore[arg-type]
         assert np.array_equal(read_predictions(run, split), there)  # type: ignore[arg-type]
     data = Environment.read(run).data
-    assert data.preparation == "The 68 images were read from files; all are 28 x 28 as stored"
+    assert data.preparation == "The 68 images were read from files; 28 x 28 as stored"
     assert data.scale == "uint8, divided by 255"
     config = json.loads((run / "config.json").read_text())
     assert config["manifest"]["label"] == "dx"

@@ -47,7 +47,7 @@ def test_a_given_split_is_kept_and_images_are_those_of_their_rows(tmp_path: Path
         assert [data.class_names[c] for c in split.labels] == [labels[i] for i in wanted]
     assert data.source == str(tmp_path / "m.csv")
     assert (data.division, data.level) == ("as its table says", "image")
-    assert data.preparation == "The 6 images were read from files; all are 5 x 6 as stored"
+    assert data.preparation == "The 6 images were read from files; 5 x 6 as stored"
     whole = read_image_set(tmp_path / "m.csv", class_names=data.class_names)
     assert len(whole.images) == 6
     assert whole.labels is not None

@@ -43,8 +43,13 @@ def refuse(source: str, problems: Sequence[Problem]) -> None:
     """
     if not problems:
         return
-    for problem in problems[1:_MOST_LISTED]:
-        _LOGGER.error("%s, %s", source, problem)
-    others = len(problems) - 1
-    more = f" (and {others} more row{'s' * (others > 1)})" if others else ""
-    raise DataError(f"{source}, {problems[0]}{more}")
+    first, *others = problems
+    for problem in others[: _MOST_LISTED - 1]:
+        _LOGGER.error("%s", _of(source, problem))
+    more = f" (and {len(others)} more row{'s' * (len(others) > 1)})" if others else ""
+    raise DataError(f"{_of(source, first)}{more}")
+
+
+def _of(source: str, problem: Problem) -> str:
+    # A pattern or folder names nothing that its files do not.
+    return f"{source}, {problem}" if problem.number else str(problem)

@@ -106,9 +106,10 @@ def _table(manifest: Path) -> tuple[list[str], list[tuple[int, dict[str, str]]]]
             reader = csv.reader(file, delimiter=separator, strict=True)
             header = [cell.strip() for cell in next(reader, [])]
             lines = [(reader.line_num, line) for line in reader if any(map(str.strip, line))]
-    except (OSError, UnicodeDecodeError, csv.Error) as error:
-        reason = getattr(error, "strerror", None) or error
-        raise DataError(f"{manifest} cannot be read as CSV ({reason}); save it as UTF-8") from None
+    except OSError as error:
+        raise DataError(f"{manifest} cannot be read: {error.strerror}; check the path") from None
+    except (UnicodeDecodeError, csv.Error) as error:
+        raise DataError(f"{manifest} cannot be read as CSV ({error}); save it as UTF-8") from None
     twice = [name for name in header if header.count(name) > 1 and name]
     if twice:
         raise DataError(f"{manifest} has two columns {shown(twice[0])!r}; rename one")

@@ -19,9 +19,10 @@ def preparation_in_words(facts: Sequence[ImageFacts], config: PrepareConfig) -> 
         facts: of each image, at least one.
         config: how they were prepared.
     """
-    what = "volumes" if facts[0].spatial_dims == 3 else "images"
+    what = "volume" if facts[0].spatial_dims == 3 else "image"
+    many = f"The {len(facts)} {what}s were read from files"
     parts = [
-        f"The {len(facts)} {what} were read from files",
+        many if len(facts) > 1 else f"One {what} was read from a file",
         *_intensities(config),
         *_spacings(facts, config),
         *_shapes(facts, config),
@@ -68,7 +69,7 @@ def _shapes(facts: Sequence[ImageFacts], config: PrepareConfig) -> Iterator[str]
     if config.spacing not in (None, "any") and config.shape is not None:
         yield f"cropped and padded to {shape}"
     elif is_as_stored:
-        yield f"all are {shape} as stored"
+        yield f"{shape} as stored"
     elif config.spacing in (None, "any"):
         yield f"resized to {shape}"
     else:
