@@ -87,6 +87,7 @@ def described(
 def measure(dataset: Dataset, overrides: dict[str, Any], seeds: int) -> list[dict[str, Any]]:
     """Return a row for every seed of the networks and of the classifiers."""
     rows = []
+    model = overrides.get("classifier.model", "auto")
     for seed in range(seeds):
         config = make_config(overrides=overrides | {"seed": seed})
         masks = regions(dataset, config)
@@ -94,7 +95,7 @@ def measure(dataset: Dataset, overrides: dict[str, Any], seeds: int) -> list[dic
         row: dict[str, Any] = {"seed": seed, "roi_share": float(np.mean(shares))}
         for reach in REACHES:
             val, scores, chosen = classified(
-                dataset, described(dataset, masks, config, reach), seed
+                dataset, described(dataset, masks, config, reach), seed, model
             )
             auc = asdict(scores.metrics["auc"])
             row[reach] = {"val_auc": val, "test_auc": auc, "chosen": chosen}

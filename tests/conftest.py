@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import shutil
 import tempfile
@@ -169,6 +170,8 @@ def discs_run(
         with pytest.MonkeyPatch.context() as patch:
             patch.setattr("sys.argv", command)
             main()
+        # It writes to the standard error of this moment, which pytest closes.
+        logging.getLogger("topojax").handlers.clear()
 
     return _made_once(tmp_path_factory, "discs", make)
 

@@ -51,10 +51,14 @@ def test_both_reaches_are_equal_where_there_is_no_outside(
 
 @pytest.mark.slow
 def test_a_tiny_run_writes_its_record(
-    benchmark: ModuleType, discs_file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    benchmark: ModuleType, discs_file: Path, tmp_path: Path
 ) -> None:
-    monkeypatch.setattr("banks.MODEL", "logistic")
-    settings = {"backbone.epochs": 1, "backbone.batch_size": 16, "cam.folds": 2}
+    settings = {
+        "backbone.epochs": 1,
+        "backbone.batch_size": 16,
+        "cam.folds": 2,
+        "classifier.model": "logistic",
+    }
     sets = [part for key, value in settings.items() for part in ("--set", f"{key}={value}")]
     arguments = [str(discs_file), "--seeds", "2", "--output", str(tmp_path), "--name", "discs"]
     benchmark.main([*arguments, *sets])
