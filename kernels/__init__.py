@@ -13,6 +13,7 @@ hand and has the proofs.
   with the elder rule. `components` counts beta_0 on the way up, `cavities` beta_(d-1) on the way
   down, on the complement, by Alexander duality.
 - `roi`: maps fused with weights and thresholded; one image on the regions of many candidates.
+- `slabs`: volumes that no memory holds, by a forest of which only the last plane's edges are kept.
 - On top `euler`, which counts cells and leaves beta_1 in 3-D; `curves` and `exact_filtration`,
   which put these together with a grid and without; `betti`, `batch`, `population` and `pairs`,
   which callers use.
@@ -33,11 +34,13 @@ from .population import RoiBettiCurves, roi_betti_curves
 from .roi.fusion import fuse_maps
 from .roi.regions import regions_of_interest
 from .roi.sizes import region_sizes
+from .slabs import betti_curves_slabs
 
 __all__ = [
     "RoiBettiCurves",
     "betti_curves",
     "betti_curves_batch",
+    "betti_curves_slabs",
     "betti_steps",
     "euler_curve",
     "fuse_maps",

@@ -98,6 +98,7 @@ def given(discs: Dataset, rng: np.random.Generator) -> dict[str, Any]:
         "taus": rng.random(4) * 0.8 + 0.1,
         "mine": lambda candidates, task: candidates.features[..., -1].mean(axis=1),
         "jax": jax,
+        "np": np,
     }
 
 
@@ -146,6 +147,8 @@ def test_a_block_of_python_runs(
     if "runs/adrenal" in block:
         (tmp_path / "runs").mkdir()
         (tmp_path / "runs" / "adrenal").symlink_to(request.getfixturevalue("discs_run"))
+    if "big.npy" in block:
+        np.save(tmp_path / "big.npy", given["volume"])
     monkeypatch.chdir(tmp_path)
     tree = ast.fix_missing_locations(_SmallBudget().visit(ast.parse(block)))
     exec(compile(tree, "block", "exec"), {**given, "budget": BUDGET})
