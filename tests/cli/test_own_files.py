@@ -177,6 +177,18 @@ def test_features_of_files_of_any_shape(
     assert topojax("features", folder, "--region", "mask", "-o", tmp_path / "x.csv").code == 4
 
 
+def test_bytes_and_floats_are_not_described_side_by_side(
+    topojax: Callable[..., Any], tmp_path: Path, rng: np.random.Generator
+) -> None:
+    Image.fromarray(rng.integers(0, 256, (6, 7), dtype=np.uint8)).save(tmp_path / "a.png")
+    np.save(tmp_path / "b.npy", rng.integers(0, 256, (6, 7)).astype(np.float32))
+    refused = topojax("features", f"{tmp_path}/?.*", "-o", tmp_path / "f.csv")
+    assert refused.code == 3
+    assert "b.npy has dtype float32 from" in refused.err
+    np.save(tmp_path / "b.npy", rng.random((6, 7), np.float32))
+    assert topojax("features", f"{tmp_path}/?.*", "-o", tmp_path / "f.csv").code == 0
+
+
 @pytest.mark.parametrize(
     ("command", "words"),
     [

@@ -66,9 +66,10 @@ def file_features(
             "topology.grid=quantile needs all images at once, and files are read one at a time; "
             "set topology.grid=fixed, or give an npz file with the array images"
         )
-    make = partial(image_of, prepare, size, None)
-    dims = _spatial_dims(rows[0], make, source)
-    names = expand_filtrations(config.filtrations, dims)
+    first = _usable(image_of(prepare, size, None, rows[0]), source)
+    # Of bytes beside floats it cannot be known whether they are in one unit.
+    make = partial(image_of, prepare, size, first.scale)
+    names = expand_filtrations(config.filtrations, len(first.grid.shape))
     config = config.model_copy(update={"filtrations": names})
     read = partial(_read_all, rows, make, source, any_spacing=prepare.spacing is not None)
     grids: Grids = dict.fromkeys(names)
@@ -84,12 +85,11 @@ def file_features(
     return Features(whole.matrix(), whole.feature_names(), grids, tuple(row.name for row in rows))
 
 
-def _spatial_dims(row: Row, make: Callable[[Row], Prepared | Problem], source: str) -> int:
-    found = make(row)
-    if isinstance(found, Problem):
-        refuse(source, [found])
-    assert isinstance(found, Prepared)
-    return len(found.grid.shape)
+def _usable(made: Prepared | Problem, source: str) -> Prepared:
+    if isinstance(made, Problem):
+        refuse(source, [made])
+    assert isinstance(made, Prepared)
+    return made
 
 
 def _read_all(
@@ -144,11 +144,7 @@ def _described(
     grey = _grey(prepared)
     masks = np.ones(grey.shape, bool)
     if mask is not None:
-        drawn = mask(row)
-        if isinstance(drawn, Problem):
-            refuse(source, [drawn])
-        assert isinstance(drawn, Prepared)
-        masks = drawn.voxels[None]
+        masks = _usable(mask(row), source).voxels[None]
     return describe_bank(filter_images(grey, grids, config), masks, config)
 
 
