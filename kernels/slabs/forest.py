@@ -17,6 +17,7 @@ from typing import NamedTuple
 import numpy as np
 
 from ..compiling import entry, inner
+from ..tree.disjoint_set import find
 
 
 class KeptEdges(NamedTuple):
@@ -139,7 +140,7 @@ def _join(
     counts: np.ndarray,
 ) -> int:
     """Join two vertices; keep the edge where both sides reach the last plane, else count it."""
-    of_a, of_b = _root(parents, a), _root(parents, b)
+    of_a, of_b = find(parents, a), find(parents, b)
     parents[a], parents[b] = of_a, of_b
     a, b = of_a, of_b
     if a == b:
@@ -153,14 +154,6 @@ def _join(
     parents[a] = parents[b] = b
     reached[b] = max(reached[a], reached[b])
     return n_kept
-
-
-@inner
-def _root(parents: np.ndarray, i: int) -> int:
-    while parents[i] != i:
-        parents[i] = parents[parents[i]]
-        i = parents[i]
-    return i
 
 
 @inner
