@@ -102,9 +102,11 @@ def gathered_records(
     rows: Sequence[Row],
 ) -> PreparedImages:
     """Return the images of rows, prepared into a temporary file; see `prepared_images`."""
-    scale = IntensityScale.of(scan_of(rows[0]).voxels) if config.keeps_units else None
+    first = _made(scan_of, config, size, None, rows[0])
+    scale = first.scale if isinstance(first, Prepared) else None
     images, facts, found = gathered(
         rows,
+        first,
         partial(_made, scan_of, config, size, scale),
         None,
         source=source,

@@ -32,6 +32,7 @@ _Made = TypeVar("_Made")
 
 def gathered(
     rows: Sequence[Row],
+    first: Prepared | Problem,
     make: Callable[[Row], Prepared | Problem],
     digest: str | None,
     *,
@@ -43,6 +44,7 @@ def gathered(
 
     Args:
         rows: at least one.
+        first: what is made of the first one.
         make: of a row its voxels, or what is wrong with it.
         digest: of all that `make` depends on (`images_digest`), under which the array is kept for
             the next time; None: it is not.
@@ -54,7 +56,6 @@ def gathered(
         DataError: the first row of which something is wrong, and how many there are.
         RunError: there is no space.
     """
-    first = make(rows[0])
     if isinstance(first, Problem):
         refuse(source, [first, *_problems_of_all(rows[1:], make, source, progress)])
         raise AssertionError(source)
@@ -68,6 +69,8 @@ def gathered(
         in_units(spec.nbytes),
     )
     with open_prepared_file(digest, spec) as kept:
+        if not kept.n_rows:
+            kept.append(first.voxels, facts)
         _fill(kept, rows, make, (facts, str(rows[0]), any_spacing), source, progress)
         return kept.finish(), kept.facts, first.scale
 

@@ -67,14 +67,14 @@ def prepared_images(
             number of axes, spacing or shape): the first row, and how many there are.
         RunError: there is no space for the images.
     """
-    if scale is None:
-        first = image_of(config, size, None, rows[0])
-        # What is wrong with the first one is raised with all else that is.
-        scale = first.scale if isinstance(first, Prepared) else AS_MADE
+    first = image_of(config, size, scale, rows[0])
+    # What is wrong with the first one is raised with all else that is.
+    scale = first.scale if isinstance(first, Prepared) else scale or AS_MADE
     settings = config.model_dump(mode="json") | {"size": size, "of": "images"}
     settings["scale"] = scale.to_json()
     images, facts, scales = gathered(
         rows,
+        first,
         partial(image_of, config, size, scale),
         images_digest([row.path for row in rows], settings),
         source=source,
@@ -105,6 +105,7 @@ def prepared_masks(
     settings = config.model_dump(mode="json") | {"size": size, "of": "masks"}
     masks, _, _ = gathered(
         rows,
+        mask_of(config, size, rows[0]),
         partial(mask_of, config, size),
         images_digest(paths, settings),
         source=f"{source}, masks",
