@@ -231,18 +231,19 @@ def configuration_tables(config: Mapping[str, Any]) -> list[Table]:
     sections = {key: value for key, value in config.items() if isinstance(value, Mapping)}
     general = {key: value for key, value in config.items() if key not in sections}
     return [
-        Table(title, ("Key", "Value"), tuple(_flatten(values)))
+        Table(title, ("Key", "Value"), tuple((key, _text(one)) for key, one in flattened(values)))
         for title, values in {"general": general, **sections}.items()
         if values
     ]
 
 
-def _flatten(values: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, str]]:
+def flattened(values: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, Any]]:
+    """Yield the values of nested mappings by dotted key."""
     for key, value in values.items():
         if isinstance(value, Mapping):
-            yield from _flatten(value, f"{prefix}{key}.")
+            yield from flattened(value, f"{prefix}{key}.")
         else:
-            yield f"{prefix}{key}", _text(value)
+            yield f"{prefix}{key}", value
 
 
 def _text(value: Any) -> str:

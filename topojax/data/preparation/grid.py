@@ -45,11 +45,6 @@ class Grid:
         steps = self.to_stored[:-1, :-1] * np.array(self.stored_spacing)[:, None]
         return tuple(np.linalg.norm(steps, axis=0).tolist())
 
-    @property
-    def prepared_affine(self) -> np.ndarray | None:
-        """Index of a prepared voxel -> millimetres, float64 (4, 4); None where not known."""
-        return None if self.affine is None else self.affine @ self.to_stored
-
     def reordered(self, axes: Sequence[int], turned: Sequence[bool]) -> Grid:
         """Return the grid with axes exchanged and some turned over.
 

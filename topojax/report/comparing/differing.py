@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from topojax.report.comparing.named_run import NamedRun
-from topojax.report.tables import Table
+from topojax.report.tables import Table, flattened
 from topojax.runs import Environment
 
 _ABSENT = "absent"
@@ -14,9 +14,8 @@ _ABSENT = "absent"
 
 def configuration_differences(runs: Sequence[NamedRun]) -> Table | None:
     """Return the keys whose values differ, one column a run; None where there is none."""
-    return _differences(
-        "Configuration, where it differs", runs, [dict(_flat(one.run.config)) for one in runs]
-    )
+    settings = [{key: _text(value) for key, value in flattened(one.run.config)} for one in runs]
+    return _differences("Configuration, where it differs", runs, settings)
 
 
 def environment_differences(runs: Sequence[NamedRun]) -> Table | None:
@@ -32,14 +31,6 @@ def _differences(
     values = {name: tuple(one.get(name, _ABSENT) for one in facts) for name in names}
     rows = tuple((name, *found) for name, found in values.items() if len(set(found)) > 1)
     return Table(caption, ("Key", *(one.title for one in runs)), rows) if rows else None
-
-
-def _flat(values: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, str]]:
-    for key, value in values.items():
-        if isinstance(value, Mapping):
-            yield from _flat(value, f"{prefix}{key}.")
-        else:
-            yield f"{prefix}{key}", _text(value)
 
 
 def _text(value: Any) -> str:
