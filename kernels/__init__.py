@@ -13,7 +13,7 @@ hand and has the proofs.
   with the elder rule. `components` counts beta_0 on the way up, `cavities` beta_(d-1) on the way
   down, on the complement, by Alexander duality.
 - `roi`: maps fused with weights and thresholded; one image on the regions of many candidates.
-- `slabs`: volumes that no memory holds, by a forest of which only the last plane's edges are kept.
+- `chunks`: volumes that no memory holds, each chunk reduced to what others can still change.
 - On top `euler`, which counts cells and leaves beta_1 in 3-D; `curves` and `exact_filtration`,
   which put these together with a grid and without; `betti`, `batch`, `population` and `pairs`,
   which callers use.
@@ -28,13 +28,13 @@ from __future__ import annotations
 
 from .batch import betti_curves_batch
 from .betti import betti_curves, betti_steps
+from .chunks import betti_curves_slabs, persistence_pairs_slabs
 from .euler import euler_curve
 from .pairs import persistence_pairs
 from .population import RoiBettiCurves, roi_betti_curves
 from .roi.fusion import fuse_maps
 from .roi.regions import regions_of_interest
 from .roi.sizes import region_sizes
-from .slabs import betti_curves_slabs
 
 __all__ = [
     "RoiBettiCurves",
@@ -45,6 +45,7 @@ __all__ = [
     "euler_curve",
     "fuse_maps",
     "persistence_pairs",
+    "persistence_pairs_slabs",
     "region_sizes",
     "regions_of_interest",
     "roi_betti_curves",

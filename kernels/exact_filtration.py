@@ -75,17 +75,16 @@ def exact_volume(
     whole = Box(0, 0, 0, *image.shape)
     box = Box(*bounding_box.py_func(mask)) if mask.size else whole
     bits = np.uint32 if image.itemsize == 4 else np.uint64
-    last = np.iinfo(bits).max
+    absent = bits(absent_key(np.dtype(bits)))
     rows = slice(box.y, box.y + box.height)
     inside = slice(box.z, box.z + box.depth), rows, slice(box.x, box.x + box.width)
     keys = ordered_keys(image[inside])
     gone = image[inside] == np.inf
-    keys[gone | ~mask[inside] if mask.size else gone] = last - 1
+    keys[gone | ~mask[inside] if mask.size else gone] = absent
     layout = padded_layout.py_func(box, volumetric)
     extent = (box.depth, box.height, box.width)
-    with borrowed_workspace(extent, int(last) - 1, volumetric) as work:
+    with borrowed_workspace(extent, int(absent), volumetric) as work:
         critical = _list_exact(keys, layout, box, top, work)
-        absent = bits(last - 1)
         yield ExactVolume(image.ravel(), box, layout, image.shape, work, critical, absent, top)
 
 
@@ -97,6 +96,20 @@ def ordered_keys(values: np.ndarray) -> np.ndarray:
     sign = unsigned(1 << (n_bits - 1))
     # A negative number's bits grow as it falls.
     return np.where(bits & sign, ~bits, bits | sign)
+
+
+def absent_key(keys: np.dtype) -> int:
+    """Return the key of voxels that are never there, by the dtype of keys."""
+    return int(np.iinfo(keys).max) - 1
+
+
+def values_of_keys(keys: np.ndarray) -> np.ndarray:
+    """Return the values whose keys are given, float64; +inf for that of absent voxels."""
+    n_bits = 8 * keys.itemsize
+    sign = keys.dtype.type(1 << (n_bits - 1))
+    bits = np.where(keys & sign, keys ^ sign, ~keys)
+    values = bits.view(f"float{n_bits}").astype(np.float64)
+    return np.where(keys == absent_key(keys.dtype), np.inf, values)
 
 
 def merges_of(volume: ExactVolume, *, ascending: bool) -> Merges:

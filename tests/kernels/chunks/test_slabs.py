@@ -9,41 +9,19 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from oracles.slab_volumes import CONSTRUCTIONS, cuttings, slabs_of, volumes
 from topojax.kernels import betti_curves, betti_curves_slabs
-
-CONSTRUCTIONS = ("T", "V")
-
-
-def _slabs(volume: np.ndarray, cuts: list[int]) -> list[np.ndarray]:
-    parts = np.split(volume, sorted(cut % (len(volume) + 1) for cut in cuts))
-    return [part for part in parts if len(part)]
-
-
-@st.composite
-def _volumes(draw: st.DrawFn) -> np.ndarray:
-    shape = draw(st.tuples(*[st.integers(1, 6)] * 3))
-    rng = np.random.default_rng(draw(st.integers(0, 2**32 - 1)))
-    kind = draw(st.sampled_from(["few", "bytes", "noise", "absent"]))
-    if kind == "few":
-        return rng.integers(0, 3, shape).astype(np.int16)
-    if kind == "bytes":
-        return rng.integers(0, 6, shape).astype(np.uint8)
-    volume = rng.normal(1, 2, shape)
-    if kind == "absent":
-        volume[rng.random(shape) < 0.3] = np.inf
-        return volume.astype(np.float32)
-    return volume
 
 
 @given(
-    _volumes(),
-    st.lists(st.integers(0, 10), max_size=5),
+    volumes(),
+    cuttings,
     st.lists(st.integers(-3, 7), min_size=1, max_size=7, unique=True),
     st.sampled_from(CONSTRUCTIONS),
 )
 def test_slabs_are_the_whole(volume, cuts, thresholds, construction) -> None:
     grid = np.sort(thresholds)
-    found = betti_curves_slabs(_slabs(volume, cuts), grid, construction=construction)
+    found = betti_curves_slabs(slabs_of(volume, cuts), grid, construction=construction)
     whole = betti_curves(volume, grid, construction=construction)
     np.testing.assert_array_equal(found, whole)
 
@@ -98,7 +76,7 @@ def test_slabs_may_be_made_when_they_are_asked_for() -> None:
         ([np.zeros((1, 2, 3)), np.full((1, 2, 3), np.nan)], [0], "slab 1 has NaN"),
         ([np.zeros((1, 2, 3))], [1, 0], "increas"),
         ([np.zeros((1, 2, 3))], np.arange(2**16), "at most 65535"),
-        ([np.broadcast_to(np.uint8(0), (2**11, 2**10, 2**10))], [0], "cut thinner ones"),
+        ([np.broadcast_to(np.uint8(0), (2**11, 2**10, 2**10))], [0], "cut smaller ones"),
     ],
 )
 def test_slabs_that_cannot_be_used(slabs, thresholds, words: str) -> None:
