@@ -12,8 +12,9 @@ Begin here:
 Behind them, in the order of the work: `topojax.models`, `topojax.weights` and `topojax.training`
 have the networks; `topojax.cam` their maps and regions; `topojax.search` finds the rule that fuses
 them; `topojax.pipeline` puts the method together; `topojax.defects` shows what public scripts do
-to scores; `topojax.evaluation` scores, with intervals; `topojax.sinks` sends runs elsewhere. What
-goes wrong is told in one line, by one of `topojax.errors`.
+to scores; `topojax.evaluation` scores, with intervals; `topojax.executors` spreads many fits over
+processes and clusters; `topojax.sinks` sends runs elsewhere. What goes wrong is told in one line,
+by one of `topojax.errors`.
 
 Every term is defined in
 [METHOD.md](https://github.com/topojax/topojax/blob/main/topojax/METHOD.md), commands and files in
