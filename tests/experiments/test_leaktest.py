@@ -7,6 +7,7 @@ import logging
 import os
 import shutil
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -14,8 +15,9 @@ import numpy as np
 import pytest
 
 from topojax.config import Config, make_config
-from topojax.data import Dataset
+from topojax.data import Dataset, synthetic_dataset
 from topojax.errors import DataError, LeakError, RunError
+from topojax.executors import Spreading, open_executor
 from topojax.experiments.leaktest import (
     Trial,
     leak_trials,
@@ -87,6 +89,39 @@ def test_trials_are_kept_and_not_run_again(
     with pytest.raises(RunError, match="other settings"):
         leak_trials(discs, variants, seeds=range(3), n_train=25, folder=folder)
     assert json.loads((folder / "leaktest.json").read_text())["settings"]["n_train"] == 24
+
+
+_DISCS = partial(
+    synthetic_dataset, "shapes", seed=7, n_train=32, n_val=16, n_test=20, size=28, spatial_dims=2
+)
+
+
+@pytest.mark.slow
+def test_trials_of_another_process_are_the_same_to_the_last_bit(
+    discs: Dataset, variants: dict[str, Config], trials: list[Trial], folder: Path, tmp_path: Path
+) -> None:
+    copy = shutil.copytree(folder, tmp_path / "copy")
+    # As a killed test leaves it. The worker has half of the processors.
+    (copy / "trials_shuffled_labels_1.json").unlink()
+    seen: list[Trial] = []
+    with open_executor(Spreading(workers=2)) as executor:
+        found = leak_trials(
+            discs,
+            variants,
+            seeds=range(3),
+            nulls=["shuffled labels"],
+            n_train=24,
+            folder=copy,
+            on_trial=seen.append,
+            executor=executor,
+            source=_DISCS,
+        )
+    assert found == trials
+    assert seen == [*trials[:2], *trials[4:], *trials[2:4]]
+    names = [sorted(file.name for file in path.iterdir()) for path in (folder, copy)]
+    assert names[0] == names[1]
+    for file in folder.glob("trials_*"):
+        assert (copy / file.name).read_bytes() == file.read_bytes()
 
 
 def test_a_folder_of_trials_has_one_owner(

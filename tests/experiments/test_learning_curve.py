@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from spread_calls import Pickling
 from topojax.config import Config, make_config
 from topojax.data import Dataset, Split
 from topojax.errors import ConfigError, DataError, RunError
@@ -24,6 +25,7 @@ from topojax.experiments.learning_curve import (
     running,
     training_sizes,
 )
+from topojax.experiments.learning_curve.folder import CurveFolder
 from topojax.pipeline import Reading, fit_topocam
 from topojax.report import build_learning_curve_report
 from topojax.runs import CURVE_METHODS, CurveTrial, LearningCurve
@@ -180,6 +182,39 @@ def test_trials_are_kept_and_not_run_again(
     assert fewer.points["topology"] == done.curve.points["topology"][:1]
     with pytest.raises(AssertionError, match="a fit was begun"):
         learning_curve(discs, config, (12,), n_seeds=N_SEEDS + 1, folder=folder)
+
+
+def test_fits_that_are_spread_are_those_of_one_process(
+    done: Done, discs: Dataset, config: Config, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = tmp_path / "spread"
+    known = {(trial.n, trial.seed): trial for trial in done.curve.trials}
+    asked, seen = [], []
+
+    def trial(plan: Any, dataset: Dataset, n: int, seed: int) -> CurveTrial:
+        asked.append((n, seed, plan.config.seed, dataset.fingerprint()))
+        return known[n, seed]
+
+    monkeypatch.setattr(running, "_trial", trial)
+    with Pickling(2) as executor:
+        curve = learning_curve(
+            discs,
+            config,
+            SIZES,
+            n_seeds=N_SEEDS,
+            folder=folder,
+            on_trial=seen.append,
+            executor=executor,
+        )
+    assert sorted(asked) == sorted((n, seed, 0, discs.fingerprint()) for n, seed in known)
+    assert sorted(map(repr, seen)) == sorted(map(repr, curve.trials))
+    assert (curve.trials, curve.points) == (done.curve.trials, done.curve.points)
+    for file in done.folder.glob("trial_*.json"):
+        assert (folder / file.name).read_bytes() == file.read_bytes()
+    # The worker that wrote one and died before it told of it: nothing is fitted again.
+    monkeypatch.setattr(running, "_trial", _no_fit)
+    kept = CurveFolder(folder.absolute(), curve)
+    assert running._made({}, lambda: discs, kept, (12, 1)) == known[12, 1]
 
 
 def test_other_settings_data_and_folders_are_refused(

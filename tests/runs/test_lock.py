@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 
 from topojax.errors import RunError
-from topojax.runs.lock import LOCK_NAME, check_free, hold
+from topojax.runs.lock import LOCK_NAME, check_free, hold, in_series
 from topojax.runs.owner import Fate, Owner
 
 pytestmark = pytest.mark.skipif(os.name != "posix", reason="elsewhere no owner is known to be dead")
@@ -111,6 +111,25 @@ def test_an_owner_that_cannot_be_looked_for_keeps_the_folder(
     with pytest.raises(RunError, match=rf"if it has ended, remove .*{LOCK_NAME}"):
         hold(tmp_path, "run").__enter__()
     assert json.loads((tmp_path / LOCK_NAME).read_text())["token"] == "other"
+
+
+def test_a_worker_of_the_same_command_goes_on_in_what_a_lost_one_had(tmp_path: Path) -> None:
+    lock = tmp_path / LOCK_NAME
+    with in_series("mine"), hold(tmp_path, "test"):
+        own = json.loads(lock.read_text())
+    elsewhere = own | {"host": "another", "machine": "another"}
+    for content, token in ((elsewhere, "other"), (own, "mine")):
+        # Another command's; then one that lives, though of the same command.
+        lock.write_text(json.dumps(content))
+        with pytest.raises(RunError, match="in use by"), in_series(token), hold(tmp_path, "test"):
+            pass
+        assert json.loads(lock.read_text()) == content
+    lock.write_text(json.dumps(elsewhere))
+    with pytest.raises(RunError, match="in use by"), hold(tmp_path, "test"):
+        pass
+    with in_series("mine"), hold(tmp_path, "test"):
+        assert json.loads(lock.read_text())["host"] == own["host"]
+    assert not lock.exists()
 
 
 @pytest.mark.parametrize("content", [b"", b"{", b"[1]", b'{"pid": "x"}', b"\xff"])

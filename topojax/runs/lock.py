@@ -13,6 +13,7 @@ import os
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
+from contextvars import ContextVar
 from pathlib import Path
 
 from pydantic import ValidationError
@@ -22,6 +23,23 @@ from topojax.files import cannot_write, remove_parts
 from topojax.runs.owner import Fate, Owner
 
 LOCK_NAME = "lock.json"
+# Whose work this is: workers of one command may go on where another of them has died.
+_SERIES: ContextVar[str | None] = ContextVar("series", default=None)
+
+
+@contextmanager
+def in_series(token: str) -> Iterator[None]:
+    """Let `hold` take over, while the block runs, what another worker of the same series owned.
+
+    That is for workers on several machines, which cannot look for one another. Who gives the work
+    sees to it that a folder is given again only when the worker that had it is lost. A worker that
+    can be looked for and lives keeps its folder.
+    """
+    before = _SERIES.set(token)
+    try:
+        yield
+    finally:
+        _SERIES.reset(before)
 
 
 @contextmanager
@@ -37,7 +55,10 @@ def hold(folder: Path, work: str) -> Iterator[None]:
     """
     lock = folder / LOCK_NAME
     token = uuid.uuid4().hex
-    content = json.dumps(Owner.this().to_json() | {"work": work, "token": token}, indent=2) + "\n"
+    told = Owner.this().to_json() | {"work": work, "token": token}
+    if (series := _SERIES.get()) is not None:
+        told["series"] = series
+    content = json.dumps(told, indent=2) + "\n"
     try:
         while not _made(lock, content.encode()):
             _remove_dead(lock)
@@ -142,7 +163,7 @@ def _refuse_unless_dead(lock: Path, content: bytes) -> None:
             f"{lock.parent} is in use by process {owner.pid} on {owner.host}; wait for it or end "
             "it, or choose another folder"
         )
-    if fate is Fate.UNKNOWN:
+    if fate is Fate.UNKNOWN and not _is_of_own_series(content):
         raise RunError(
             f"{lock.parent} is in use by process {owner.pid} on {owner.host}, which cannot be "
             f"looked for from here; if it has ended, remove {lock} and try again, or choose "
@@ -156,6 +177,11 @@ def _owner(content: bytes) -> Owner | None:
         return Owner.model_validate({key: values[key] for key in Owner.model_fields})
     except (ValueError, TypeError, KeyError, ValidationError):
         return None
+
+
+def _is_of_own_series(content: bytes) -> bool:
+    series = _SERIES.get()
+    return series is not None and json.loads(content).get("series") == series
 
 
 def _entry(lock: Path, key: str) -> str | None:

@@ -9,7 +9,7 @@ import pytest
 from topojax.evaluation import Interval, Scores
 from topojax.evaluation.scores import METRICS
 from topojax.experiments.reproduce import reproduction
-from topojax.experiments.reproduce.made.running import Outcome
+from topojax.experiments.reproduce.made.outcome import Outcome
 from topojax.experiments.reproduce.planned import PlannedRun
 
 

@@ -11,7 +11,7 @@ import pytest
 from topojax.data import Dataset
 from topojax.experiments.paper import check_rows, read_paper_tables
 from topojax.experiments.reproduce import Asked, Choices, reproduce
-from topojax.experiments.reproduce.made.running import Outcome
+from topojax.experiments.reproduce.made.outcome import Outcome
 from topojax.experiments.reproduce.notes import MARK
 from topojax.experiments.reproduce.planned import PlannedRun, plan_row
 from topojax.experiments.reproduce.rendering import ReproducedTable, as_latex, as_markdown

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from concurrent.futures import BrokenExecutor, Executor, Future
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import pytest
 
+from spread_calls import Pickling
 from topojax.config import Config, make_config
 from topojax.data import Dataset, synthetic_dataset
 from topojax.errors import DataError
 from topojax.evaluation import Interval, Scores
 from topojax.evaluation.scores import METRICS
-from topojax.experiments.reproduce.made import running
+from topojax.experiments.reproduce.made import one_run
 from topojax.experiments.reproduce.made.network_run import NetworkScores, network_run
 from topojax.experiments.reproduce.made.running import run_all
 from topojax.experiments.reproduce.planned import PlannedRun
@@ -42,7 +45,7 @@ def made(monkeypatch: pytest.MonkeyPatch) -> list[str]:
         path.mkdir(exist_ok=True)
         NetworkScores(test=_scores(0.7).to_json(), best_epoch=0, seconds=1.0).write(path)
 
-    monkeypatch.setattr(running, "network_run", stub)
+    monkeypatch.setattr(one_run, "network_run", stub)
     return names
 
 
@@ -104,3 +107,91 @@ def test_a_network_is_trained_scored_and_not_trained_again(
     monkeypatch.setattr("topojax.experiments.reproduce.made.network_run.fit_networks", None)
     network_run(discs, run.config, path)
     assert NetworkScores.read(path) == found
+
+
+class _Source:
+    """Reads `discs` for whoever has the name, as a function that can be imported would."""
+
+    known: ClassVar[dict[str, Dataset]] = {}
+    n_read: ClassVar[list[str]] = []
+
+    def __call__(self, name: str, size: int | None) -> Dataset:
+        self.n_read.append(name)
+        if name not in self.known:
+            raise DataError(f"{name} is not here; put it there")
+        return self.known[name]
+
+
+def test_runs_that_are_spread_are_made_once_and_fail_alone(
+    discs: Dataset,
+    tiny: dict[str, Any],
+    tmp_path: Path,
+    made: list[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    # Two names of the same data, whose runs have one folder.
+    monkeypatch.setattr(_Source, "known", {"a/discs": discs, "b/discs": discs})
+    good, same, absent = _runs(tiny, "a/discs", "b/discs", "gone")
+    bad = PlannedRun("network", "a/discs", good.config.model_copy(update={"seed": 13}))
+    runs = [absent, bad, good, same, good]
+    for name in ("there", "here"):
+        (tmp_path / name).mkdir()
+    with Pickling(2) as executor:
+        outcomes = run_all(runs, _Source(), tmp_path / "there", executor=executor)
+    assert len(made) == 2
+    assert [outcomes[run].failure for run in (good, same)] == [None, None]
+    assert outcomes[good].folder == outcomes[same].folder
+    here = run_all(runs, _Source(), tmp_path / "here")
+    for run in runs:
+        assert outcomes[run].failure == here[run].failure
+        assert outcomes[run].scores("backbone") == here[run].scores("backbone")
+    assert here[absent].failure == "gone is not here; put it there"
+    there, own = (
+        sorted(file.relative_to(folder) for file in folder.rglob("*"))
+        for folder in (tmp_path / "there", tmp_path / "here")
+    )
+    assert there == own
+    assert sum(file.name.endswith(".failure.txt") for file in there) == 1
+
+
+def test_what_a_worker_left_on_a_disk_of_its_own_is_no_run(
+    discs: Dataset, tiny: dict[str, Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(_Source, "known", {"discs": discs})
+    monkeypatch.setattr(one_run, "network_run", lambda *_, **__: None)
+    (run,) = _runs(tiny, "discs")
+    with Pickling(1) as executor:
+        outcomes = run_all([run], _Source(), tmp_path, executor=executor)
+    assert "on a disk that all machines share" in str(outcomes[run].failure)
+
+
+class _Killing(Executor):
+    """An executor each of whose workers dies over the runs of one seed."""
+
+    def submit(self, fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Future[Any]:
+        future: Future[Any] = Future()
+        if args[0].run.config.seed == 3:
+            future.set_exception(BrokenExecutor("killed"))
+        else:
+            future.set_result(fn(*args, **kwargs))
+        return future
+
+
+def test_a_run_that_ends_every_worker_leaves_its_reason_and_the_others(
+    discs: Dataset,
+    tiny: dict[str, Any],
+    tmp_path: Path,
+    made: list[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(_Source, "known", {"discs": discs})
+    (good,) = _runs(tiny, "discs")
+    deadly = PlannedRun("network", "discs", good.config.model_copy(update={"seed": 3}))
+    outcomes = run_all([deadly, good], _Source(), tmp_path, executor=_Killing())
+    assert outcomes[good].failure is None
+    said = "its worker died at each of 3 tries (BrokenExecutor: killed)"
+    assert outcomes[deadly].failure == said
+    (reason,) = tmp_path.glob("*.failure.txt")
+    assert reason.read_text() == f"{said}\n"
+    assert run_all([deadly], _Source(), tmp_path)[deadly].failure is None
+    assert not reason.exists()

@@ -125,7 +125,7 @@ def test_without_masks_the_row_alone_is_not_made(
 ) -> None:
     made: list[str] = []
     monkeypatch.setattr(
-        "topojax.experiments.reproduce.made.running.fit_run",
+        "topojax.experiments.reproduce.made.one_run.fit_run",
         lambda dataset, config, path, **named: made.append(path.name),
     )
 
@@ -154,7 +154,7 @@ def test_folders_tell_masks_and_networks_apart(
 ) -> None:
     made: list[str] = []
     monkeypatch.setattr(
-        "topojax.experiments.reproduce.made.running.segmentation_run",
+        "topojax.experiments.reproduce.made.one_run.segmentation_run",
         lambda *given, **named: made.append(given[-1].name),
     )
     run = _run(few, masks, config, small)

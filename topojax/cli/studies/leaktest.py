@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sys
+from functools import partial
 from itertools import product
 from pathlib import Path
 from typing import Any
@@ -9,6 +11,8 @@ from typing import Any
 import click
 
 from topojax.cli import options
+from topojax.cli.spreading import spreading
+from topojax.executors import Spreading, open_executor
 
 
 @click.command(
@@ -50,6 +54,7 @@ Examples:
 @options.spatial_dims
 @click.option("--config", "config_file", type=options.PATH, help="JSON or TOML file of sections.")
 @click.option("--set", "sets", multiple=True, metavar="KEY=VALUE", help="e.g. backbone.epochs=5")
+@spreading
 @click.option(
     "-o", "--output", type=options.PATH, help="Folder of the trials; a killed test goes on there."
 )
@@ -66,6 +71,7 @@ def command(
     spatial_dims: int | None,
     config_file: Path | None,
     sets: tuple[str, ...],
+    spreading: Spreading,
     output: Path | None,
 ) -> None:
     """Run the whole pipeline on DATA without signal; fail if a held-out AUC leaves chance.
@@ -95,15 +101,18 @@ def command(
     }
     settings = next(iter(variants.values()))
     dataset = options.dataset_for(settings, data, data_root, spatial_dims)
-    trials = leak_trials(
-        dataset,
-        variants,
-        seeds=range(seeds),
-        n_train=limit,
-        folder=output,
-        progress=True,
-        on_trial=_report,
-    )
+    with open_executor(spreading, folder=output and output / "slurm") as executor:
+        trials = leak_trials(
+            dataset,
+            variants,
+            seeds=range(seeds),
+            n_train=limit,
+            folder=output,
+            progress=True,
+            on_trial=_report,
+            executor=executor,
+            source=partial(options.dataset_for, settings, data, data_root, spatial_dims),
+        )
     verdicts = leak_verdicts(trials, variants, level)
     table = markdown_table(trials, verdicts)
     if output is not None:
@@ -115,7 +124,9 @@ def command(
 
 
 def _report(trial: Any) -> None:
+    from tqdm import tqdm
+
     found = f"no test AUC, as {trial.dropped} test images are dropped and with them a whole class"
     if trial.auc:
         found = f"test AUC {trial.auc['topocam']:.3f}, ROI size alone {trial.auc['roi-size']:.3f}"
-    click.echo(f"{trial.null}, seed {trial.seed}, {trial.variant}: {found}", err=True)
+    tqdm.write(f"{trial.null}, seed {trial.seed}, {trial.variant}: {found}", file=sys.stderr)

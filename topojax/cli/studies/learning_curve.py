@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import logging
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import click
 
 from topojax.cli import options
+from topojax.cli.spreading import spreading
+from topojax.executors import Spreading, open_executor
 
 
 class _Sizes(click.ParamType):
@@ -61,6 +65,7 @@ Examples:
 @options.data_root
 @options.spatial_dims
 @options.configuration
+@spreading
 @click.option(
     "-o",
     "--output",
@@ -80,6 +85,7 @@ def command(
     config_file: Path | None,
     sets: tuple[str, ...],
     seed: int | None,
+    spreading: Spreading,
     output: Path | None,
 ) -> None:
     """Fit on some of DATA's training images, and score the test split: AUC against their number.
@@ -105,7 +111,10 @@ def command(
     )
     dataset = options.dataset_for(config, data, data_root, spatial_dims)
     folder = options.output_folder(output, f"{dataset.name}-curve", resume=False)
-    with _one_line_a_fit():
+    with (
+        _one_line_a_fit(),
+        open_executor(spreading, folder=folder / "slurm") as executor,
+    ):
         curve = learning_curve(
             dataset,
             config,
@@ -114,6 +123,8 @@ def command(
             folder=folder,
             progress=True,
             on_trial=_report,
+            executor=executor,
+            source=partial(options.dataset_for, config, data, data_root, spatial_dims),
         )
     _print(curve)
     click.echo(f"report: {folder / 'report.html'}")
@@ -132,9 +143,12 @@ def _one_line_a_fit() -> Iterator[None]:
 
 
 def _report(trial: Any) -> None:
+    from tqdm import tqdm
+
     shown = ("backbone", "topology", "topology+logits")
     aucs = ", ".join(f"{name} {trial.auc[name]:.3f}" for name in shown if name in trial.auc)
-    click.echo(f"n={trial.n}, seed {trial.seed}: test AUC {aucs} ({trial.seconds:.0f} s)", err=True)
+    line = f"n={trial.n}, seed {trial.seed}: test AUC {aucs} ({trial.seconds:.0f} s)"
+    tqdm.write(line, file=sys.stderr)
 
 
 def _print(curve: Any) -> None:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import click
 
 from topojax.cli import options
+from topojax.cli.spreading import spreading
+from topojax.executors import Spreading, open_executor
 
 
 class _Names(click.ParamType):
@@ -72,6 +75,7 @@ Examples:
     help="e.g. cam.folds=3, of table 8's U-Nets segmentation.epochs=20.",
 )
 @options.data_root
+@spreading
 @click.option(
     "-o",
     "--output",
@@ -92,6 +96,7 @@ def command(
     preset: str,
     sets: tuple[str, ...],
     data_root: Path | None,
+    spreading: Spreading,
     output: Path,
 ) -> None:
     """Make tables and figures of the paper anew: ours with intervals, beside the published numbers.
@@ -100,7 +105,6 @@ def command(
     leaves the others alone and is listed with its reason.
     """
     from topojax.config import parse_overrides
-    from topojax.data import read_dataset, read_masks
     from topojax.experiments.reproduce import Asked, Choices, reproduce
 
     choices = Choices(
@@ -113,17 +117,31 @@ def command(
     )
     tables, figures = _numbers(parts)
     asked = Asked(tables, datasets or (), models or (), tuple(range(seeds)), figures)
-    made = reproduce(
-        asked,
-        choices,
-        lambda name, pixels: read_dataset(name, size=pixels, data_root=data_root),
-        output,
-        read_masks=lambda name, pixels: read_masks(name, pixels, data_root=data_root),
-        progress=True,
-    )
+    with open_executor(spreading, folder=output / "slurm") as executor:
+        made = reproduce(
+            asked,
+            choices,
+            partial(_read_dataset, data_root),
+            output,
+            read_masks=partial(_read_masks, data_root),
+            progress=True,
+            executor=executor,
+        )
     click.echo((output / "tables.md").read_text("utf-8"))
     n_missing = sum(len(part.reasons()) for part in made)
     click.echo(f"{output / 'tables.html'}" + (f"; {n_missing} not made" if n_missing else ""))
+
+
+def _read_dataset(data_root: Path | None, name: str, size: int | None) -> Any:
+    from topojax.data import read_dataset
+
+    return read_dataset(name, size=size, data_root=data_root)
+
+
+def _read_masks(data_root: Path | None, name: str, size: int | None) -> Any:
+    from topojax.data import read_masks
+
+    return read_masks(name, size, data_root=data_root)
 
 
 def _numbers(names: tuple[str, ...]) -> tuple[tuple[int, ...], tuple[int, ...]]:

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import zlib
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import Executor
 from contextlib import ExitStack
-from itertools import product
+from dataclasses import replace
+from functools import partial
+from itertools import chain, product
 from pathlib import Path
 
 import numpy as np
@@ -15,6 +18,7 @@ from topojax.config import Config
 from topojax.data import NULLS, Dataset, fewer_training_images, validate_dataset
 from topojax.defects import fit_method_on_maps, maps_of_split, scored_rows
 from topojax.evaluation import auc_score
+from topojax.executors import Held, spread
 from topojax.experiments.leaktest.trial import LEAK_TEST, Trial, TrialFolder
 from topojax.pipeline import (
     FitPlan,
@@ -39,6 +43,8 @@ def leak_trials(
     folder: Path | None = None,
     progress: bool = False,
     on_trial: Callable[[Trial], None] | None = None,
+    executor: Executor | None = None,
+    source: Callable[[], Dataset] | None = None,
 ) -> list[Trial]:
     """Run every variant on every null data set and seed.
 
@@ -53,12 +59,17 @@ def leak_trials(
         n_train: at most so many training images; None: all.
         folder: where each trial is kept, so that a killed test goes on from there; or None.
         progress: show progress bars on a terminal.
-        on_trial: called with every trial, old or new.
+        on_trial: called with every trial, old ones first, new ones as they come.
+        executor: what null data sets and seeds are spread over; None: they are tried here, one
+            after the other.
+        source: reads `dataset` where a trial is made elsewhere; a function that other processes can
+            import, or a partial of one. None: the data set is sent along with every trial.
 
     Raises:
         ConfigError, DataError, WeightsError: before any training.
         RunError: `folder` is a file, holds trials of other settings or data, or another process
             works there.
+        ItemsLostError: trials whose worker died at every try, when the others are made.
     """
     if folder is not None:
         LEAK_TEST.check(folder)
@@ -74,18 +85,54 @@ def leak_trials(
         kept = None
         if folder is not None:
             kept = held.enter_context(TrialFolder.open(folder, dataset, settled, n_train))
-        trials = []
-        for null, seed in product(nulls, seeds):
-            known = kept.read(null, seed) if kept else None
-            if known is None:
-                known = list(_trials(dataset, plans, null, seed, n_train))
-                if kept:
-                    kept.write(null, seed, known)
-            for trial in known:
-                trials.append(trial)
-                if on_trial is not None:
-                    on_trial(trial)
-    return trials
+        pairs = list(product(nulls, seeds))
+        read = {pair: kept.read(*pair) if kept else None for pair in pairs}
+        found = {pair: trials for pair, trials in read.items() if trials is not None}
+        _tell(on_trial, found.values())
+        left = [pair for pair in pairs if pair not in found]
+        make = partial(_made, plans, n_train, lambda: dataset, kept)
+        if executor is not None:
+            read_there = Held.of(dataset, Dataset.fingerprint, source)
+            make = _made_elsewhere(plans, n_train, read_there, kept)
+        made = spread(
+            executor, make, left, what="trials of", progress=progress and executor is not None
+        )
+        for place, trials in made:
+            found[left[place]] = trials
+            _tell(on_trial, [trials])
+    return [trial for pair in pairs for trial in found[pair]]
+
+
+def _tell(on_trial: Callable[[Trial], None] | None, trials: Iterable[list[Trial]]) -> None:
+    if on_trial is not None:
+        for trial in chain.from_iterable(trials):
+            on_trial(trial)
+
+
+def _made_elsewhere(
+    plans: dict[str, FitPlan],
+    n_train: int | None,
+    read: Callable[[], Dataset],
+    kept: TrialFolder | None,
+) -> partial[list[Trial]]:
+    quiet = {name: replace(plan, progress=False) for name, plan in plans.items()}
+    return partial(_made, quiet, n_train, read, kept and TrialFolder(kept.path.absolute()))
+
+
+def _made(
+    plans: dict[str, FitPlan],
+    n_train: int | None,
+    read: Callable[[], Dataset],
+    kept: TrialFolder | None,
+    pair: tuple[str, int],
+) -> list[Trial]:
+    # A worker that died may have written them before.
+    known = kept.read(*pair) if kept else None
+    if known is None:
+        known = list(_trials(read(), plans, *pair, n_train))
+        if kept:
+            kept.write(*pair, known)
+    return known
 
 
 def _trials(

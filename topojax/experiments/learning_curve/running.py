@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import Executor
+from dataclasses import replace
+from functools import partial
 from itertools import product
 from pathlib import Path
 
@@ -15,6 +18,7 @@ from topojax.data import Dataset, Split, validate_dataset
 from topojax.defects import shows_defects
 from topojax.errors import ConfigError
 from topojax.evaluation import auc_score, decide
+from topojax.executors import Held, spread
 from topojax.experiments.learning_curve.folder import LEARNING_CURVE, CurveFolder
 from topojax.experiments.learning_curve.points import curve_points
 from topojax.experiments.learning_curve.sizes import fewer_images, plan_size, training_sizes
@@ -36,6 +40,8 @@ def learning_curve(
     folder: Path,
     progress: bool = False,
     on_trial: Callable[[CurveTrial], None] | None = None,
+    executor: Executor | None = None,
+    source: Callable[[], Dataset] | None = None,
 ) -> LearningCurve:
     """Fit on every number of training images with every seed, score, and write the report.
 
@@ -48,12 +54,16 @@ def learning_curve(
         n_seeds: two or more.
         folder: where each trial is kept, so that a killed curve goes on, and the report.
         progress: show progress bars on a terminal.
-        on_trial: called with every trial, old or new.
+        on_trial: called with every trial, old ones first, new ones as they come.
+        executor: what fits are spread over; None: they are made here, one after the other.
+        source: reads `dataset` where a fit is made elsewhere; a function that other processes can
+            import, or a partial of one. None: the data set is sent along with every fit.
 
     Raises:
         ConfigError, DataError, WeightsError: before any training.
         RunError: `folder` is a file, holds trials of other settings or data, or another process
             works there.
+        ItemsLostError: a fit whose worker died at every try, when the others are made.
     """
     LEARNING_CURVE.check(folder)
     seeds = _seeds(config, n_seeds)
@@ -64,13 +74,21 @@ def learning_curve(
     with CurveFolder.open(folder, dataset, settled, numbers, seeds) as kept:
         known = {(n, seed): kept.read(n, seed) for seed, n in product(seeds, numbers)}
         _LOGGER.info("%s", _cost(settled, numbers, seeds, sum(map(bool, known.values()))))
-        trials = []
+        found = {pair: trial for pair, trial in known.items() if trial is not None}
         # A seed's whole curve before the next one's: what a killed curve leaves can be read.
-        for seed, n in product(seeds, numbers):
-            trial = known[n, seed] or kept.write(_trial(plans[n], dataset, n, seed))
-            trials.append(trial)
+        left = [pair for pair, trial in known.items() if trial is None]
+        if on_trial is not None:
+            for trial in found.values():
+                on_trial(trial)
+        make = partial(_made, plans, lambda: dataset, kept)
+        if executor is not None:
+            make = _made_elsewhere(plans, Held.of(dataset, Dataset.fingerprint, source), kept)
+        made = spread(executor, make, left, what="fit", progress=progress and executor is not None)
+        for place, trial in made:
+            found[left[place]] = trial
             if on_trial is not None:
                 on_trial(trial)
+        trials = [found[pair] for pair in known]
         curve = kept.finish(trials, curve_points(trials, config.evaluation.level))
         build_learning_curve_report(folder)
     return curve
@@ -101,6 +119,24 @@ def _cost(config: Config, sizes: Sequence[int], seeds: Sequence[int], n_kept: in
         f"training images), of which {left} are to come, {left * each} networks of "
         f"{config.backbone.epochs} epochs{kept}"
     )
+
+
+def _made_elsewhere(
+    plans: Mapping[int, FitPlan], read: Callable[[], Dataset], kept: CurveFolder
+) -> partial[CurveTrial]:
+    quiet = {n: replace(plan, progress=False) for n, plan in plans.items()}
+    return partial(_made, quiet, read, replace(kept, path=kept.path.absolute()))
+
+
+def _made(
+    plans: Mapping[int, FitPlan],
+    read: Callable[[], Dataset],
+    kept: CurveFolder,
+    pair: tuple[int, int],
+) -> CurveTrial:
+    n, seed = pair
+    # A worker that died may have written it before.
+    return kept.read(n, seed) or kept.write(_trial(plans[n], read(), n, seed))
 
 
 def _trial(plan: FitPlan, dataset: Dataset, n: int, seed: int) -> CurveTrial:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
+from concurrent.futures import Executor
 from dataclasses import replace
 from pathlib import Path
 
@@ -38,6 +39,7 @@ def reproduce(
     *,
     read_masks: Callable[[str, int | None], Masks] = read_masks,
     progress: bool = False,
+    executor: Executor | None = None,
 ) -> tuple[ReproducedTable | ReproducedFigure, ...]:
     """Make the runs of what is asked for, and write `tables.{md,csv,tex,html}` and the figures.
 
@@ -52,6 +54,7 @@ def reproduce(
         read_masks: from a data set's name and a size to the masks of its images, for the rows that
             need them.
         progress: show progress bars on a terminal.
+        executor: what runs are spread over; see `run_all`. None: they are made here.
 
     Returns:
         tables, then figures.
@@ -85,6 +88,7 @@ def reproduce(
         folder / "runs",
         read_masks=reader.masks,
         progress=progress,
+        executor=executor,
     )
     tables = tuple(
         _table(number, paper, planned, outcomes, choices, asked)

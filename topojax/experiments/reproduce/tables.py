@@ -8,7 +8,7 @@ from pathlib import PurePath
 
 from topojax.evaluation import Interval, summarise_seeds
 from topojax.experiments.paper import SCRATCH, Metric, Row, RowCheck
-from topojax.experiments.reproduce.made.running import Outcome
+from topojax.experiments.reproduce.made.outcome import Outcome
 from topojax.experiments.reproduce.planned import PlannedRow, PlannedRun, label_of
 
 

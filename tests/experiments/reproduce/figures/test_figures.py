@@ -16,7 +16,7 @@ import pytest
 from topojax.data import Dataset
 from topojax.errors import ConfigError
 from topojax.experiments.reproduce import Asked, Choices, reproduce, reproduction
-from topojax.experiments.reproduce.made.running import Outcome
+from topojax.experiments.reproduce.made.outcome import Outcome
 from topojax.experiments.reproduce.planned import PlannedRun
 from topojax.runs import Environment, Run, load_run
 

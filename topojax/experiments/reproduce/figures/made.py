@@ -9,7 +9,7 @@ from topojax.errors import TopojaxError
 from topojax.experiments.paper import PRETRAINED
 from topojax.experiments.reproduce.figures.drawn import DRAW
 from topojax.experiments.reproduce.figures.planned import PlannedFigure
-from topojax.experiments.reproduce.made.running import Outcome
+from topojax.experiments.reproduce.made.outcome import Outcome
 from topojax.experiments.reproduce.notes import started_from
 from topojax.experiments.reproduce.tables import start_of, why_failed
 from topojax.files import write_atomically
