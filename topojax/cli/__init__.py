@@ -29,6 +29,7 @@ _COMMANDS = {
     "log": ("runs", "Send a run to MLflow, Weights & Biases or TensorBoard."),
     "bench": ("studies", "Time topology, networks, maps and search on this machine."),
     "data": ("files", "List data sets, say how to get them, check manifests."),
+    "synthetic": ("files", "Write a test volume of any size whose Betti numbers are known."),
     "weights": ("files", "List, download, convert and look into pretrained weights."),
 }
 

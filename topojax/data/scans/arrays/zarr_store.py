@@ -12,7 +12,7 @@ import numpy as np
 
 from topojax.data.memory import refuse_beyond_memory
 from topojax.data.scans.arrays.bare import bare_scan, check_bare
-from topojax.data.scans.arrays.ome_zarr import finest_level, multiscales
+from topojax.data.scans.arrays.ome_zarr import Level, finest_level, multiscales
 from topojax.data.scans.refusals import check_exists, damage_named, library
 from topojax.data.scans.scan import Scan
 from topojax.errors import DataError, shown
@@ -39,16 +39,31 @@ def read_zarr(path: Path) -> Scan:
     the fill value, which a note says.
 
     Raises:
-        DataError: zarr is absent; there is no store, it is damaged or too large for the memory; it
-            is a group of arrays, or an image with several times or channels.
+        DataError: as `find_array`; or the array is too large for the memory.
+    """
+    array, level = find_array(path)
+    if level is None:
+        scan = bare_scan(_voxels(array, path), path)
+        return replace(scan, notes=scan.notes + missing_chunks(array, path))
+    shape = [array.shape[axis] for axis in level.spatial_axes]
+    voxels = _voxels(array, path).reshape(shape)
+    notes = level.notes + missing_chunks(array, path)
+    return Scan(voxels, len(shape), None, level.spacing, notes)
+
+
+def find_array(path: Path) -> tuple[Any, Level | None]:
+    """Return the array of a zarr store, or the finest level of an OME-Zarr image, and which it is.
+
+    Raises:
+        DataError: zarr is absent; there is no store, or it is damaged; it is a group of arrays, or
+            an image with several times or channels.
     """
     zarr = library("zarr", "zarr", path)
     check_exists(path)
     with damage_named(path, _KIND):
         node = zarr.open(zarr.storage.LocalStore(path, read_only=True), mode="r")
     if isinstance(node, zarr.Array):
-        scan = bare_scan(_voxels(node, path), path)
-        return replace(scan, notes=scan.notes + _notes(node, path))
+        return node, None
     with damage_named(path, _KIND):
         images = multiscales(dict(node.attrs))
     if images is None:
@@ -56,19 +71,13 @@ def read_zarr(path: Path) -> Scan:
             f"{path} is a group, but no OME-Zarr image; expected an array: name one of those in "
             f"it ({_arrays(node, path)})"
         )
-    return _image(node, images, path)
-
-
-def _image(group: Any, images: list[dict[str, Any]], path: Path) -> Scan:
     with damage_named(path, _KIND):
         level = finest_level(images, path)
-        array = group[level.path]
+        array = node[level.path]
         if not hasattr(array, "shape"):
             raise ValueError(f"{shown(level.path)}, its finest level, is no array")
     level.check_shape(array.shape, path)
-    shape = [array.shape[axis] for axis in level.spatial_axes]
-    voxels = _voxels(array, path).reshape(shape)
-    return Scan(voxels, len(shape), None, level.spacing, level.notes + _notes(array, path))
+    return array, level
 
 
 def _voxels(array: Any, path: Path) -> np.ndarray:
@@ -83,7 +92,8 @@ def _voxels(array: Any, path: Path) -> np.ndarray:
         return np.asarray(array[...])
 
 
-def _notes(array: Any, path: Path) -> tuple[str, ...]:
+def missing_chunks(array: Any, path: Path) -> tuple[str, ...]:
+    """Return a note of the chunks that are not stored, or none."""
     with damage_named(path, _KIND):
         stored, all_of_them = array.nchunks_initialized, array.nchunks
     if stored >= all_of_them:

@@ -21,7 +21,8 @@ from topojax.errors import DataError, shown
 
 _KIND = "TIFF"
 # TIFF 6.0, sections 8, 18 (extra samples: none, or alpha of either kind) and 22.
-_WHITE_IS_ZERO, _BLACK_IS_ZERO, _RGB, _PALETTE, _YCBCR = 0, 1, 2, 3, 6
+WHITE_IS_ZERO, BLACK_IS_ZERO = 0, 1
+_RGB, _PALETTE, _YCBCR = 2, 3, 6
 _EXTRA = ((), (1,), (2,))
 _JPEG = (6, 7)
 # tifffile's letters: depth, pages without a meaning, a sequence of pages.
@@ -41,10 +42,13 @@ def read_tiff(path: Path) -> Scan:
     """
     tifffile = library("tifffile", "pictures", path)
     check_exists(path)
-    with damage_named(path, _KIND), _complaints_raised(), tifffile.TiffFile(path) as file:
-        series, page = _one_series(file, path)
-        dims = _spatial_dims(series.axes, path)
-        _check(series, page, path, tifffile)
+    with damage_named(path, _KIND), complaints_raised(), tifffile.TiffFile(path) as file:
+        series, page = one_series(file, path)
+        dims = spatial_dims(series.axes, path)
+        # As decoded, turned over or spread over a palette, and as float32.
+        needed = math.prod(series.shape) * (2 * series.dtype.itemsize + 4)
+        refuse_beyond_memory(str(path), needed)
+        check_decoder(page, path)
         pixels = series.asarray()
         spacing = tiff_spacing(file, dims)
         sampled = "S" in series.axes
@@ -56,7 +60,12 @@ def read_tiff(path: Path) -> Scan:
     return Scan(voxels, dims, None, spacing, notes)
 
 
-def _one_series(file: Any, path: Path) -> tuple[Any, Any]:
+def one_series(file: Any, path: Path) -> tuple[Any, Any]:
+    """Return the only series of a TIFF file that tifffile has opened, and its first page.
+
+    Raises:
+        DataError: it has several, no real numbers, or lacks pages.
+    """
     if len(file.series) != 1:
         shapes = ", ".join(str(series.shape) for series in file.series[:4])
         raise DataError(
@@ -67,10 +76,17 @@ def _one_series(file: Any, path: Path) -> tuple[Any, Any]:
     # tifffile reads pages that are said to be elsewhere as zeros.
     if any(page is None for page in series.pages):
         raise DataError(f"{path} lacks some of its pages; get the files of its set again")
+    if series.dtype is None or series.dtype.kind not in "buif":
+        raise DataError(f"{path} has dtype {series.dtype}; expected real numbers")
     return series, series.keyframe
 
 
-def _spatial_dims(axes: str, path: Path) -> int:
+def spatial_dims(axes: str, path: Path) -> int:
+    """Return 2 of an image, 3 of a stack, by tifffile's letters of a series' axes.
+
+    Raises:
+        DataError: there are others: times, channels.
+    """
     spatial = axes.replace("S", "", 1)
     if spatial == "YX":
         return 2
@@ -85,14 +101,12 @@ def _spatial_dims(axes: str, path: Path) -> int:
     )
 
 
-def _check(series: Any, page: Any, path: Path, tifffile: Any) -> None:
-    if series.dtype is None or series.dtype.kind not in "buif":
-        raise DataError(f"{path} has dtype {series.dtype}; expected real numbers")
-    # As decoded, turned over or spread over a palette, and as float32.
-    refuse_beyond_memory(str(path), math.prod(series.shape) * (2 * series.dtype.itemsize + 4))
+def check_decoder(page: Any, path: Path) -> None:
+    """Raise DataError where there is no decoder for a page's compression."""
+    tiff = library("tifffile", "pictures", path).TIFF
     try:
-        tifffile.TIFF.DECOMPRESSORS[page.compression]
-        tifffile.TIFF.UNPREDICTORS[page.predictor]
+        tiff.DECOMPRESSORS[page.compression]
+        tiff.UNPREDICTORS[page.predictor]
     except KeyError:
         name = getattr(page.compression, "name", page.compression)
         raise DataError(
@@ -116,13 +130,13 @@ def _grey_or_colour(
     notes: tuple[str, ...] = ()
     if sampled:
         pixels, notes = without_alpha(pixels, path)
-    if kind == _WHITE_IS_ZERO:
+    if kind == WHITE_IS_ZERO:
         return inverted(pixels, int(page.bitspersample)), (*notes, "white is zero: inverted")
     return pixels, notes
 
 
 def _known_channels(page: Any, kind: int, channels: int) -> bool:
-    grey = kind in (_WHITE_IS_ZERO, _BLACK_IS_ZERO)
+    grey = kind in (WHITE_IS_ZERO, BLACK_IS_ZERO)
     # tifffile leaves luminance and chrominance as they are, a decoder of JPEG does not.
     colour = kind == _RGB or (kind == _YCBCR and int(page.compression) in _JPEG)
     extra = tuple(int(sample) for sample in page.extrasamples)
@@ -143,7 +157,7 @@ class _Complaints(logging.Handler):
 
 
 @contextmanager
-def _complaints_raised() -> Iterator[None]:
+def complaints_raised() -> Iterator[None]:
     """Raise ValueError where tifffile only logs that pages or tags of a file cannot be read."""
     logger, complaints = logging.getLogger("tifffile"), _Complaints()
     logger.addHandler(complaints)
