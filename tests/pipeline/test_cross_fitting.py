@@ -6,6 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import jax
 import numpy as np
 import pytest
 
@@ -14,6 +15,7 @@ from topojax.config import CamConfig, make_config
 from topojax.data import Dataset
 from topojax.defects import fit_method
 from topojax.errors import ConfigError, DataError
+from topojax.executors import Spreading
 from topojax.experiments.disk import run_bytes
 from topojax.pipeline import (
     Fit,
@@ -152,6 +154,50 @@ def test_a_killed_fit_goes_on_to_the_same_networks(
         np.testing.assert_array_equal(*found)
 
 
+def test_other_processes_train_the_same_networks_from_where_a_killed_one_was(
+    fit: Fit, plan: FitPlan, discs: Dataset, tmp_path: Path
+) -> None:
+    class KilledError(Exception):
+        pass
+
+    def die(event: str, **fields: Any) -> None:
+        raise KilledError
+
+    with pytest.raises(KilledError):
+        fit_networks(plan.kept_in(tmp_path, die), discs.train, discs.val)
+    epochs: list[tuple[int, int]] = []
+
+    def note(event: str, **fields: Any) -> None:
+        epochs.append((fields["network"], fields["epoch"]))
+
+    kept = plan.kept_in(tmp_path, note)
+    found = fit_networks(kept.spread_over(Spreading(workers=2)), discs.train, discs.val)
+    # Network by network, and not again what the killed one had logged.
+    assert epochs in ([(0, 1), (1, 0), (1, 1)], [(1, 0), (1, 1), (0, 1)])
+    assert sorted(path.name for path in (tmp_path / "backbone").iterdir()) == ["fold_0", "fold_1"]
+    for one, other in zip(found.readers, fit.fitted.networks, strict=True):
+        assert one.backbone.history == other.backbone.history
+        leaves = [
+            jax.tree.leaves((network.backbone.params, network.backbone.stats))
+            for network in (one, other)
+        ]
+        assert all(map(np.array_equal, *leaves))
+        assert one.normalisation == other.normalisation
+    # Whoever asked was killed before it had logged the last epoch that another process ended.
+    (tmp_path / "backbone" / "fold_1" / "epochs_in_log").write_text("1")
+    epochs.clear()
+    for _ in range(2):
+        fit_networks(kept, discs.train, discs.val)
+        assert epochs == [(1, 1)]
+
+
+def test_one_network_is_not_spread(discs: Dataset, tiny: dict[str, Any]) -> None:
+    alone = _plan(discs, tiny, cam__folds=1)
+    with pytest.raises(ConfigError, match=r"--workers=2 .* cam\.folds=1 has one network"):
+        alone.spread_over(Spreading(workers=2))
+    assert alone.spread_over(Spreading()) == alone
+
+
 @pytest.mark.parametrize("memory_mb", [0, 1])
 def test_rows_of_folds_are_put_in_the_images_order(tmp_path: Path, memory_mb: int) -> None:
     rng = np.random.default_rng(0)
@@ -175,6 +221,11 @@ def test_the_cost_is_said_before(discs: Dataset, tiny: dict[str, Any]) -> None:
     assert training_plan(plan, 32) == (
         "3 networks of 2 epochs, each on 2 of 3 folds of 32 images, and one on all 32"
     )
+    spread = plan.spread_over(Spreading(workers=2))
+    assert training_plan(spread, 32).endswith(", and one on all 32; side by side")
+    # The states that are written at the same time, and the images.
+    shared = discs.train.images.nbytes + discs.val.images.nbytes
+    assert run_bytes(spread, discs) > run_bytes(plan, discs) + shared
     alone = _plan(discs, tiny, cam__folds=1)
     assert run_bytes(plan, discs) > 2 * run_bytes(alone, discs)
 

@@ -48,8 +48,10 @@ def run_bytes(plan: FitPlan, dataset: Dataset) -> int:
     n = n_networks(plan.config.cam)
     kept = _maps(plan, dataset) + _filtered(plan, dataset)
     after_training = n * (states + network) + kept + _search(plan)
-    # While an epoch is written, the state before it is still there.
-    return max((n + 1) * states, after_training + _results(plan, dataset)) + _AROUND_ARRAYS
+    # While an epoch is written, the state before it is still there: of each that is being trained.
+    alone = plan.spreading is None
+    training = (n + 1) * states if alone else 2 * n * states + _shared_images(dataset)
+    return max(training, after_training + _results(plan, dataset)) + _AROUND_ARRAYS
 
 
 def check_disk(path: Path, n_bytes: int) -> None:
@@ -96,6 +98,12 @@ def going_on_with_space(path: Path, n_bytes: int) -> Iterator[None]:
 
 def _bytes(abstract: Any) -> int:
     return sum(prod(leaf.shape) * leaf.dtype.itemsize for leaf in jax.tree.leaves(abstract))
+
+
+def _shared_images(dataset: Dataset) -> int:
+    """Return the bytes of the images that networks are trained on in other processes."""
+    splits = (dataset.train, dataset.val)
+    return sum(split.images.nbytes + split.labels.nbytes for split in splits)
 
 
 def _maps(plan: FitPlan, dataset: Dataset) -> int:

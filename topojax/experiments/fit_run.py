@@ -8,6 +8,7 @@ from pathlib import Path
 from topojax.config import Config
 from topojax.data import SPLITS, Dataset, SplitName, validate_dataset
 from topojax.defects import fit_method, read_split, save_method
+from topojax.executors import Spreading
 from topojax.experiments.arrays import run_arrays
 from topojax.experiments.caveats import RESUMED
 from topojax.experiments.comparison import check_scorable
@@ -34,15 +35,25 @@ def fit_run(
     overwrite: bool = False,
     resume: bool = False,
     progress: bool = False,
+    spreading: Spreading | None = None,
 ) -> Path:
     """Fit, score and report; return the path of the report.
 
     A complete run that is resumed is left as it is.
 
+    Args:
+        dataset: three splits.
+        config: see `topojax.config`.
+        path: of the run folder; on a disk that all share who train, where networks are spread.
+        overwrite: replace a run folder.
+        resume: go on with the run in the folder.
+        progress: show progress bars on a terminal.
+        spreading: over what networks of folds are spread; None: they are trained here in turn.
+
     Raises:
         DataError, ConfigError, WeightsError, RunError: before any training, with nothing left.
     """
-    plan = plan_run(dataset, config, progress=progress)
+    plan = plan_run(dataset, config, progress=progress).spread_over(spreading)
     check_run(path, overwrite=overwrite, resume=resume)
     environment, n_bytes = environment_of(dataset, plan.config.seed), run_bytes(plan, dataset)
     if not (resume and RunFolder(path).is_complete()):

@@ -181,11 +181,19 @@ class FittedTopoCAM:
             DataError: the images have another shape or number of channels than those fitted on.
         """
         self.check_shape(images)
-        parts = [
-            self.observe(self.filtered(chunk), self.cams(chunk, progress=progress), first=first)
-            for first, chunk in _chunks(images, self.values_of_a_voxel)
-        ]
+        parts = []
+        for rows in self.runs_of(images):
+            some = images[rows]
+            cams = self.cams(some, progress=progress)
+            parts.append(self.observe(self.filtered(some), cams, first=rows.start))
         return self.judge([concatenate(of_one) for of_one in zip(*parts, strict=True)])
+
+    def runs_of(self, images: np.ndarray) -> Iterator[slice]:
+        """Yield the runs of images (n, *spatial[, 3]) that are read one after the other."""
+        numbers = images[:1].size * self.values_of_a_voxel
+        step = min(_CHUNK, max(1, _NUMBERS_AT_ONCE // numbers))
+        for start in range(0, len(images), step):
+            yield slice(start, min(start + step, len(images)))
 
     def judge(self, seen: Sequence[Observation]) -> Reading:
         """Return what the classifiers say of what each network sees in the same images."""
@@ -245,13 +253,6 @@ class FittedTopoCAM:
                 f"images have shape {images.shape[1:]}, this model was fitted on {expected}; "
                 "resize them or fit another model"
             )
-
-
-def _chunks(images: np.ndarray, values_of_a_voxel: int) -> Iterator[tuple[int, np.ndarray]]:
-    numbers = images[:1].size * values_of_a_voxel
-    step = min(_CHUNK, max(1, _NUMBERS_AT_ONCE // numbers))
-    for start in range(0, len(images), step):
-        yield start, images[start : start + step]
 
 
 def _mean(by_network: Sequence[np.ndarray]) -> np.ndarray:

@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import TypeAlias
 
 import numpy as np
 
 from topojax.data import Split
-from topojax.pipeline.announce import Pace
-from topojax.pipeline.network import TrainedNetwork, fit_network
+from topojax.pipeline.network import TrainedNetwork
 from topojax.pipeline.plan import FitPlan, n_networks, stage_seed
+from topojax.pipeline.spread import EpochLog, NetworkJob, train_side_by_side
 from topojax.search import stratified_folds
-from topojax.training import EpochRecord
 
 
 @dataclass(frozen=True)
@@ -37,9 +36,10 @@ def training_plan(plan: FitPlan, n_images: int) -> str:
     if folds == 1:
         return f"{epochs} epochs, {n_images} images"
     one = f", and one on all {n_images}" if plan.config.cam.unseen == "one" else ""
+    where = "" if plan.spreading is None else "; side by side"
     return (
         f"{folds} networks of {epochs} epochs, each on {folds - 1} of {folds} folds of {n_images} "
-        f"images{one}"
+        f"images{one}{where}"
     )
 
 
@@ -52,14 +52,18 @@ def fit_networks(plan: FitPlan, train: Split, val: Split) -> Networks:
 
     Raises:
         TrainingError: the loss or the logits are no longer finite.
+        RunError: the plan's executor lost a network's workers again and again.
     """
-    cam, told = plan.config.cam, _EpochTeller(plan)
+    cam = plan.config.cam
     if cam.folds == 1:
-        return Networks((_fit_on_all(plan, train, val, told),))
-    held_out = fit_folds(plan, train, val, cam_folds(train.labels, cam.folds, plan.config.seed))
+        return Networks(_fit(plan, train, val, [_job_of_all(plan)]))
+    folds = cam_folds(train.labels, cam.folds, plan.config.seed)
+    jobs, held_out = _jobs(plan, folds), [held for _, held in folds]
     if cam.unseen == "folds":
-        return Networks(tuple(network for network, _ in held_out), held_out)
-    return Networks((_fit_on_all(plan, train, val, told),), held_out)
+        networks = _fit(plan, train, val, jobs)
+        return Networks(networks, tuple(zip(networks, held_out, strict=True)))
+    *networks_of_folds, reader = _fit(plan, train, val, [*jobs, _job_of_all(plan)])
+    return Networks((reader,), tuple(zip(networks_of_folds, held_out, strict=True)))
 
 
 def fit_folds(
@@ -70,41 +74,35 @@ def fit_folds(
     A fold's network shares neither images nor weights with another: it starts from the
     configuration's weights, or from scratch by a seed of its own.
     """
-    folder, told = plan.folder_of("backbone"), _EpochTeller(plan)
-    return tuple(
-        (
-            fit_network(
-                plan,
-                train,
-                val,
-                index=index,
-                seed=stage_seed(plan.config.seed, f"backbone of fold {k}"),
-                folder=folder / f"fold_{k}" if folder else None,
-                title=_title(plan, k),
-                on_epoch=told.of(k),
-            ),
-            held_out,
+    networks = _fit(plan, train, val, _jobs(plan, folds))
+    return tuple(zip(networks, (held_out for _, held_out in folds), strict=True))
+
+
+def _jobs(plan: FitPlan, folds: Folds) -> list[NetworkJob]:
+    return [
+        NetworkJob.of(
+            plan, k, stage_seed(plan.config.seed, f"backbone of fold {k}"), index, f"fold_{k}"
         )
-        for k, (index, held_out) in enumerate(folds)
-    )
+        for k, (index, _) in enumerate(folds)
+    ]
 
 
-def _fit_on_all(plan: FitPlan, train: Split, val: Split, told: _EpochTeller) -> TrainedNetwork:
-    folder, folds = plan.folder_of("backbone"), plan.config.cam.folds
-    alone = folds == 1
-    return fit_network(
-        plan,
-        train,
-        val,
-        seed=plan.seeds.backbone,
-        folder=folder if alone or folder is None else folder / "all",
-        title="" if alone else _title(plan, folds),
-        on_epoch=told.of(None if alone else folds),
-    )
+def _job_of_all(plan: FitPlan) -> NetworkJob:
+    last = n_networks(plan.config.cam) - 1
+    return NetworkJob.of(plan, last, plan.seeds.backbone, None, "all" if last else "")
 
 
-def _title(plan: FitPlan, network: int) -> str:
-    return f"network {network + 1}/{n_networks(plan.config.cam)}, "
+def _fit(
+    plan: FitPlan, train: Split, val: Split, jobs: Sequence[NetworkJob]
+) -> tuple[TrainedNetwork, ...]:
+    log = EpochLog(plan)
+    if plan.spreading is not None:
+        train_side_by_side(plan, plan.spreading, train, val, jobs, log)
+    found = []
+    for job in jobs:
+        log.catch_up(job)
+        found.append(job.fit(plan, train, val, log.of(job)))
+    return tuple(found)
 
 
 def cam_folds(
@@ -117,23 +115,3 @@ def cam_folds(
     """
     fold_seed = stage_seed(seed, "folds of the networks")
     return stratified_folds(labels, n_folds, fold_seed, setting="cam.folds")
-
-
-class _EpochTeller:
-    """Logs every epoch of every network, and says how long the rest will take."""
-
-    def __init__(self, plan: FitPlan) -> None:
-        self._plan = plan
-        epochs = plan.config.backbone.epochs
-        self._pace = Pace("backbone", "epoch", epochs * n_networks(plan.config.cam))
-
-    def of(self, network: int | None) -> Callable[[EpochRecord], None]:
-        """Return what is called after an epoch of a network, by number where there are several."""
-        number = {} if network is None else {"network": network}
-        before = (network or 0) * self._plan.config.backbone.epochs
-
-        def on_epoch(record: EpochRecord) -> None:
-            self._plan.log("epoch", **asdict(record), **number)
-            self._pace(before + record.epoch)
-
-        return on_epoch

@@ -13,6 +13,7 @@ from topojax.config import CamConfig, Config, TopologyConfig
 from topojax.data import IntensityScale, Split
 from topojax.data.memory import memory_limit
 from topojax.errors import ConfigError
+from topojax.executors import Spreading
 from topojax.models import Backbone, abstract_model, check_image_shape, list_models
 from topojax.pipeline.announce import Log, no_log
 from topojax.pipeline.cost.memory import (
@@ -62,6 +63,8 @@ class FitPlan:
         folder: where training, maps and search keep their state to resume from, or None.
         progress: show progress bars on a terminal.
         log: called with an event's name and its fields at every step.
+        spreading: over what networks of folds are spread, which takes a folder; None: they are
+            trained here, one after the other.
     """
 
     config: Config
@@ -72,6 +75,7 @@ class FitPlan:
     folder: Path | None = None
     progress: bool = False
     log: Log = no_log
+    spreading: Spreading | None = None
 
     @property
     def n_classes(self) -> int:
@@ -90,6 +94,22 @@ class FitPlan:
     def kept_in(self, folder: Path, log: Log) -> FitPlan:
         """Return the plan of a fit that keeps its state and its log."""
         return replace(self, folder=folder, log=log)
+
+    def spread_over(self, spreading: Spreading | None) -> FitPlan:
+        """Return the plan of a fit whose networks are trained side by side, if anything was asked.
+
+        Raises:
+            ConfigError: there is one network alone.
+        """
+        if spreading is None or spreading == Spreading():
+            return self
+        if n_networks(self.config.cam) == 1:
+            (asked,) = (f"--{k}={v}" for k, v in vars(spreading).items() if v is not None)
+            raise ConfigError(
+                f"{asked} trains the networks of folds side by side, and cam.folds=1 has one "
+                f"network; set cam.folds to 2 or more, or leave {asked} out"
+            )
+        return replace(self, spreading=spreading)
 
     def with_seed(self, seed: int) -> FitPlan:
         """Return the same plan with other random draws."""

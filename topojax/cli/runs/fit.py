@@ -8,6 +8,8 @@ from typing import Any
 import click
 
 from topojax.cli import image_files, options
+from topojax.cli.spreading import spreading as spreading_options
+from topojax.executors import Spreading
 
 
 @click.command(
@@ -26,6 +28,7 @@ Examples:
   topojax fit breastmnist --set search.generations=10 --set search.folds=5
   topojax fit breastmnist --set search.method=uniform --set search.tau=0.6
   topojax fit breastmnist --set classifier.features=topology+embedding
+  topojax fit data/adrenalmnist3d.npz --set cam.folds=5 --workers 5 -o runs/folds
   topojax fit data/adrenalmnist3d.npz --epochs 5 -o runs/adrenal --resume""",
 )
 @click.argument("data")
@@ -48,6 +51,7 @@ Examples:
 @options.spatial_dims
 @options.configuration
 @options.run_folder
+@spreading_options
 def command(
     data: str,
     size: int | None,
@@ -68,6 +72,7 @@ def command(
     output: Path | None,
     overwrite: bool,
     resume: bool,
+    spreading: Spreading,
 ) -> None:
     """Fit on DATA, a data set's name, its npz file or a manifest; score the test split once.
 
@@ -75,7 +80,8 @@ def command(
     images are NIfTI, DICOM, PNG, JPEG, TIFF, npy, npz or zarr.
 
     The backbone is fine-tuned, its Grad-CAM maps are fused and thresholded by a rule that
-    differential evolution finds, and a classifier learns the topology of what is left.
+    differential evolution finds, and a classifier learns the topology of what is left. With
+    --workers, --scheduler or --slurm the networks of cam.folds are trained side by side.
     """
     from topojax.config import make_config, parse_overrides
 
@@ -93,16 +99,32 @@ def command(
     config = make_config(preset, file=config_file, overrides=overrides)
     dataset = options.dataset_for(config, data, data_root, spatial_dims)
     path = options.output_folder(output, dataset.name, resume=resume)
-    run_and_summarise(dataset, config, path, overwrite=overwrite, resume=resume)
+    run_and_summarise(
+        dataset, config, path, overwrite=overwrite, resume=resume, spreading=spreading
+    )
 
 
 def run_and_summarise(
-    dataset: Any, config: Any, path: Path, *, overwrite: bool, resume: bool
+    dataset: Any,
+    config: Any,
+    path: Path,
+    *,
+    overwrite: bool,
+    resume: bool,
+    spreading: Spreading | None = None,
 ) -> None:
     """Fit, then print the held-out scores and where the report is."""
     from topojax.cli.summary import print_summary
     from topojax.experiments import fit_run
 
-    report = fit_run(dataset, config, path, overwrite=overwrite, resume=resume, progress=True)
+    report = fit_run(
+        dataset,
+        config,
+        path,
+        overwrite=overwrite,
+        resume=resume,
+        progress=True,
+        spreading=spreading,
+    )
     print_summary(path)
     click.echo(f"report: {report}")

@@ -10,7 +10,7 @@ import jax
 import numpy as np
 from jax.experimental import multihost_utils
 
-from topojax.checkpoint import Series, load_checkpoint, reading
+from topojax.checkpoint import Series, load_checkpoint, load_meta, reading
 from topojax.errors import RunError
 
 State = Any
@@ -92,6 +92,20 @@ class ProgressFolder(Generic[Record]):
             history = tuple(self.record(**numbers) for numbers in meta["history"])
         (best_params, best_stats), _ = load_checkpoint(best_path, lambda _: abstract[:2])
         return Progress(params, stats, state, best_params, best_stats, best_epoch, history)
+
+    def history(self) -> tuple[Record, ...]:
+        """Return the numbers of the epochs that are done; the arrays are not looked at.
+
+        Raises:
+            WeightsError: the newest state is damaged.
+        """
+        epoch = self._latest.newest()
+        if epoch is None:
+            return ()
+        path = self._latest.path(epoch)
+        meta = load_meta(path)
+        with reading(path):
+            return tuple(self.record(**numbers) for numbers in meta["history"])
 
     @property
     def _latest(self) -> Series:
