@@ -47,6 +47,7 @@ def test_nothing_heavy_is_imported(code: str) -> None:
         "compare",
         "leaktest",
         "learning-curve",
+        "synthetic",
     ],
 )
 def test_every_command_shows_examples(topojax: Callable, command: str) -> None:

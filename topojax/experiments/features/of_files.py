@@ -8,43 +8,46 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from functools import partial
-from typing import Literal
+from itertools import chain, islice
+from typing import TypeAlias
 
 import numpy as np
 
-from topojax.config import Config, TopologyConfig
+from topojax.config import Config
 from topojax.data import Row
-from topojax.data.manifest.problems import Problem, refuse
-from topojax.data.preparation import Prepared
-from topojax.data.prepared import (
-    ImageFacts,
-    differs_in_kind,
-    image_of,
-    made_of,
-    mask_of,
-    preparation_in_words,
-)
+from topojax.data.manifest.problems import refuse
+from topojax.data.prepared import preparation_in_words
 from topojax.errors import ConfigError
-from topojax.experiments.features.table import Features
-from topojax.topology import (
-    BankDescriptors,
-    describe_bank,
-    expand_filtrations,
-    filter_images,
-    grey_images,
+from topojax.experiments.features.block import Block
+from topojax.experiments.features.described import grids_between, joined_ends, names_of
+from topojax.experiments.features.file_blocks import (
+    FileTask,
+    Read,
+    Region,
+    Rows,
+    curves_of,
+    file_task,
+    range_of,
+    read_files,
 )
+from topojax.experiments.features.table import Features
+from topojax.experiments.features.work import Blocks, Work, block_bounds
 from topojax.topology.filtered_images import Grids
-from topojax.topology.filtrations import filtered_bank
-from topojax.topology.grids import fixed_grid
 
 _LOGGER = logging.getLogger(__name__)
 
-Region = Literal["image", "mask"]
+Find: TypeAlias = Callable[[FileTask, Read], Block]
 
 
 def file_features(
-    rows: Sequence[Row], settings: Config, *, source: str, region: Region = "image"
+    rows: Sequence[Row],
+    settings: Config,
+    *,
+    source: str,
+    region: Region = "image",
+    work: Work | None = None,
 ) -> Features:
     """Return the descriptors of images in files, on the whole image or on its mask.
 
@@ -54,99 +57,81 @@ def file_features(
             shapes that they come in, these may differ.
         source: of the rows, for messages.
         region: `image`, or `mask`: of the voxels in the mask that each row names.
+        work: who makes them, and where finished parts are kept; None: this process, and nowhere.
 
     Raises:
         ConfigError: thresholds by quantiles, which need all images at once.
-        DataError: an image or a mask cannot be used, or images differ in axes, colour or spacing:
-            the first row, and how many there are.
+        DataError: images or masks cannot be used, or images differ in axes, colour or spacing: the
+            first row, and how many there are.
+        RunError: finished parts cannot be kept, or workers died again and again.
     """
-    config, prepare, size = settings.topology, settings.prepare, settings.size
-    if config.grid == "quantile":
+    if settings.topology.grid == "quantile":
         raise ConfigError(
             "topology.grid=quantile needs all images at once, and files are read one at a time; "
             "set topology.grid=fixed, or give an npz file with the array images"
         )
-    first = _usable(image_of(prepare, size, None, rows[0]), source)
-    # Of bytes beside floats it cannot be known whether they are in one unit.
-    make = partial(image_of, prepare, size, first.scale)
-    names = expand_filtrations(config.filtrations, len(first.grid.shape))
-    config = config.model_copy(update={"filtrations": names})
-    read = partial(_read_all, rows, make, source, any_spacing=prepare.spacing is not None)
+    task = file_task(rows[0], settings, source, region)
+    with (work or Work()).opened() as blocks:
+        return features_in_blocks(rows, task, blocks, source)
+
+
+def features_in_blocks(
+    rows: Sequence[Row], task: FileTask, blocks: Blocks, source: str
+) -> Features:
+    """Return the descriptors of files, block by block; see `file_features`."""
+    config, names = task.topology, task.topology.filtrations
+    placed = [_placed(row) for row in rows] if blocks.executor else rows
+    parts = [tuple(placed[some]) for some in block_bounds(len(rows))]
     grids: Grids = dict.fromkeys(names)
     if config.grid == "fixed":
-        grids = _range_grids(read("range"), names, config.n_thresholds)
-    mask = partial(mask_of, prepare, size) if region == "mask" else None
-    parts, facts = [], []
-    for row, prepared in read("curves"):
-        parts.append(_described(prepared, row, grids, config, mask, source))
-        facts.append(ImageFacts.of(prepared))
-    _LOGGER.info("%s: %s", source, preparation_in_words(facts, prepare))
-    whole = BankDescriptors.concatenate(parts)
-    return Features(whole.matrix(), whole.feature_names(), grids, tuple(row.name for row in rows))
+        digests = [task.digest(part, {"of": "range"}) for part in parts]
+        found = _found(range_of, task, parts, digests, blocks, source, "range")
+        ends = joined_ends([block.found for block in found])
+        intensity = "values of filtration 'intensity'"
+        grids = grids_between(ends, names, config.n_thresholds, intensity=intensity)
+    on = {name: None if grid is None else grid.tolist() for name, grid in grids.items()}
+    digests = [task.digest(part, {"of": "curves", "grids": on}) for part in parts]
+    curves = partial(curves_of, grids=grids)
+    found = _found(curves, task, parts, digests, blocks, source, "curves")
+    facts = [one for block in found for one in block.facts]
+    _LOGGER.info("%s: %s", source, preparation_in_words(facts, task.prepare))
+    matrix = np.concatenate([block.found for block in found])
+    columns = names_of(grids, config, task.first.spatial_dims)
+    return Features(matrix, columns, grids, tuple(row.name for row in rows))
 
 
-def _usable(made: Prepared | Problem, source: str) -> Prepared:
-    if isinstance(made, Problem):
-        refuse(source, [made])
-    assert isinstance(made, Prepared)
-    return made
+def _placed(row: Row) -> Row:
+    """Return a row whose files are found from any folder."""
+    return replace(row, path=row.path.absolute(), mask=row.mask and row.mask.absolute())
 
 
-def _read_all(
-    rows: Sequence[Row],
-    make: Callable[[Row], Prepared | Problem],
+def _found(
+    find: Find,
+    task: FileTask,
+    parts: Sequence[Rows],
+    digests: Sequence[str],
+    blocks: Blocks,
     source: str,
     what: str,
-    *,
-    any_spacing: bool,
-) -> Iterator[tuple[Row, Prepared]]:
-    """Yield all images that can be used; what is wrong with others is raised at the end."""
-    problems: list[Problem] = []
-    first: ImageFacts | None = None
-    for row, made in made_of(rows, make, f"{source}, {what}", progress=True):
-        if isinstance(made, Problem):
-            problems.append(made)
-            continue
-        facts = ImageFacts.of(made)
-        first = first or facts
-        said = differs_in_kind(facts, first, str(rows[0]), any_spacing=any_spacing)
-        if said is None:
-            yield row, made
-        else:
-            problems.append(Problem(row.number, row.name, said))
-    refuse(source, problems)
+) -> list[Block]:
+    """Return what is found in each part of the files, or raise what is wrong with any of them."""
+    found = blocks.worked_through(
+        partial(_of_rows, find, task),
+        parts,
+        digests,
+        what=f"{source}, {what}",
+        here=partial(_of_parts, find, task),
+    )
+    refuse(source, list(chain.from_iterable(block.problems for block in found)))
+    return found
 
 
-def _range_grids(
-    images: Iterator[tuple[Row, Prepared]], names: tuple[str, ...], n: int
-) -> dict[str, np.ndarray]:
-    """Return even steps over the finite values of all images, by filtration."""
-    ends: dict[str, list[float]] = {name: [] for name in names}
-    for _, prepared in images:
-        for name, values in filtered_bank(_grey(prepared), names):
-            finite = values[values < np.inf]
-            if finite.size:
-                ends[name] += [float(finite.min()), float(finite.max())]
-    return {
-        name: fixed_grid(np.array(found), n, name=f"values of filtration {name!r}")
-        for name, found in ends.items()
-    }
+def _of_rows(find: Find, task: FileTask, rows: Rows) -> Block:
+    return find(task, read_files(task, rows))
 
 
-def _described(
-    prepared: Prepared,
-    row: Row,
-    grids: Grids,
-    config: TopologyConfig,
-    mask: Callable[[Row], Prepared | Problem] | None,
-    source: str,
-) -> BankDescriptors:
-    grey = _grey(prepared)
-    masks = np.ones(grey.shape, bool)
-    if mask is not None:
-        masks = _usable(mask(row), source).voxels[None]
-    return describe_bank(filter_images(grey, grids, config), masks, config)
-
-
-def _grey(prepared: Prepared) -> np.ndarray:
-    return grey_images(prepared.voxels[None], len(prepared.grid.shape))
+def _of_parts(find: Find, task: FileTask, parts: Sequence[Rows]) -> Iterator[Block]:
+    """Yield what is found in each part; files of the next are read meanwhile."""
+    read = read_files(task, tuple(chain.from_iterable(parts)))
+    for part in parts:
+        yield find(task, islice(read, len(part)))
