@@ -15,7 +15,7 @@ import pytest
 
 FOLDER = Path(__file__).parents[1] / "notebooks"
 NOTEBOOKS = sorted(FOLDER.glob("*.ipynb"))
-SLOW = ("one_vessel", "volumes_and_roi", "your_own_scans")
+SLOW = ("first_steps", "one_vessel", "volumes_and_roi", "your_own_scans")
 PNG = b"\x89PNG\r\n\x1a\n"
 
 
