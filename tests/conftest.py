@@ -7,7 +7,7 @@ import os
 import shutil
 import tempfile
 import zlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -156,6 +156,13 @@ def discs_file(discs: Dataset, tmp_path_factory: pytest.TempPathFactory) -> Path
         np.savez(folder / "my discs.npz", **arrays)
 
     return _made_once(tmp_path_factory, "data", make) / "my discs.npz"
+
+
+@pytest.fixture(autouse=True)
+def _no_log_on_a_closed_stream() -> Iterator[None]:
+    """Take what the command line logs to back: pytest closes a test's standard error behind it."""
+    yield
+    logging.getLogger("topojax").handlers.clear()
 
 
 @pytest.fixture(scope="session")
