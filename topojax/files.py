@@ -173,3 +173,14 @@ def _umask() -> int:
     mask = os.umask(0)
     os.umask(mask)
     return mask
+
+
+def file_identity(path: Path) -> str:
+    """Return what tells a file, or all files of a folder, from others and from a changed self.
+
+    That is where it is, how many files, their bytes, and when the last one was changed.
+    """
+    files = [one for one in path.rglob("*") if one.is_file()] if path.is_dir() else [path]
+    found = [file.stat() for file in files]
+    latest = max((one.st_mtime_ns for one in found), default=0)
+    return f"{path.resolve()} {len(found)} {sum(one.st_size for one in found)} {latest}"

@@ -26,14 +26,11 @@ def same_xla_threads() -> Iterator[None]:
     if any(os.environ.get(name) for name in _SETTINGS):
         yield  # inherited
         return
-    os.environ[_SETTINGS[0]] = str(_n_processors())
+    # Not before it is needed: the kernels bring their compiler.
+    from topojax.kernels.threads import check_threads
+
+    os.environ[_SETTINGS[0]] = str(check_threads(None))
     try:
         yield
     finally:
         del os.environ[_SETTINGS[0]]
-
-
-def _n_processors() -> int:
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1

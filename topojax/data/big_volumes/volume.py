@@ -11,6 +11,7 @@ import numpy as np
 
 from topojax.data.scans.arrays.bare import check_bare
 from topojax.errors import DataError
+from topojax.files import file_identity
 
 Box: TypeAlias = tuple[slice, slice, slice]
 
@@ -52,10 +53,7 @@ class FileVolume:
 
     def identity(self) -> str:
         """Return by which text the volume is told from others, and from itself after a change."""
-        files = sorted(self.path.rglob("*")) if self.path.is_dir() else [self.path]
-        found = [file.stat() for file in files]
-        n_bytes, latest = sum(one.st_size for one in found), max(one.st_mtime_ns for one in found)
-        return f"{self.path.resolve()} {len(files)} {n_bytes} {latest} {self.shape} {self.dtype}"
+        return f"{file_identity(self.path)} {self.shape} {self.dtype}"
 
     def _read(self, box: Box) -> np.ndarray:
         raise NotImplementedError

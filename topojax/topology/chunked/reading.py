@@ -13,6 +13,7 @@ from typing import Any, Protocol
 import numpy as np
 
 from topojax.errors import DataError, raised_as
+from topojax.files import file_identity
 from topojax.kernels.chunks import Extent, check_chunk, check_lengths
 
 
@@ -60,8 +61,7 @@ class MappedFile:
 
     def identity(self) -> str:
         """Return the file, its size and when it was changed."""
-        found = self.path.stat()
-        return f"{self.path} {found.st_size} {found.st_mtime_ns} {self.offset} {self.order}"
+        return f"{file_identity(self.path)} {self.offset} {self.order}"
 
 
 @dataclass(frozen=True)
@@ -190,11 +190,4 @@ def _identity(array: Sliceable, name: str) -> str:
             "kept of memory maps, local zarr arrays and what has a method identity(): leave folder "
             "out"
         )
-    return f"{array.path} {folder_identity(Path(root))}"  # type: ignore[attr-defined]
-
-
-def folder_identity(folder: Path) -> str:
-    """Return a folder, how many files it has, their bytes and when the last one was changed."""
-    found = [path.stat() for path in folder.rglob("*") if path.is_file()]
-    latest = max((one.st_mtime_ns for one in found), default=0)
-    return f"{folder.resolve()} {len(found)} {sum(one.st_size for one in found)} {latest}"
+    return f"{array.path} {file_identity(Path(root))}"  # type: ignore[attr-defined]
