@@ -6,7 +6,7 @@ import errno
 import os
 import shutil
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO
@@ -184,3 +184,31 @@ def file_identity(path: Path) -> str:
     found = [file.stat() for file in files]
     latest = max((one.st_mtime_ns for one in found), default=0)
     return f"{path.resolve()} {len(found)} {sum(one.st_size for one in found)} {latest}"
+
+
+@contextmanager
+def locked(lock: Path, when_busy: Callable[[], object]) -> Iterator[None]:
+    """Hold the lock of a file, which is made unless it is there; its contents are left.
+
+    Where the system has no such locks, as Windows, nothing is held, and two processes should not do
+    the same at once.
+
+    Args:
+        lock: the file.
+        when_busy: called where another process has the lock; it raises, or the lock is waited for.
+    """
+    try:
+        import fcntl
+    except ImportError:
+        yield
+        return
+    with lock.open("ab") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            is_busy = False
+        except BlockingIOError:
+            is_busy = True
+        if is_busy:
+            when_busy()
+            fcntl.flock(file, fcntl.LOCK_EX)
+        yield

@@ -6,9 +6,10 @@ import os
 from pathlib import Path
 
 from topojax.data.big_volumes.arrays import open_npy, open_zarr
-from topojax.data.big_volumes.tiff import SUFFIXES, open_tiff, open_tiff_folder
+from topojax.data.big_volumes.tiff import open_tiff, open_tiff_folder
 from topojax.data.big_volumes.volume import FileVolume
 from topojax.data.scans.arrays import is_zarr
+from topojax.data.scans.pictures import TIFF_SUFFIXES
 from topojax.data.scans.refusals import check_exists
 from topojax.errors import DataError
 
@@ -31,7 +32,7 @@ def open_volume(path: Path) -> FileVolume:
     suffix = path.suffix.lower()
     if suffix == ".npy":
         return open_npy(path)
-    if suffix in SUFFIXES:
+    if suffix in TIFF_SUFFIXES:
         return open_tiff(path)
     raise DataError(
         f"{path} is not read plane by plane; expected .zarr, .npy, .tif, or a folder of TIFF files"
@@ -46,4 +47,4 @@ def is_big_volume(path: Path) -> bool:
     # os.path, unlike pathlib, answers False for a name that the system finds too long.
     if not os.path.exists(path):
         return False
-    return is_zarr(path) or (path.suffix.lower() in SUFFIXES and path.is_file())
+    return is_zarr(path) or (path.suffix.lower() in TIFF_SUFFIXES and path.is_file())

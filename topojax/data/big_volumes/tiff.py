@@ -15,6 +15,7 @@ from topojax.data.big_volumes.volume import Box, FileVolume, check_volume
 from topojax.data.scans.grey import inverted
 from topojax.data.scans.pictures.tiff import (
     BLACK_IS_ZERO,
+    TIFF_SUFFIXES,
     WHITE_IS_ZERO,
     check_decoder,
     complaints_raised,
@@ -23,8 +24,6 @@ from topojax.data.scans.pictures.tiff import (
 )
 from topojax.data.scans.refusals import damage_named, inside, library, say_left_out
 from topojax.errors import DataError, shown
-
-SUFFIXES = (".tif", ".tiff")
 
 
 class Pixels(NamedTuple):
@@ -164,7 +163,7 @@ def natural_order(name: str) -> tuple[tuple[str, int], ...]:
 
 
 def _is_tiff(path: Path) -> bool:
-    return path.suffix.lower() in SUFFIXES and path.is_file()
+    return path.suffix.lower() in TIFF_SUFFIXES and path.is_file()
 
 
 def _plane(path: Path) -> Pixels:

@@ -20,7 +20,7 @@ import numpy as np
 
 from topojax.data.prepared.consistency import ImageFacts
 from topojax.errors import RunError
-from topojax.files import cannot_write, check_space
+from topojax.files import cannot_write, check_space, locked
 from topojax.row_files.journal import BatchRecord, Journal
 from topojax.row_files.row_store import ArraySpec, FileRows, checksum
 from topojax.user_cache import user_cache
@@ -111,7 +111,7 @@ def open_prepared_file(digest: str | None, spec: ArraySpec) -> Iterator[Prepared
             with tempfile.TemporaryFile(buffering=0) as file:
                 yield PreparedFile(file, spec, None, "")
             return
-        with _alone(folder):
+        with locked(folder / _LOCK, _say_busy):
             path = folder / _ROWS
             path.touch()
             check_space(path, max(0, n_bytes - path.stat().st_size))
@@ -160,21 +160,8 @@ def _folder(digest: str) -> Path | None:
     return folder
 
 
-@contextmanager
-def _alone(folder: Path) -> Iterator[None]:
-    """Hold the folder's lock, after whoever has it."""
-    try:
-        import fcntl
-    except ImportError:  # Windows, where two processes should not prepare the same images at once
-        yield
-        return
-    with (folder / _LOCK).open("rb") as lock:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            _LOGGER.info("another process prepares these images; waiting for it")
-            fcntl.flock(lock, fcntl.LOCK_EX)
-        yield
+def _say_busy() -> None:
+    _LOGGER.info("another process prepares these images; waiting for it")
 
 
 def _read_facts(path: Path) -> Iterator[ImageFacts]:

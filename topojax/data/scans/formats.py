@@ -9,7 +9,7 @@ from pathlib import Path
 from topojax.data.scans.arrays import is_zarr, read_npy_scan, read_npz_scan, read_zarr
 from topojax.data.scans.dicom import has_dicom, is_dicom, read_dicom, read_dicom_series
 from topojax.data.scans.nifti import read_nifti
-from topojax.data.scans.pictures import read_picture, read_tiff
+from topojax.data.scans.pictures import TIFF_SUFFIXES, read_picture, read_tiff
 from topojax.data.scans.scan import Scan
 
 
@@ -35,7 +35,7 @@ _FILES = (
     Format("NIfTI", (".nii", ".nii.gz", ".hdr", ".img"), read_nifti),
     _DICOM,
     Format("PNG or JPEG", (".png", ".jpg", ".jpeg"), read_picture),
-    Format("TIFF", (".tif", ".tiff"), read_tiff),
+    Format("TIFF", TIFF_SUFFIXES, read_tiff),
     Format("npy", (".npy",), read_npy_scan),
     Format("npz", (".npz",), read_npz_scan),
 )

@@ -19,6 +19,7 @@ from topojax.data.scans.refusals import check_exists, damage_named, library
 from topojax.data.scans.scan import Scan
 from topojax.errors import DataError, shown
 
+TIFF_SUFFIXES = (".tif", ".tiff")
 _KIND = "TIFF"
 # TIFF 6.0, sections 8, 18 (extra samples: none, or alpha of either kind) and 22.
 WHITE_IS_ZERO, BLACK_IS_ZERO = 0, 1

@@ -9,6 +9,7 @@ from typing import Any, Protocol
 
 import numpy as np
 
+from topojax.data.scans.pictures import TIFF_SUFFIXES
 from topojax.data.scans.refusals import library
 from topojax.data.synthetic.volumes.plan import VolumePlan
 from topojax.errors import ConfigError
@@ -16,7 +17,6 @@ from topojax.errors import ConfigError
 _SLAB_BYTES = 2**26
 # Of a chunk along the axes, at most: 4 MB of float32. Slabs are as thick as chunks.
 _CHUNK = (16, 256, 256)
-_TIFF = (".tif", ".tiff")
 
 
 class Store(Protocol):
@@ -81,7 +81,7 @@ class FlatFile:
     @property
     def slab(self) -> int:
         """Planes of some 64 MB."""
-        return max(1, _SLAB_BYTES // (self.plan.nbytes // self.plan.shape[0]))
+        return _planes_of_a_slab(self.plan)
 
     def begin(self) -> None:
         """Write the header, and where TIFF keeps it, what says where each page is."""
@@ -122,7 +122,7 @@ class PlaneFiles:
     @property
     def slab(self) -> int:
         """Planes of some 64 MB."""
-        return max(1, _SLAB_BYTES // (self.plan.nbytes // self.plan.shape[0]))
+        return _planes_of_a_slab(self.plan)
 
     def begin(self) -> None:
         """Make the folder."""
@@ -136,6 +136,10 @@ class PlaneFiles:
             tifffile.imwrite(
                 self.path / f"plane_{number:0{digits}}.tif", plane, photometric="minisblack"
             )
+
+
+def _planes_of_a_slab(plan: VolumePlan) -> int:
+    return max(1, _SLAB_BYTES // (plan.nbytes // plan.shape[0]))
 
 
 def store_for(
@@ -153,7 +157,7 @@ def store_for(
         ConfigError: another ending, chunks of what has none, or below 1.
     """
     suffix = output.suffix.lower()
-    if not output.name or suffix not in (".zarr", ".npy", *_TIFF, ""):
+    if not output.name or suffix not in (".zarr", ".npy", *TIFF_SUFFIXES, ""):
         raise ConfigError(
             f"{output} ends in {output.suffix!r}; expected .zarr, .npy, .tif, or no ending: a "
             "folder of TIFF files"

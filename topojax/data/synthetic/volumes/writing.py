@@ -7,6 +7,7 @@ import logging
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +23,7 @@ from topojax.files import (
     check_new_file,
     exists,
     is_no_space,
+    locked,
     nearest_folder,
     write_atomically,
 )
@@ -106,7 +108,7 @@ def _check_place(output: Path, making: Path, order: dict[str, Any], overwrite: b
 def _begun(making: Path, order: dict[str, Any]) -> Iterator[None]:
     """Hold the folder in which the volume is made, with this order in it and no other's planes."""
     making.mkdir(exist_ok=True)
-    with _alone(making):
+    with locked(making / _LOCK, partial(_refuse_busy, making)):
         if _order_of(making) != order:
             for other in making.iterdir():
                 if other.is_dir():
@@ -117,22 +119,10 @@ def _begun(making: Path, order: dict[str, Any]) -> Iterator[None]:
         yield
 
 
-@contextmanager
-def _alone(folder: Path) -> Iterator[None]:
-    try:
-        import fcntl
-    except ImportError:  # Windows, where two processes should not make the same volume at once
-        yield
-        return
-    with (folder / _LOCK).open("wb") as lock:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            raise RunError(
-                f"{folder} is being written by another process; wait for it, or choose another "
-                "place"
-            ) from None
-        yield
+def _refuse_busy(folder: Path) -> None:
+    raise RunError(
+        f"{folder} is being written by another process; wait for it, or choose another place"
+    )
 
 
 def _check_room(output: Path, plan: VolumePlan, done: int) -> None:
