@@ -24,6 +24,7 @@ from topojax.cli import main
 from topojax.config import make_config
 from topojax.data import SPLITS, Dataset, synthetic_dataset
 from topojax.experiments import fit_run
+from topojax.kernels.compiling.keeping import code_folder
 from topojax.models import Backbone, abstract_model
 from topojax.pipeline import Grounds
 from topojax.weights import load_torchvision, torch_name
@@ -52,6 +53,10 @@ def pytest_configure(config: pytest.Config) -> None:
     # XLA ends a process whose flags it does not know; these are known to be those of jax 0.10.
     if jax.__version_info__[:2] == (0, 10):
         os.environ.setdefault("XLA_FLAGS", _QUICKLY_COMPILED)
+    # Tests that move the user's cache find compiled kernels where the others have them.
+    kernels = code_folder()
+    if kernels is not None:
+        os.environ.setdefault("NUMBA_CACHE_DIR", str(kernels.parent))
     # jax is imported by now, and has read its environment.
     jax.config.update("jax_compilation_cache_dir", os.environ["JAX_COMPILATION_CACHE_DIR"])
     jax.config.update("jax_persistent_cache_min_compile_time_secs", 0.1)

@@ -5,7 +5,7 @@ measured in a few milliseconds: a matrix product and a pass over memory. The res
 were measured on two cores (`benchmarks/estimates.py` compares estimates with fits). It is an order
 of magnitude: networks, images and machines differ, so that a fit may take a third of it or three
 times as long, and longer where other processes share the processors. Kernels that are not compiled
-yet (`topojax.kernels`) take some 20 s more. Accelerators have not been measured.
+yet (`topojax.kernels`) take some 9 s more. Accelerators have not been measured.
 """
 
 from __future__ import annotations
