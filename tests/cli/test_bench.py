@@ -74,24 +74,25 @@ COMMITTED = {
     "search": "search_adrenalmnist3d_bank",
     "device": "device_cpu",
 }
-FIRST_CALL = ("first_s", "later_s")
 
 
 def _tiny_persistence(monkeypatch: pytest.MonkeyPatch, data: Path) -> list[str]:
-    from topojax.experiments.bench.persistence import measurements, plans
+    from topojax.experiments.bench.persistence import batches, plans
+    from topojax.experiments.bench.persistence.inputs import SyntheticInput
 
     tiny = replace(
         plans.QUICK,
-        volumes=(("noise", 9),),
-        images=(("noise", 12),),
-        batches=((6, 2),),
+        images=(SyntheticInput("noise", 9), SyntheticInput("noise", 12, 2)),
+        batches=(plans.Batch("noise", 6, 2, 1),),
+        single=plans.Batch("smooth", 5, 2),
         roi=9,
+        # Processes that compile or import the kernels.
         memory=(),
+        loops=(),
+        first_calls=(),
     )
     monkeypatch.setattr(plans, "QUICK", tiny)
-    # Seconds of processes that compile the kernels, and of arithmetic in registers.
-    monkeypatch.setattr(measurements, "measure_first_call", lambda: dict.fromkeys(FIRST_CALL, 1.0))
-    monkeypatch.setattr(measurements, "measure_second_processor", lambda repeats: 1.0)
+    monkeypatch.setattr(batches, "_STEPS", 1000)
     return ["--quick", "--repeats", "1"]
 
 
@@ -176,10 +177,11 @@ def test_both_doors_write_the_record_that_is_committed(
     assert _keys(record) == _keys(record_there)
     file = BENCHMARKS / "results" / f"{COMMITTED[name]}.json"
     committed = json.loads(file.read_text(encoding="utf-8"))
-    assert record.keys() == committed.keys()
+    # What is committed may be older than a field.
+    assert record.keys() >= committed.keys()
     assert record["question"] == committed["question"]
     for key in {"rows", "cases"} & record.keys():
-        assert record[key][0].keys() == committed[key][0].keys()
+        assert record[key][0].keys() >= committed[key][0].keys()
 
 
 def test_scripts_write_beside_themselves_unless_told(monkeypatch: pytest.MonkeyPatch) -> None:

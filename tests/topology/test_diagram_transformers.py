@@ -7,6 +7,7 @@ import sys
 import numpy as np
 import pytest
 
+from oracles.gudhi_bars import gudhi_bars
 from topojax.errors import ConfigError, DataError
 from topojax.topology import (
     PersistenceEntropy,
@@ -69,13 +70,24 @@ def test_a_zero_background_is_a_solid_that_enters_at_zero(rng: np.random.Generat
         np.testing.assert_array_equal(with_masks, model.fit_transform(images * masks))
 
 
-def test_three_dimensions_give_components_and_cavities(rng: np.random.Generator) -> None:
+def test_three_dimensions_give_components_loops_and_cavities(rng: np.random.Generator) -> None:
     volumes = rng.random((2, 5, 5, 5))
-    assert PersistenceEntropy().fit_transform(volumes).shape == (2, 2)
+    rows = PersistenceEntropy().fit_transform(volumes)
     names = PersistenceEntropy().fit(volumes).get_feature_names_out()
-    assert names.tolist() == ["entropy0", "entropy2"]
-    with pytest.raises(ConfigError, match=r"dims=\(1,\); expected some of \(0, 2\)"):
-        PersistenceEntropy(dims=(1,)).fit(volumes)
+    assert names.tolist() == ["entropy0", "entropy1", "entropy2"]
+    for dim in range(3):
+        alone = PersistenceEntropy(dims=(dim,)).fit_transform(volumes)
+        np.testing.assert_array_equal(rows[:, [dim]], alone)
+    for volume, row in zip(volumes, rows, strict=True):
+        lengths = np.minimum(gudhi_bars(volume)[1], volumes.max()) @ [-1, 1]
+        shares = lengths[lengths > 0] / lengths.sum()
+        np.testing.assert_allclose(row[1], -(shares * np.log(shares)).sum())
+    for model in (PersistenceImage(3), PersistenceLandscape(2, resolution=4)):
+        columns = model.fit(volumes).get_feature_names_out()
+        assert model.transform(volumes).shape == (2, len(columns))
+        assert {name.split("_")[0][-1] for name in columns} == {"0", "1", "2"}
+    with pytest.raises(ConfigError, match=r"dims=\(3,\); expected some of \(0, 1, 2\)"):
+        PersistenceEntropy(dims=(3,)).fit(volumes)
 
 
 @pytest.mark.parametrize("dims", [(), (0, 0), (0, 2)])

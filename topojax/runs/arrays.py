@@ -108,7 +108,7 @@ class LastingBars:
         ends: float64 (P, 2); birth and death, +inf where a bar never ends.
         voxels: int64 (P, 2); flat C-order index of the voxels that make them; -1 for no death.
         counts: int64 (m, d); all bars of each dimension, -1 where they were not computed.
-        missing: str (m, d); why they were not, else empty.
+        missing: str (m, d); why they were not, in folders of older versions, else empty.
     """
 
     example: np.ndarray

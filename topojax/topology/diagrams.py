@@ -1,4 +1,4 @@
-"""Persistence diagrams that the kernel gives exactly: dimensions 0 and d - 1."""
+"""Persistence diagrams that the kernel gives exactly, and vectors of them."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ def persistence_diagrams(
 
     Args:
         images: (n, H, W) or (n, D, H, W), bool, integer or float. A voxel of +inf is absent.
-        dim: 0 or d - 1: in 2-D that is the whole diagram, in 3-D all but dimension 1.
+        dim: from 0 to d - 1.
         ceiling: deaths beyond it, +inf among them, become it; bars born at or beyond it are
             left out.
         construction: T or V (METHOD.md, "Constructions").

@@ -92,7 +92,8 @@ def persistence_pairs(
     """Return the bars of dimensions 0 and 2 of a volume, float64 (n, 2) and (m, 2), by chunks.
 
     They are those of `topojax.kernels.persistence_pairs` of the whole volume, in the order (birth,
-    death). All bars are in memory at the end, 16 bytes each: of white noise one a few voxels.
+    death). All bars are in memory at the end, 16 bytes each: of white noise one a few voxels. Those
+    of dimension 1 need the whole volume in memory, for `topojax.kernels.persistence_pairs`.
 
     Args:
         array, chunks, mask, construction, executor, folder, tasks, progress: as `betti_curves`.

@@ -38,7 +38,8 @@ def check_image(x: Any, name: str = "x") -> Num[Array, "..."]:
     image = jnp.asarray(x, jnp.float64 if wide else jnp.float32)
     if image.ndim not in (2, 3):
         raise ValueError(
-            f"{name} has shape {image.shape}; expected (H, W) or (D, H, W); give jax.vmap batches"
+            f"{name} has shape {image.shape}; expected (H, W) or (D, H, W); give jax.vmap batches, "
+            f"and a signal as one row, {name}[None]"
         )
     if not isinstance(image, jax.core.Tracer) and bool(jnp.isnan(image).any()):
         raise ValueError(f"{name} holds NaN; replace or mask these voxels")

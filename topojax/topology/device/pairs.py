@@ -56,7 +56,8 @@ def persistence_pairs(
 ) -> PersistencePairs:
     """Compute the bars of dimension 0 or d - 1 and the voxels at which they begin and end.
 
-    Under `jit` and `vmap`, on any device; the bars of `topojax.kernels.persistence_pairs`.
+    Under `jit` and `vmap`, on any device; the bars of `topojax.kernels.persistence_pairs`, which
+    alone gives those of dimension 1 of volumes.
 
     Args:
         x, mask, construction: as `betti_curves`.

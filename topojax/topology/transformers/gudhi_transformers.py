@@ -27,7 +27,7 @@ class PersistenceLandscape(DiagramTransformer):
     Args:
         n_layers: number of landscape functions, at least 1.
         resolution: R, points of each, at least 2.
-        dims: some of 0 and d - 1, None: both.
+        dims: some of 0 … d - 1, None: all.
         construction, background, filtrations, spatial_dims: as `BettiCurve`.
 
     Attributes:
@@ -84,7 +84,7 @@ class PersistenceSilhouette(DiagramTransformer):
     Args:
         resolution: R, points of each, at least 2.
         weight_power: a bar of length l weighs l ** weight_power; at least 0.
-        dims: some of 0 and d - 1, None: both.
+        dims: some of 0 … d - 1, None: all.
         construction, background, filtrations, spatial_dims: as `BettiCurve`.
 
     Attributes:

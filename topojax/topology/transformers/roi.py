@@ -93,7 +93,7 @@ def read_rois(images: np.ndarray, masks: np.ndarray | None) -> RoiImages:
     """Check images and masks as `roi_images` says, and join the masks with the absent voxels."""
     shape = np.shape(images)
     with raised_as(DataError):
-        volumes = check_images(images, "X", batch=True)
+        volumes = check_images(images, "X", batch=True, dimensions=(2, 3))
         inside = None if masks is None else check_masks(masks, volumes, shape, "masks")
     if volumes.size == 0:
         raise DataError(f"X has shape {shape}; expected at least one image with a voxel")

@@ -30,9 +30,11 @@ def persistence(
     """How long do Betti curves take here and in other libraries, and how far from memory's speed?
 
     Times topojax's kernels and every peer that can be imported (GUDHI and its 2-D path, cripser in
-    all dimensions and restricted to what Betti curves need, cc3d at every threshold; all by the
-    extra bench; giotto-tda from an environment of its own) on the same images, in turn, on one
-    thread. Curves are compared before anything is timed; making and reading images is not timed.
+    all dimensions and restricted to what Betti curves need, cc3d at every threshold, all by the
+    extra bench; Flash Cubical where it is installed; giotto-tda from an environment of its own) on
+    the same images, in turn, on one thread, in both constructions. Curves are compared before
+    anything is timed; making and reading images is not timed. Then batches on one thread and two,
+    single calls, a region, memory, and first calls with nothing compiled.
 
     Writes persistence.json, .md and .png; with --quick persistence_quick.json and so on.
     """
