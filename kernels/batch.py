@@ -13,9 +13,10 @@ from .arguments import (
     check_masks,
     check_thresholds,
     frozen_grid,
+    kernel_dimensions,
 )
 from .curves import write_betti_curves
-from .padded.workspace import borrowed_workspace
+from .padded.workspace import borrowed_blocks
 from .threads import check_threads, run_in_threads
 
 
@@ -30,8 +31,8 @@ def betti_curves_batch(
     """Compute the Betti curves of every image of a batch.
 
     Args:
-        images: (B, H, W) or (B, D, H, W), bool, integer or float. A voxel of +inf is absent,
-            and so is a masked one of a masked array.
+        images: (B, W), (B, H, W) or (B, D, H, W), bool, integer or float. A voxel of +inf is
+            absent, and so is a masked one of a masked array.
         thresholds: (N,) for all, (B, N) one grid an image, or (B, d, N) one a dimension as well.
         masks: bool, the images' shape; voxels outside are absent. None: all voxels.
         construction: `T`, voxels are top-dimensional cells; `V`, voxels are vertices.
@@ -76,15 +77,15 @@ def _curves(
     threads: int,
 ) -> np.ndarray:
     samples = len(volumes)
-    curves = np.zeros((samples, dimensions, grids.shape[-1]), np.int64)
+    curves = np.zeros((samples, kernel_dimensions(dimensions), grids.shape[-1]), np.int64)
     frozen = frozen_grid(grids)
 
     def write(start: int, stop: int) -> None:
-        with borrowed_workspace(volumes.shape[1:], grids.shape[-1], dimensions == 3) as work:
-            write_betti_curves(volumes, masks, frozen, start, stop, top, work, curves)
+        with borrowed_blocks(volumes.shape[1:], grids.shape[-1], dimensions == 3) as blocks:
+            write_betti_curves(volumes, masks, frozen, start, stop, top, blocks, curves)
 
     run_in_threads(write, samples, volumes.size, threads)
-    return curves
+    return curves[:, :dimensions]
 
 
 def _curves_on_grids(

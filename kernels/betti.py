@@ -6,10 +6,10 @@ from typing import Any
 
 import numpy as np
 
-from .arguments import Construction, check_grid, check_sample, frozen_grid
+from .arguments import Construction, check_grid, check_sample, frozen_grid, kernel_dimensions
 from .curves import write_betti_curves
-from .exact_filtration import ExactVolume, changes_exact, exact_volume, merges_of
-from .padded.workspace import borrowed_workspace
+from .exact_filtration import ExactVolume, exact_volume, merges_of
+from .padded.workspace import borrowed_blocks
 
 
 def betti_curves(
@@ -18,14 +18,14 @@ def betti_curves(
     """Compute the Betti numbers of the sublevel set at every threshold.
 
     Args:
-        image: (H, W) or (D, H, W), bool, integer or float. A voxel of +inf is absent,
+        image: (W,), (H, W) or (D, H, W), bool, integer or float. A voxel of +inf is absent,
             and so is a masked one of a masked array.
         thresholds: (N,), finite, strictly increasing.
         mask: bool, the image's shape; voxels outside it are absent. None: all voxels.
         construction: `T`, voxels are top-dimensional cells; `V`, voxels are vertices.
 
     Returns:
-        int64 (d, N): beta_k of {image <= thresholds[i]} at [k, i]; d = 2 or 3.
+        int64 (d, N): beta_k of {image <= thresholds[i]} at [k, i]; d = 1, 2 or 3.
 
     Raises:
         TypeError: a dtype that holds no real numbers, or a mask that is not bool.
@@ -37,13 +37,13 @@ def betti_curves(
         >>> betti_curves(ring, [0, 1, 9]).tolist()
         [[0, 1, 1], [0, 1, 0]]
     """
-    grids = frozen_grid(check_grid(thresholds)[np.newaxis])
+    grids = frozen_grid(check_grid(thresholds))[np.newaxis]
     images, masks, top = check_sample(image, mask, construction)
     dimensions, n_thresholds = np.ndim(image), grids.shape[1]
-    curves = np.zeros((1, dimensions, n_thresholds), np.int64)
-    with borrowed_workspace(images.shape[1:], n_thresholds, dimensions == 3) as work:
-        write_betti_curves(images, masks, grids, 0, 1, top, work, curves)
-    return curves[0]
+    curves = np.zeros((1, kernel_dimensions(dimensions), n_thresholds), np.int64)
+    with borrowed_blocks(images.shape[1:], n_thresholds, dimensions == 3) as blocks:
+        write_betti_curves(images, masks, grids, 0, 1, top, blocks, curves)
+    return curves[0, :dimensions]
 
 
 def betti_steps(
@@ -73,7 +73,8 @@ def betti_steps(
     if images.size == 0 or (masks.size and not masks.any()):
         return np.empty(0), np.empty((dimensions, 0), np.int64)
     with exact_volume(images[0], masks[0], dimensions == 3, top) as volume:
-        values, changes = _changes(volume, dimensions)
+        values, changes = _changes(volume, kernel_dimensions(dimensions))
+    changes = changes[:dimensions]
     changed = changes.any(axis=0) & (values < np.inf)
     return values[changed], np.cumsum(changes[:, changed], axis=1)
 
@@ -94,6 +95,5 @@ def _changes(volume: ExactVolume, dimensions: int) -> tuple[np.ndarray, np.ndarr
     if dimensions == 3:
         # beta_1 = beta_0 + beta_2 - chi
         changes[1] = changes[0] + changes[2]
-        brought = changes_exact(volume.critical.words, volume.top)
-        np.subtract.at(changes[1], index[start:], brought)
+        np.subtract.at(changes[1], index[start:], volume.critical.changes)
     return values, changes

@@ -1,40 +1,22 @@
-"""The Euler characteristic: cells that each voxel brings as it enters.
+"""The Euler characteristic: what each voxel changes it by as it enters.
 
-T-construction: a voxel brings its cube and those of its 6 faces, 12 edges and 8 corners that no
-earlier voxel has. V-construction: a vertex brings itself and every edge, square and cube of which
-it is the last vertex. With E the set of later neighbours (T) or of earlier ones (V), both count
-the pairs, 2 x 2 squares and 2 x 2 x 2 cubes of E and the voxel that hold the voxel, and the signs
-are opposite. A 2-D image is a slice one voxel thick, which has the same homotopy type.
+A voxel that meets n 26-components on one side of the order and h 6-components on the other changes
+it by h - n in the T-construction, and by n - h in the V-construction; a pixel that meets n and h (8
+and 4) by 1 - min(n, h) in both. `ALGORITHM.md` has the proof.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
 from .arguments import Construction, check_grid, check_sample, frozen_grid
-from .compiling import entry, inner, source_digest
+from .compiling import entry, inner, making
+from .machine_words import ONE, count_bits, lowest_place
+from .padded.layout import Layout
 from .padded.workspace import Workspace, borrowed_workspace
-from .simple.critical import Critical
-from .simple.neighbourhood import ALL, FACES, count_bits
 from .simple.volume import load_volume
-
-_CENTRE = 1 << 13
-# So many critical voxels at a time that what they bring stays in the cache.
-_BLOCK = 2048
-
-
-def _bits(*positions: int) -> int:
-    return sum(1 << position for position in positions)
-
-
-# Lowest bit of the squares in each plane, and of the cubes, that hold the centre.
-_SQUARES_XY = _bits(9, 10, 12, 13)
-_SQUARES_XZ = _bits(3, 4, 12, 13)
-_SQUARES_YZ = _bits(1, 4, 10, 13)
-_CUBES = _bits(0, 1, 3, 4, 9, 10, 12, 13)
 
 
 def euler_curve(
@@ -66,63 +48,47 @@ def euler_curve(
 
 
 @inner
-def blocks_with_centre(word: int) -> int:
-    """1 - pairs + squares - cubes of `word` and the centre that hold the centre."""
-    word |= _CENTRE
-    along_x = word & (word >> 1)
-    along_y = word & (word >> 3)
-    xy = along_x & (along_x >> 3)
-    xz = along_x & (along_x >> 9)
-    yz = along_y & (along_y >> 9)
-    pairs = count_bits(word & FACES)
-    # Shifted so that the three planes share one word.
-    planes = (xy & _SQUARES_XY) | ((xz & _SQUARES_XZ) << 14) | ((yz & _SQUARES_YZ) << 1)
-    cubes = count_bits(xy & (xy >> 9) & _CUBES)
-    return 1 - pairs + count_bits(planes) - cubes
+def euler_change(full: int, face: int, volumetric: bool, top: bool) -> int:
+    """Return what a voxel changes the Euler characteristic by, from its representatives, bytes."""
+    n_full, n_face = count_bits(np.uint64(full)), count_bits(np.uint64(face))
+    if not volumetric:
+        return 1 - min(n_full, n_face)
+    return n_face - n_full if top else n_full - n_face
 
 
-@inner
-def euler_changes(words: np.ndarray, top: bool) -> np.ndarray:
-    """Return the change that each critical voxel brings, int32, of its earlier word."""
-    flip, sign = (np.int32(ALL), -1) if top else (np.int32(0), 1)
-    brought = np.empty(words.size, np.int32)
-    for k in range(words.size):
-        brought[k] = sign * blocks_with_centre(words[k] ^ flip)
-    return brought
-
-
-@inner
-def count_euler(levels: np.ndarray, critical: Critical, top: bool, curve: np.ndarray) -> None:
+@making
+def count_euler(work: Workspace, layout: Layout, top: bool, curve: np.ndarray) -> None:
     """Write the Euler characteristic of every level, int64 (N,); simple voxels do not change it."""
     change = np.zeros(curve.size + 1, np.int64)
-    for start in range(0, critical.words.size, _BLOCK):
-        brought = euler_changes(critical.words[start : start + _BLOCK], top)
-        for k in range(brought.size):
-            change[levels[critical.voxels[start + k]]] += brought[k]
+    _change_by_level(work, layout, top, change)
     total = 0
     for level in range(curve.size):
         total += change[level]
         curve[level] = total
 
 
-def _entry_point(digest: int) -> Callable[..., None]:
-    @entry
-    def write_euler_curve(
-        image: np.ndarray,
-        mask: np.ndarray,
-        grid: np.ndarray,
-        volumetric: bool,
-        top: bool,
-        work: Workspace,
-        curve: np.ndarray,
-    ) -> None:
-        """Write the Euler curve of one image (D, H, W) into zeros, int64 (N,)."""
-        digest  # noqa: B018
-        volume = load_volume(work, image, mask, grid, volumetric, top)
-        if volume.box.depth > 0:
-            count_euler(work.levels, volume.critical, top, curve)
-
-    return write_euler_curve
+@inner
+def _change_by_level(work: Workspace, layout: Layout, top: bool, change: np.ndarray) -> None:
+    levels, critical, full, face = work.levels, work.critical, work.full, work.face
+    for word in range(layout.n_words):
+        rest = critical[word]
+        while rest:
+            voxel = 64 * word + lowest_place(rest)
+            rest &= rest - ONE
+            change[levels[voxel]] += euler_change(full[voxel], face[voxel], layout.plane > 0, top)
 
 
-_write_euler_curve = _entry_point(source_digest())
+@entry
+def _write_euler_curve(
+    image: np.ndarray,
+    mask: np.ndarray,
+    grid: np.ndarray,
+    volumetric: bool,
+    top: bool,
+    work: Workspace,
+    curve: np.ndarray,
+) -> None:
+    """Write the Euler curve of one image (D, H, W) into zeros, int64 (N,)."""
+    box, layout = load_volume(work, image, mask, grid, volumetric, top)
+    if box.depth > 0:
+        count_euler(work, layout, top, curve)

@@ -6,21 +6,34 @@ do. Keys serve as levels; only births and edges between basins, which are few, a
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
-from .compiling import entry, source_digest
-from .euler import euler_changes
-from .padded.layout import Box, Layout, bounding_box, padded_layout, voxel_position
+from .compiling import entry
+from .euler import euler_change
+from .machine_words import ONE, count_bits, lowest_place
+from .padded.layout import Box, Layout, padded_layout, voxel_position
+from .padded.levels import fill_border
 from .padded.workspace import Workspace, borrowed_workspace
-from .simple.critical import Critical, classify
-from .tree.edges import Direction, Edges, trace
-from .tree.kruskal import join
-from .tree.merge_tree import Merges
+from .simple.classification import classify
+from .tree.directions import Direction
+from .tree.edges import Edges, trace
+from .tree.kruskal import Merges, join
+
+
+class Critical(NamedTuple):
+    """Voxels that are not simple, in raster order.
+
+    voxels: flat positions, int32, or int64 where these do not fit.
+    changes: int64, what each changes the Euler characteristic by.
+    """
+
+    voxels: np.ndarray
+    changes: np.ndarray
 
 
 @dataclass(frozen=True)
@@ -32,7 +45,7 @@ class ExactVolume:
         box, layout: where its voxels lie in the padded volume.
         shape: of the image, (D, H, W).
         work: `levels` are the keys.
-        critical: critical voxels in raster order.
+        critical: see `Critical`.
         absent: key of absent voxels, a scalar of the keys' dtype.
         top: T-construction, else V.
     """
@@ -72,8 +85,7 @@ def exact_volume(
         image: float32 or float64 (D, H, W), without NaN.
         mask: bool (D, H, W), or of no voxels where there is none.
     """
-    whole = Box(0, 0, 0, *image.shape)
-    box = Box(*bounding_box.py_func(mask)) if mask.size else whole
+    box = _box_around(mask) if mask.size else Box(0, 0, 0, *image.shape)
     bits = np.uint32 if image.itemsize == 4 else np.uint64
     absent = bits(absent_key(np.dtype(bits)))
     rows = slice(box.y, box.y + box.height)
@@ -86,6 +98,14 @@ def exact_volume(
     with borrowed_workspace(extent, int(absent), volumetric) as work:
         critical = _list_exact(keys, layout, box, top, work)
         yield ExactVolume(image.ravel(), box, layout, image.shape, work, critical, absent, top)
+
+
+def _box_around(mask: np.ndarray) -> Box:
+    """Return the smallest box around the voxels of a mask that has some."""
+    rows = np.any(mask, axis=2)
+    along_axes = (np.any(rows, axis=1), np.any(rows, axis=0), np.any(mask, axis=(0, 1)))
+    ends = [np.flatnonzero(there)[[0, -1]].tolist() for there in along_axes]
+    return Box(*(first for first, _ in ends), *(last + 1 - first for first, last in ends))
 
 
 def ordered_keys(values: np.ndarray) -> np.ndarray:
@@ -116,48 +136,46 @@ def merges_of(volume: ExactVolume, *, ascending: bool) -> Merges:
     """Let the voxels enter, from the lowest value up or from the highest down."""
     levels = volume.work.levels
     direction = Direction(ascending, volume.top == ascending)
-    births, edges = _trace_exact(volume.work, volume.critical, direction, volume.layout)
+    births, edges = _trace_exact(volume.work, direction, volume.layout)
     order = np.argsort(levels[edges.voxels], kind="stable")
     return Merges(births, _join_exact(edges, order, levels[births], ascending))
 
 
-def _entry_points(digest: int) -> tuple[Callable, Callable, Callable, Callable]:
-    @entry
-    def list_exact(
-        keys: np.ndarray, layout: Layout, box: Box, top: bool, work: Workspace
-    ) -> Critical:
-        digest  # noqa: B018
-        n_planes = 8 * keys.itemsize
-        levels = work.levels
-        for i in range(64 * layout.n_words):
-            levels[i] = ~levels.dtype.type(0)
-        for z in range(box.depth):
-            for y in range(box.height):
-                start = voxel_position(layout, z, y, 0)
-                for x in range(box.width):
-                    levels[start + x] = keys[z, y, x]
-        return classify(work, n_planes, layout, top)
-
-    @entry
-    def trace_exact(
-        work: Workspace, critical: Critical, direction: Direction, layout: Layout
-    ) -> tuple[np.ndarray, Edges]:
-        digest  # noqa: B018
-        return trace(work, critical, direction, layout)
-
-    @entry
-    def join_exact(
-        edges: Edges, order: np.ndarray, birth_levels: np.ndarray, ascending: bool
-    ) -> np.ndarray:
-        digest  # noqa: B018
-        return join(edges, order, birth_levels, ascending)
-
-    @entry
-    def changes_exact(words: np.ndarray, top: bool) -> np.ndarray:
-        digest  # noqa: B018
-        return euler_changes(words, top)
-
-    return list_exact, trace_exact, join_exact, changes_exact
+@entry
+def _list_exact(keys: np.ndarray, layout: Layout, box: Box, top: bool, work: Workspace) -> Critical:
+    fill_border(work.levels, layout)
+    for z in range(box.depth):
+        for y in range(box.height):
+            start = voxel_position(layout, z, y, 0)
+            row = work.levels[start : start + box.width]
+            for x in range(box.width):
+                row[x] = keys[z, y, x]
+    classify(work, layout, top)
+    count = 0
+    for word in range(layout.n_words):
+        count += count_bits(work.critical[word])
+    critical = Critical(np.empty(count, work.ranks.dtype), np.empty(count, np.int64))
+    count = 0
+    for word in range(layout.n_words):
+        rest = work.critical[word]
+        while rest:
+            voxel = 64 * word + lowest_place(rest)
+            rest &= rest - ONE
+            critical.voxels[count] = voxel
+            critical.changes[count] = euler_change(
+                work.full[voxel], work.face[voxel], layout.plane > 0, top
+            )
+            count += 1
+    return critical
 
 
-_list_exact, _trace_exact, _join_exact, changes_exact = _entry_points(source_digest())
+@entry
+def _trace_exact(work: Workspace, direction: Direction, layout: Layout) -> tuple[np.ndarray, Edges]:
+    return trace(work, direction, layout)
+
+
+@entry
+def _join_exact(
+    edges: Edges, order: np.ndarray, birth_levels: np.ndarray, ascending: bool
+) -> np.ndarray:
+    return join(edges, order, birth_levels, ascending)

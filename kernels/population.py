@@ -7,7 +7,6 @@ curves: there are never P masks or P images.
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -22,13 +21,13 @@ from .arguments import (
     check_maps,
     map_bytes,
 )
-from .compiling import entry, source_digest
+from .compiling import entry
 from .curves import write_betti_curve
 from .padded.workspace import Workspace, borrowed_workspace
-from .roi.candidates import Candidates, place_candidate, spread_levels
+from .roi.candidates import Candidates, place_candidate
 from .roi.image_levels import new_scratch
 from .roi.rules import rules_of
-from .simple.volume import list_volume
+from .simple.classification import classify
 from .threads import check_threads, run_in_threads
 
 
@@ -103,7 +102,7 @@ def roi_betti_curves(
     zero = check_background(background)
     threads = check_threads(n_threads)
     shape = np.shape(images)
-    volumes = check_images(images, "images", batch=True)
+    volumes = check_images(images, "images", batch=True, dimensions=(2, 3))
     stack = check_maps(maps)
     if (len(stack), *stack.shape[2:]) != shape:
         raise ValueError(
@@ -135,42 +134,29 @@ def roi_betti_curves(
     return result
 
 
-def _entry_point(digest: int) -> Callable[..., None]:
-    @entry
-    def write_candidate_curves(
-        images: np.ndarray,
-        grids: np.ndarray,
-        candidates: Candidates,
-        top: bool,
-        work: Workspace,
-        curves: np.ndarray,
-    ) -> None:
-        """Write the Betti curves of images on their candidates' regions.
+@entry
+def _write_candidate_curves(
+    images: np.ndarray,
+    grids: np.ndarray,
+    candidates: Candidates,
+    top: bool,
+    work: Workspace,
+    curves: np.ndarray,
+) -> None:
+    """Write the Betti curves of images on their candidates' regions.
 
-        Args:
-            images: float32 or float64 (B, D, H, W).
-            grids: float64 (1, N), or (0, N) where grids follow from the regions.
-            candidates: P regions of every image.
-            top: T-construction, else V.
-            work: for volumes of that size; overwritten.
-            curves: int64 (B, P, d, N), zeros; written. d = 2: images of one slice, in the plane.
-        """
-        digest  # noqa: B018
-        dimensions = curves.shape[2]
-        volumetric = dimensions == 3
-        scratch = new_scratch(images.shape[1:], curves.shape[3], work)
-        for b in range(curves.shape[0]):
-            for p in range(curves.shape[1]):
-                box, n_levels = place_candidate(
-                    work, scratch, candidates, images[b], grids, b, p, volumetric
-                )
-                if box.depth > 0:
-                    volume = list_volume(work, box, n_levels, volumetric, top)
-                    write_betti_curve(work, volume, top, curves[b, p])
-                    for k in range(dimensions):
-                        spread_levels(scratch.ranks, curves[b, p, k])
-
-    return write_candidate_curves
-
-
-_write_candidate_curves = _entry_point(source_digest())
+    Args:
+        images: float32 or float64 (B, D, H, W).
+        grids: float64 (1, N), or (0, N) where grids follow from the regions.
+        candidates: P regions of every image.
+        top: T-construction, else V.
+        work: for volumes of that size; overwritten.
+        curves: int64 (B, P, d, N), zeros; written. d = 2: images of one slice, in the plane.
+    """
+    volumetric = curves.shape[2] == 3
+    scratch = new_scratch(images.shape[1:], curves.shape[3], work)
+    for b in range(curves.shape[0]):
+        for p in range(curves.shape[1]):
+            layout = place_candidate(work, scratch, candidates, images[b], grids, b, p, volumetric)
+            classify(work, layout, top)
+            write_betti_curve(work, layout, top, curves[b, p])

@@ -7,7 +7,13 @@ what was expected.
 
 from __future__ import annotations
 
-from .images import absent_as_infinite, check_images, check_masks, check_sample
+from .images import (
+    absent_as_infinite,
+    check_images,
+    check_masks,
+    check_sample,
+    kernel_dimensions,
+)
 from .maps import check_maps, map_bytes
 from .options import Background, Construction, check_background, check_construction
 from .rules import check_rule, check_rules, check_taus, check_weights
@@ -31,5 +37,6 @@ __all__ = [
     "check_thresholds",
     "check_weights",
     "frozen_grid",
+    "kernel_dimensions",
     "map_bytes",
 ]

@@ -54,11 +54,20 @@ def check_real(array: np.ndarray, name: str) -> np.ndarray:
     return array
 
 
+def plain_layout(array: np.ndarray, dtype: Any) -> np.ndarray:
+    """Return a C-ordered, aligned array of that dtype: the array itself where it is one."""
+    ordered = np.asarray(array, dtype, order="C")
+    return ordered if ordered.flags.aligned else ordered.copy()
+
+
 def read_only(array: np.ndarray, dtype: Any) -> np.ndarray:
     """Return a read-only, C-ordered view or copy of that dtype.
 
     Numba compiles anew for read-only arrays: with every input read-only there is one variant.
     """
-    view = np.require(array, dtype, ["C", "A"]).view()
-    view.flags.writeable = False
+    plain = plain_layout(array, dtype)
+    if not plain.flags.writeable:
+        return plain
+    view = plain.view()
+    view.setflags(write=False)
     return view

@@ -6,37 +6,67 @@ from typing import Any
 
 import numpy as np
 
-from .arrays import check_real, plain_array, read_only, split_masked
+from .arrays import check_real, plain_array, plain_layout, read_only, split_masked
 from .options import check_construction
 
 _LARGEST_INTEGER = 2**53
+_FLOAT32, _FLOAT64 = np.dtype(np.float32), np.dtype(np.float64)
+_AXES = {1: "W", 2: "H, W", 3: "D, H, W"}
+_NO_MASK = read_only(np.empty((1, 0, 0, 0)), np.bool_)
 
 
-def check_images(images: Any, name: str, *, batch: bool) -> np.ndarray:
+def check_images(
+    images: Any,
+    name: str,
+    *,
+    batch: bool,
+    dimensions: tuple[int, ...] = (1, 2, 3),
+) -> np.ndarray:
     """Return images as read-only, C-ordered float32 or float64 (B, D, H, W), B = 1 for one image.
 
-    2-D images become one slice. Values are unchanged: float16, bool and integers of up to 16 bits
-    fit into float32, everything else into float64. Voxels that a masked array masks are +inf.
+    1-D images become one row, 2-D images one slice. Values are unchanged: float16, bool and
+    integers of up to 16 bits fit into float32, everything else into float64. Voxels that a masked
+    array masks are +inf.
 
     Args:
-        images: (B, H, W) or (B, D, H, W) for a batch, else (H, W) or (D, H, W).
+        images: (B, W), (B, H, W) or (B, D, H, W) for a batch, else (W,), (H, W) or (D, H, W).
         name: of the argument, for messages.
         batch: the first axis counts images.
+        dimensions: how many axes an image may have.
 
     Raises:
         TypeError: no real numbers, or numbers of more than 64 bits.
-        ValueError: not 2-D or 3-D images, a NaN, or an integer beyond 2^53.
+        ValueError: images of other dimensions, a NaN, or an integer beyond 2^53.
     """
     array = absent_as_infinite(images, name)
-    if array.ndim - batch not in (2, 3):
-        expected = "(B, H, W) or (B, D, H, W)" if batch else "(H, W) or (D, H, W)"
-        raise ValueError(f"{name} has shape {array.shape}; expected {expected}")
-    spatial = array.shape[int(batch) :]
-    volume = spatial if len(spatial) == 3 else (1, *spatial)
+    if array.ndim - batch not in dimensions:
+        raise ValueError(_wrong_shape(array.shape, name, batch, dimensions))
     if array.size:
         _check_values(array, name)
-    converted = read_only(array, _float_for(array.dtype))
-    return converted.reshape(array.shape[0] if batch else 1, *volume)
+    return _as_volumes(array, batch, _float_for(array.dtype))
+
+
+def _as_volumes(array: np.ndarray, batch: bool, dtype: np.dtype) -> np.ndarray:
+    samples, spatial = (array.shape[:1], array.shape[1:]) if batch else ((1,), array.shape)
+    volumes = plain_layout(array, dtype).reshape(samples + (1, 1)[len(spatial) - 1 :] + spatial)
+    # A view of its own, which spares another one.
+    volumes.setflags(write=False)
+    return volumes
+
+
+def _wrong_shape(
+    shape: tuple[int, ...], name: str, batch: bool, dimensions: tuple[int, ...]
+) -> str:
+    forms = [f"({'B, ' * batch}{_AXES[n]}{',' * (n == 1 and not batch)})" for n in dimensions]
+    expected = f"expected {', '.join(forms[:-1])} or {forms[-1]}"
+    if len(shape) - batch > max(dimensions):
+        several = "" if batch else "betti_curves_batch takes a batch (B, D, H, W), and "
+        return (
+            f"{name} has shape {shape}, {len(shape)} dimensions; {expected}: {several}channels are "
+            "passed one by one"
+        )
+    one = f": one image is {name}[np.newaxis]" if batch and len(shape) in dimensions else ""
+    return f"{name} has shape {shape}; {expected}{one}"
 
 
 def absent_as_infinite(images: Any, name: str) -> np.ndarray:
@@ -59,12 +89,14 @@ def absent_as_infinite(images: Any, name: str) -> np.ndarray:
 
 def _float_for(dtype: np.dtype) -> np.dtype:
     narrow = dtype.itemsize <= 2 or (dtype.kind == "f" and dtype.itemsize == 4)
-    return np.dtype(np.float32 if narrow else np.float64)
+    return _FLOAT32 if narrow else _FLOAT64
 
 
 def _check_values(array: np.ndarray, name: str) -> None:
     if array.dtype.kind == "f":
-        if np.isnan(array.min()):
+        lowest = array.min()
+        # True of a NaN; isnan would take as long as the least value of a small image.
+        if lowest != lowest:
             raise ValueError(f"{name} has NaN; replace it, or set absent voxels to +inf")
     elif array.dtype.itemsize == 8 and max(int(array.max()), -int(array.min())) > _LARGEST_INTEGER:
         raise ValueError(f"{name} has integers beyond 2^53, which float64 rounds; rescale it")
@@ -83,13 +115,18 @@ def check_masks(masks: Any, images: np.ndarray, shape: tuple[int, ...], name: st
         ValueError: another shape, or some of it is masked.
     """
     if masks is None:
-        return read_only(np.empty((1, 0, 0, 0), np.bool_), np.bool_)
+        return _NO_MASK
     array = plain_array(masks, name)
     if array.dtype != np.bool_:
         raise TypeError(f"{name} has dtype {array.dtype}; expected bool, such as {name} > 0")
     if array.shape != shape:
         raise ValueError(f"{name} has shape {array.shape}; expected that of the image, {shape}")
     return read_only(array, np.bool_).reshape(images.shape)
+
+
+def kernel_dimensions(dimensions: int) -> int:
+    """Return of how many dimensions kernels take an image to be: of 2 if it is one row."""
+    return max(dimensions, 2)
 
 
 def check_sample(image: Any, mask: Any, construction: str) -> tuple[np.ndarray, np.ndarray, bool]:

@@ -24,7 +24,7 @@ def check_maps(maps: Any) -> np.ndarray:
     if array.ndim not in (4, 5) or 0 in array.shape[1:]:
         raise ValueError(
             f"maps has shape {array.shape}; expected (n, L, H, W) or (n, L, D, H, W), one map or "
-            "more of at least one voxel"
+            "more of at least one voxel: those of one image are maps[np.newaxis]"
         )
     if array.dtype == np.float32 and array.size:
         lowest, highest = array.min(), array.max()

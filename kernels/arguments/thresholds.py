@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+import math
+from functools import lru_cache
 from numbers import Integral
 from typing import Any
 
 import numpy as np
 
-from .arrays import read_only, real_array
+from .arrays import plain_layout, read_only, real_array
+
+# Bytes of a grid that is remembered, and how many grids are.
+_LARGEST_KNOWN = 2**15
+_MOST_KNOWN = 16
 
 
 def check_thresholds(thresholds: Any) -> np.ndarray:
@@ -20,12 +26,32 @@ def check_thresholds(thresholds: Any) -> np.ndarray:
     array = real_array(thresholds, "thresholds")
     if array.ndim == 0 or array.shape[-1] == 0:
         raise ValueError(f"thresholds has shape {array.shape}; expected at least one threshold")
-    grid = np.require(array, np.float64, ["C", "A"])
+    grid = plain_layout(array, np.float64)
+    if grid.ndim == 1 and grid.nbytes <= _LARGEST_KNOWN:
+        return _known_grid(grid.tobytes())
+    return _rising(grid)
+
+
+@lru_cache(maxsize=_MOST_KNOWN)
+def _known_grid(content: bytes) -> np.ndarray:
+    """Return a grid of that content, read-only: to compare bytes takes less than to check them."""
+    return _rising(np.frombuffer(content, np.float64))
+
+
+def _rising(grid: np.ndarray) -> np.ndarray:
+    rising = grid[..., 1:] > grid[..., :-1]
+    # No NaN rises, and of what rises the ends alone may be infinite.
+    if np.count_nonzero(rising) == rising.size and _has_finite_ends(grid):
+        return grid
     if not np.isfinite(grid).all():
         raise ValueError("thresholds has NaN or infinite values; expected finite ones")
-    if (grid[..., 1:] <= grid[..., :-1]).any():
-        raise ValueError("thresholds is not strictly increasing; sort it and drop duplicates")
-    return grid
+    raise ValueError("thresholds is not strictly increasing; sort it and drop duplicates")
+
+
+def _has_finite_ends(grid: np.ndarray) -> bool:
+    if grid.ndim > 1:
+        return bool(np.isfinite(grid[..., [0, -1]]).all())
+    return math.isfinite(grid.item(0)) and math.isfinite(grid.item(-1))
 
 
 def check_grid(thresholds: Any) -> np.ndarray:

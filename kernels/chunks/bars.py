@@ -40,7 +40,7 @@ def chunk_bars(values: np.ndarray, extent: Extent, top: bool) -> ChunkBars:
     """
     with exact_volume(values, np.empty((0, 0, 0), np.bool_), True, top) as volume:
         keys, absent = volume.work.levels.dtype, int(volume.absent)
-        chunk = Chunk(volume.work, volume.critical, volume.box, volume.layout, top, absent, keys)
+        chunk = Chunk(volume.work, volume.box, volume.layout, top, absent, keys)
         (up, above), (down, below) = chunk_forests(chunk, extent)
     return ChunkBars(extent, (_rising(up), _falling(down)), above, below)
 

@@ -3,21 +3,28 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 import numpy as np
 
 from ..arguments import check_images
-from ..compiling import entry, source_digest
+from ..compiling import entry
 from ..padded.layout import Box, Layout
 from ..padded.workspace import Workspace
-from ..simple.critical import Critical
-from ..simple.first_neighbours import steps_to_first
-from ..tree.basins import Slopes, find_basins
-from ..tree.edges import Direction, Edges, trace
+from ..tree.basins import find_basins
+from ..tree.directions import Direction, side_of
+from ..tree.edges import Edges, slopes_of, trace
 from .extent import Extent, places_of
-from .faces import Face, behind_faces, face_roots, shared_faces, without_outside_behind
+from .faces import (
+    NO_MEETINGS,
+    Face,
+    Meetings,
+    behind_faces,
+    face_roots,
+    shared_faces,
+    without_outside_behind,
+)
 from .forest import Forest, Settled, reduce_forest
 
 # Positions on the padded volume have to fit into int32.
@@ -28,8 +35,7 @@ class Chunk(NamedTuple):
     """A chunk made ready, as a volume of its own.
 
     Attributes:
-        work: its levels are what keys are made of.
-        critical: critical voxels in raster order.
+        work: classified; its levels are what keys are made of.
         box, layout: where its voxels lie.
         top: T-construction, else V.
         absent: level of voxels that are never there.
@@ -37,7 +43,6 @@ class Chunk(NamedTuple):
     """
 
     work: Workspace
-    critical: Critical
     box: Box
     layout: Layout
     top: bool
@@ -53,22 +58,24 @@ def chunk_forests(chunk: Chunk, extent: Extent) -> Iterator[tuple[Settled, Fores
     behind = behind_faces(extent)
     faces = list(shared_faces(chunk.work.levels, chunk.layout, chunk.box, behind))
     up, down = Direction(True, chunk.top), Direction(False, not chunk.top)
-    yield _forest(chunk, chunk.critical, up, faces, extent)
-    merging = without_outside_behind(
-        chunk.work, chunk.critical, faces, chunk.layout, chunk.box, behind, down.full
-    )
-    yield _forest(chunk, merging, down, faces, extent)
+    yield _forest(chunk, NO_MEETINGS, up, faces, extent)
+    at_faces = without_outside_behind(chunk.work, faces, chunk.layout, down.full)
+    yield _forest(chunk, at_faces, down, faces, extent)
 
 
 def _forest(
-    chunk: Chunk, critical: Critical, direction: Direction, faces: list[Face], extent: Extent
+    chunk: Chunk, at_faces: Meetings, direction: Direction, faces: list[Face], extent: Extent
 ) -> tuple[Settled, Forest]:
     roots = np.concatenate(
         [np.empty(0, np.int32), *(face_roots(face, direction) for face in faces)]
     )
     places, which = np.unique(_places(chunk, roots, extent), return_index=True)
     roots = roots[which]
-    births, edges, basins = _trace_chunk(chunk.work, critical, direction, chunk.layout, roots)
+    births, edges, found = _trace_chunk(
+        chunk.work, direction, chunk.layout, np.concatenate([roots, *at_faces])
+    )
+    n_meetings = at_faces.voxels.size
+    basins, left, right = np.split(found, [roots.size, roots.size + n_meetings])
 
     def keys(positions: np.ndarray) -> np.ndarray:
         levels = chunk.work.levels[positions]
@@ -83,9 +90,9 @@ def _forest(
         numbers,
         places,
         (
-            np.concatenate([edges.left, numbers]),
-            np.concatenate([edges.right, basins]),
-            np.concatenate([keys(edges.voxels), root_keys]),
+            np.concatenate([edges.left, left, numbers]),
+            np.concatenate([edges.right, right, basins]),
+            np.concatenate([keys(edges.voxels), keys(at_faces.voxels), root_keys]),
         ),
         chunk.absent,
     )
@@ -105,7 +112,10 @@ def check_chunk(values: Any, name: str) -> np.ndarray:
         TypeError, ValueError: as `betti_curves_slabs`.
     """
     if np.ndim(values) != 3 or 0 in np.shape(values):
-        raise ValueError(f"{name} has shape {np.shape(values)}; expected (D, H, W), none of 0")
+        raise ValueError(
+            f"{name} has shape {np.shape(values)}; expected (D, H, W), none of 0: a plane is a "
+            "slab of one, plane[np.newaxis]"
+        )
     padded = math.prod(length + 2 for length in np.shape(values))
     if padded > _MOST_VOXELS:
         raise ValueError(
@@ -115,22 +125,12 @@ def check_chunk(values: Any, name: str) -> np.ndarray:
     return check_images(values, name, batch=False)[0]
 
 
-def _entry_point(digest: int) -> Callable[..., tuple[np.ndarray, Edges, np.ndarray]]:
-    @entry
-    def trace_chunk(
-        work: Workspace, critical: Critical, direction: Direction, layout: Layout, ends: np.ndarray
-    ) -> tuple[np.ndarray, Edges, np.ndarray]:
-        """Return births, edges between basins, and the basins of the positions `ends`."""
-        digest  # noqa: B018
-        births, edges = trace(work, critical, direction, layout)
-        roots = work.full_roots if direction.full else work.face_roots
-        steps = steps_to_first(layout, direction.full)
-        slopes = Slopes(work.codes, steps, roots, work.ranks, work.milestones)
-        basins = ends.copy()
-        find_basins(slopes, basins, layout.n_words)
-        return births, edges, basins
-
-    return trace_chunk
-
-
-_trace_chunk = _entry_point(source_digest())
+@entry
+def _trace_chunk(
+    work: Workspace, direction: Direction, layout: Layout, ends: np.ndarray
+) -> tuple[np.ndarray, Edges, np.ndarray]:
+    """Return births, edges between basins, and the basins of the positions `ends`."""
+    births, edges = trace(work, direction, layout)
+    basins = ends.copy()
+    find_basins(slopes_of(work, side_of(work, direction, layout)), basins, layout.n_words)
+    return births, edges, basins

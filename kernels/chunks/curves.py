@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from typing import Any, NamedTuple
 
 import numpy as np
 
 from ..arguments import Construction, check_construction, check_grid, frozen_grid
-from ..compiling import entry, source_digest
+from ..compiling import entry
 from ..euler import count_euler, euler_curve
 from ..padded.layout import Box, padded_layout
 from ..padded.workspace import Workspace, borrowed_workspace
-from ..simple.critical import Critical
 from ..simple.volume import load_volume
 from .chunk import Chunk, chunk_forests
 from .extent import Extent, joined, shared_first_planes
@@ -55,10 +54,10 @@ def chunk_curves(
     n = thresholds.size
     euler = np.zeros(n, np.int64)
     with borrowed_workspace(values.shape, n, True) as work:
-        critical = _list_chunk(values, frozen_grid(thresholds), top, work, euler)
+        _load_chunk(values, frozen_grid(thresholds), top, work, euler)
         box = Box(0, 0, 0, *values.shape)
         layout = padded_layout.py_func(box, True)
-        chunk = Chunk(work, critical, box, layout, top, n, np.dtype(np.uint16))
+        chunk = Chunk(work, box, layout, top, n, np.dtype(np.uint16))
         (up, above), (down, below) = chunk_forests(chunk, extent)
     for sign, image in shared_first_planes(values, extent):
         euler += sign * euler_curve(image, thresholds, construction="T" if top else "V")
@@ -152,18 +151,10 @@ def _changes(settled: Settled, n: int) -> np.ndarray:
     return (begun - ended).astype(np.int64)
 
 
-def _entry_point(digest: int) -> Callable[..., Critical]:
-    @entry
-    def list_chunk(
-        values: np.ndarray, grid: np.ndarray, top: bool, work: Workspace, euler: np.ndarray
-    ) -> Critical:
-        """List the critical voxels of a chunk as a volume of its own; write its Euler curve."""
-        digest  # noqa: B018
-        volume = load_volume(work, values, np.empty((0, 0, 0), np.bool_), grid, True, top)
-        count_euler(work.levels, volume.critical, top, euler)
-        return volume.critical
-
-    return list_chunk
-
-
-_list_chunk = _entry_point(source_digest())
+@entry
+def _load_chunk(
+    values: np.ndarray, grid: np.ndarray, top: bool, work: Workspace, euler: np.ndarray
+) -> None:
+    """Classify the voxels of a chunk as a volume of its own; write its Euler curve."""
+    _, layout = load_volume(work, values, np.empty((0, 0, 0), np.bool_), grid, True, top)
+    count_euler(work, layout, top, euler)

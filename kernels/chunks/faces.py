@@ -9,23 +9,29 @@ looked at once more, with nothing there.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import NamedTuple
 
 import numpy as np
 
-from ..compiling import entry, inner, source_digest
-from ..padded.layout import Box, Layout
+from ..compiling import entry, inner
+from ..machine_words import ONE, lowest_place
+from ..padded.layout import RUN, Box, Layout
 from ..padded.workspace import Workspace
-from ..simple.critical import Critical
-from ..simple.neighbourhood import ALL, FACES, count_bits, lowest_bit, neighbour_offsets
-from ..tree.edges import Direction
+from ..simple.neighbour_lanes import NONE, spread_eight, spread_six
+from ..simple.neighbourhood import (
+    CENTRE,
+    FACES,
+    corner_neighbours,
+    face_neighbours,
+    neighbour_offsets,
+)
+from ..simple.representatives import CORNER, FACE, SIZE, represent_in_space
+from ..tree.directions import Direction
 from .extent import Extent
 
-_CENTRE = 13
-_FULL_CODE, _FACE_CODE = 0b000_11111, 0b111_00000
-_FULL_BITS = 5
-_LOW_BITS = 63
+_ALL = (1 << 27) - 1 - (1 << CENTRE)
+_FACES = sum(1 << face for face in FACES)
 # Of a word of neighbours, by axis: those before a voxel, beside it and after it.
 _ALONG = [
     [sum(1 << bit for bit in range(27) if bit // stride % 3 == step) for step in range(3)]
@@ -38,7 +44,7 @@ class Face(NamedTuple):
 
     Attributes:
         voxels: int32, flat positions.
-        words: int32, earlier words, where what lies behind is later.
+        words: int32, a bit for each earlier neighbour; what lies behind is later.
         behind: int32, the neighbours in other chunks.
         axis: across which it lies.
     """
@@ -72,33 +78,35 @@ def shared_faces(
 def face_roots(face: Face, direction: Direction) -> np.ndarray:
     """Return the positions of voxels without an earlier neighbour in the face."""
     there = face.words if direction.ascending else ~(face.words | face.behind)
-    connecting = np.int32(_ALONG[face.axis][1] & (ALL if direction.full else FACES))
+    connecting = np.int32(_ALONG[face.axis][1] & (_ALL if direction.full else _FACES))
     return face.voxels[(there & connecting) == 0]
 
 
+class Meetings(NamedTuple):
+    """Voxels at which components may meet, each with a neighbour in one more; flat positions."""
+
+    voxels: np.ndarray
+    neighbours: np.ndarray
+
+
+NO_MEETINGS = Meetings(np.empty(0, np.int32), np.empty(0, np.int32))
+
+
 def without_outside_behind(
-    work: Workspace,
-    critical: Critical,
-    faces: list[Face],
-    layout: Layout,
-    box: Box,
-    behind: np.ndarray,
-    full: bool,
-) -> Critical:
-    """Write first neighbours of shared faces on the way down; return the voxels that may merge.
+    work: Workspace, faces: list[Face], layout: Layout, full: bool
+) -> Meetings:
+    """Look at shared faces once more, for the way down, with nothing behind them.
 
     Args:
-        work: codes and roots of the faces are written, of the kind that `full` tells.
-        critical: of the chunk as a volume of its own.
-        behind: of `behind_faces`.
+        work: what it says of the faces' voxels is written anew, of the kind that `full` tells; they
+            are no longer among those that merge.
+
+    Returns:
+        what these voxels merge.
     """
-    inside = _inside(critical, layout, box, behind)
-    voxels, words = [inside.voxels], [inside.words]
-    for face in faces:
-        _cut(work, face.voxels, face.words, face.behind, full)
-        voxels.append(face.voxels)
-        words.append(face.words | face.behind)
-    return Critical(np.concatenate(voxels), np.concatenate(words))
+    found = [_cut(work, face.voxels, face.words | face.behind, layout, full) for face in faces]
+    parts = zip(NO_MEETINGS, *found, strict=True)
+    return Meetings(*(np.concatenate(part) for part in parts))
 
 
 @inner
@@ -126,12 +134,6 @@ def _behind(voxel: int, layout: Layout, box: Box, behind: np.ndarray) -> int:
 
 
 @inner
-def _row_is_shared(z: int, y: int, box: Box, behind: np.ndarray) -> bool:
-    along_z = (z == 0 and behind[0] != 0) or (z == box.depth - 1 and behind[1] != 0)
-    return along_z or (y == 0 and behind[2] != 0) or (y == box.height - 1 and behind[3] != 0)
-
-
-@inner
 def _mark_earlier(
     own: np.ndarray, other: np.ndarray, bit: int, before: bool, words: np.ndarray
 ) -> None:
@@ -145,102 +147,124 @@ def _mark_earlier(
 
 
 @inner
-def _set_first(codes: np.ndarray, roots: np.ndarray, voxel: int, later: int, full: bool) -> None:
-    """Write the first of the neighbours in a word, or that there is none."""
-    lowest = lowest_bit(later)
-    if full:
-        first = np.uint8(count_bits(lowest - 1) if later else _FULL_CODE)
-        codes[voxel] = (codes[voxel] & np.uint8(_FACE_CODE)) | first
+def _load_words(words: np.ndarray, slices: np.ndarray) -> None:
+    """Turn words of at most 64 `RUN` voxels into slices of bits, the border's among them."""
+    for k in range(27):
+        for j in range(RUN):
+            some = words[64 * j : 64 * j + 64]
+            bits = np.uint64(0)
+            for i in range(some.size):
+                bits |= (np.uint64(some[i]) >> np.uint64(k) & ONE) << np.uint64(i)
+            slices[RUN * k + j] = bits
+
+
+@inner
+def _set_bit(bits: np.ndarray, voxel: int, value: bool) -> None:
+    bit = ONE << np.uint64(voxel & 63)
+    if value:
+        bits[voxel >> 6] |= bit
     else:
-        face = count_bits((lowest - 1) & FACES) << _FULL_BITS
-        first = np.uint8(face if later else _FACE_CODE)
-        codes[voxel] = (codes[voxel] & np.uint8(_FULL_CODE)) | first
-    bit = np.uint64(1) << np.uint64(voxel & _LOW_BITS)
-    if later:
-        roots[voxel >> 6] &= ~bit
-    else:
-        roots[voxel >> 6] |= bit
+        bits[voxel >> 6] &= ~bit
 
 
-def _entry_points(
-    digest: int,
-) -> tuple[Callable[..., tuple[np.ndarray, ...]], Callable[..., Critical], Callable[..., None]]:
-    @entry
-    def read_face(
-        levels: np.ndarray, layout: Layout, box: Box, axis: int, index: int, behind: np.ndarray
-    ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        """Return the voxels, words and neighbours behind of the plane `index` across an axis."""
-        digest  # noqa: B018
-        offsets = neighbour_offsets(layout)
-        rows = box.height if axis == 0 else box.depth
-        length = box.height if axis == 2 else box.width
-        stride = layout.row if axis == 0 else layout.plane
-        step = layout.row if axis == 2 else 1
-        first = layout.first + index * (layout.plane, layout.row, 1)[axis]
-        n = rows * length
-        voxels, words = np.empty(n, np.int32), np.zeros(n, np.int32)
-        for r in range(rows):
-            start = first + r * stride
-            row = words[r * length : (r + 1) * length]
-            for k in range(length):
-                voxels[r * length + k] = start + k * step
-            for bit in range(27):
-                other = start + offsets[bit]
-                # Two calls, of which the first one is compiled for rows that lie together.
-                if step == 1:
-                    own_row, other_row = levels[start:], levels[other:]
-                    _mark_earlier(own_row[:length], other_row[:length], bit, bit < _CENTRE, row)
-                else:
-                    end = length * step
-                    _mark_earlier(
-                        levels[start : start + end : step],
-                        levels[other : other + end : step],
-                        bit,
-                        bit < _CENTRE,
-                        row,
-                    )
-        there = np.empty(n, np.int32)
-        for k in range(n):
-            there[k] = _behind(voxels[k], layout, box, behind)
-        return voxels, words, there
-
-    @entry
-    def inside(critical: Critical, layout: Layout, box: Box, behind: np.ndarray) -> Critical:
-        """Return the voxels, in raster order as before, without neighbours behind a face."""
-        digest  # noqa: B018
-        n = critical.voxels.size
-        voxels, words = np.empty(n, critical.voxels.dtype), np.empty(n, np.int32)
-        first_is_shared, last_is_shared = behind[4] != 0, behind[5] != 0
-        y, z, start = 0, 0, layout.first
-        row_is_shared = _row_is_shared(z, y, box, behind)
-        count = 0
-        for k in range(n):
-            voxel = critical.voxels[k]
-            # No division: there are fewer rows than it would take.
-            while voxel >= start + layout.row:
-                start += layout.row
-                y += 1
-                if start >= layout.first + (z + 1) * layout.plane:
-                    y, z = 0, z + 1
-                row_is_shared = _row_is_shared(z, y, box, behind)
-            x = voxel - start
-            at_end = (x == 0 and first_is_shared) or (x == box.width - 1 and last_is_shared)
-            voxels[count], words[count] = voxel, critical.words[k]
-            count += not (row_is_shared or at_end)
-        return Critical(voxels[:count], words[:count])
-
-    @entry
-    def cut(
-        work: Workspace, voxels: np.ndarray, words: np.ndarray, behind: np.ndarray, full: bool
-    ) -> None:
-        digest  # noqa: B018
-        roots = work.full_roots if full else work.face_roots
-        connecting = np.int32(ALL if full else FACES)
-        for k in range(voxels.size):
-            later = ~(words[k] | behind[k]) & connecting
-            _set_first(work.codes, roots, voxels[k], later, full)
-
-    return read_face, inside, cut
+@inner
+def _neighbour_in(word: int, neighbours: np.ndarray) -> int:
+    """Return the first of some neighbours that is in a word."""
+    for neighbour in neighbours:
+        if word >> neighbour & 1:
+            return neighbour
+    return NONE
 
 
-_read_face, _inside, _cut = _entry_points(source_digest())
+@entry
+def _read_face(
+    levels: np.ndarray, layout: Layout, box: Box, axis: int, index: int, behind: np.ndarray
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Return the voxels, words and neighbours behind of the plane `index` across an axis."""
+    offsets = neighbour_offsets(layout)
+    rows = box.height if axis == 0 else box.depth
+    length = box.height if axis == 2 else box.width
+    stride = layout.row if axis == 0 else layout.plane
+    step = layout.row if axis == 2 else 1
+    first = layout.first + index * (layout.plane, layout.row, 1)[axis]
+    n = rows * length
+    voxels, words = np.empty(n, np.int32), np.zeros(n, np.int32)
+    for r in range(rows):
+        start = first + r * stride
+        row = words[r * length : (r + 1) * length]
+        for k in range(length):
+            voxels[r * length + k] = start + k * step
+        for bit in range(27):
+            other = start + offsets[bit]
+            # Two calls, of which the first one is compiled for rows that lie together.
+            if step == 1:
+                own_row, other_row = levels[start:], levels[other:]
+                _mark_earlier(own_row[:length], other_row[:length], bit, bit < CENTRE, row)
+            else:
+                end = length * step
+                _mark_earlier(
+                    levels[start : start + end : step],
+                    levels[other : other + end : step],
+                    bit,
+                    bit < CENTRE,
+                    row,
+                )
+    there = np.empty(n, np.int32)
+    for k in range(n):
+        there[k] = _behind(voxels[k], layout, box, behind)
+    return voxels, words, there
+
+
+@entry
+def _cut(
+    work: Workspace, voxels: np.ndarray, before: np.ndarray, layout: Layout, full: bool
+) -> Meetings:
+    """Write what voxels are whose neighbours in `before` are not there; return what they merge.
+
+    Args:
+        before: int32, a bit for each neighbour that is earlier, or behind the face.
+    """
+    # 26-connected are the later neighbours, else they are 6-connected.
+    flip = np.int32(_ALL if full else 0)
+    roots, merges = work.full_roots, work.full_merges
+    components, neighbours = work.full, corner_neighbours(True)
+    if not full:
+        roots, merges = work.face_roots, work.face_merges
+        components, neighbours = work.face, face_neighbours()
+    offsets = neighbour_offsets(layout)
+    slices = np.zeros(SIZE, np.uint64)
+    found = np.empty(64 * RUN, np.uint8)
+    room = 5 * voxels.size
+    meetings = Meetings(np.empty(room, np.int32), np.empty(room, np.int32))
+    count = 0
+    for start in range(0, voxels.size, 64 * RUN):
+        some = before[start : start + 64 * RUN]
+        words = np.empty(some.size, np.int32)
+        for i in range(some.size):
+            words[i] = some[i] ^ flip
+        _load_words(words, slices)
+        represent_in_space(slices)
+        for j in range(RUN):
+            if full:
+                spread_eight(slices, CORNER + j, RUN, found, 64 * j)
+            else:
+                spread_six(slices, FACE + j, RUN, found, 64 * j)
+        for i in range(some.size):
+            voxel, there = voxels[start + i], ~some[i] & _ALL
+            components[voxel] = found[i]
+            _set_bit(roots, voxel, found[i] == 0)
+            _set_bit(merges, voxel, False)
+            rest, first = np.uint64(found[i]), True
+            if full and rest == 0:
+                work.codes[voxel] = NONE
+            while rest:
+                neighbour = _neighbour_in(there, neighbours[lowest_place(rest)])
+                rest &= rest - ONE
+                if not first:
+                    meetings.voxels[count] = voxel
+                    meetings.neighbours[count] = voxel + offsets[neighbour]
+                    count += 1
+                elif full:
+                    work.codes[voxel] = neighbour
+                first = False
+    return Meetings(meetings.voxels[:count], meetings.neighbours[:count])

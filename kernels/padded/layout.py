@@ -1,8 +1,9 @@
 """Where the voxels of a box lie in a flat, padded array.
 
 A volume is cropped to the mask's box and surrounded by a border of one voxel, which stands for the
-outside and spares every test for bounds: a neighbour is a fixed distance away, for every voxel.
-`ALGORITHM.md` draws it.
+outside and spares every test for bounds: a neighbour is a fixed distance away, for every voxel. The
+voxel behind a row is also the one before the next row, and the row behind a plane that before the
+next plane. `ALGORITHM.md` draws it.
 """
 
 from __future__ import annotations
@@ -11,12 +12,12 @@ from typing import NamedTuple
 
 import numpy as np
 
-from ..compiling import inner
+from ..compiling import inner, making
 
 LEAD = 64
 """Border voxels before the first plane, so that a shifted read never starts before the array."""
 RUN = 32
-"""Words that are classified at a time; what is written by whole runs has room for one more."""
+"""Words that are classified at a time."""
 
 
 class Box(NamedTuple):
@@ -33,7 +34,7 @@ class Box(NamedTuple):
 class Layout(NamedTuple):
     """The flat padded volume of a box: strides along z and y, and where its voxels lie.
 
-    `first` and `last` enclose every voxel of the box, and border voxels at the ends of its rows.
+    `first` and `last` enclose every voxel of the box, and border voxels behind its rows.
     A 2-D image is one plane with a border in the plane only; its `plane` is 0.
     """
 
@@ -47,13 +48,11 @@ class Layout(NamedTuple):
 @inner
 def padded_layout(box: Box, volumetric: bool) -> Layout:
     """Lay out a box with its border of one voxel; `n_words` words of 64 voxels hold it."""
-    row = box.width + 2
-    rows = box.height + 2
-    plane = rows * row if volumetric else 0
+    row = box.width + 1
+    plane = (box.height + 1) * row if volumetric else 0
     reach = plane + row + 1
     first = LEAD + reach
-    size = (box.depth + 2) * plane if volumetric else rows * row
-    last = LEAD + size - reach
+    last = first + (box.depth * plane if volumetric else box.height * row)
     # The last word of voxels reads up to `reach` and one word beyond.
     return Layout(plane, row, first, last, (last + reach) // 64 + 3)
 
@@ -64,7 +63,7 @@ def voxel_position(layout: Layout, z: int, y: int, x: int) -> int:
     return layout.first + z * layout.plane + y * layout.row + x
 
 
-@inner
+@making
 def bounding_box(mask: np.ndarray) -> Box:
     """Smallest box around the voxels of the mask, bool (D, H, W); depth 0 where it is empty."""
     depth, height, width = mask.shape

@@ -12,11 +12,13 @@ from typing import NamedTuple
 
 import numpy as np
 
-from ..compiling import inner
+from ..compiling import inner, making
 from ..padded.layout import Box, Layout, padded_layout, voxel_position
-from ..padded.levels import border_level, copy_grid, fill_border, level_of
+from ..padded.levels import border_level, copy_grid, fill_border
+from ..padded.quantiser import level_of
+from ..padded.value_lanes import VECTOR
 from ..padded.workspace import Workspace
-from .image_levels import VECTOR, Scratch, set_image_levels, set_own_grid
+from .image_levels import Scratch, set_image_levels, set_own_grid
 from .regions import find_region
 from .rules import Rules
 
@@ -37,7 +39,7 @@ class Candidates(NamedTuple):
     empty: np.ndarray
 
 
-@inner
+@making
 def place_candidate(
     work: Workspace,
     scratch: Scratch,
@@ -47,13 +49,10 @@ def place_candidate(
     b: int,
     p: int,
     volumetric: bool,
-) -> tuple[Box, int]:
-    """Fill `work.levels` with the region of candidate p in image b.
+) -> Layout:
+    """Fill `work.levels` with the region of candidate p in image b; return where its voxels lie.
 
     Candidates of an image must come one after the other from the first on.
-
-    Returns:
-        The box that was filled and the number of levels; depth 0 where nothing ever enters.
     """
     region = find_region(
         candidates.maps[b],
@@ -70,19 +69,14 @@ def place_candidate(
         renewed = set_own_grid(image, region.box, scratch, renewed)
     elif renewed:
         copy_grid(grids[min(b, grids.shape[0] - 1)], scratch.grid)
+    if renewed:
+        set_image_levels(image, scratch)
     # The level of the voxels around the region.
     outside = level_of(0.0, scratch.grid) if candidates.zero else scratch.grid.size
-    if renewed:
-        set_image_levels(image, outside, p == 0, scratch)
-    n_levels = scratch.ranks[scratch.grid.size] - 1
-    if n_levels == 0:
-        return Box(0, 0, 0, 0, 0, 0), n_levels
     box = _widened(region.box, image.shape, volumetric) if candidates.zero else region.box
     layout = padded_layout(box, volumetric)
-    border = border_level(n_levels)
-    of_outside = scratch.ranks[outside] - 1
-    _copy_levels(image.shape, scratch, box, layout, of_outside, border, work.levels)
-    return box, n_levels
+    _copy_levels(image.shape, scratch, box, layout, outside, work.levels)
+    return layout
 
 
 @inner
@@ -103,13 +97,12 @@ def _copy_levels(
     box: Box,
     layout: Layout,
     outside: int,
-    border: int,
     levels: np.ndarray,
 ) -> None:
     """Write the levels of the voxels in the box, the image's inside the region, and the border."""
-    fill_border(levels, border, layout)
+    fill_border(levels, layout)
     _, height, width = shape
-    other, beyond = levels.dtype.type(outside), levels.dtype.type(border)
+    other, beyond = levels.dtype.type(outside), border_level(levels)
     # Whole vectors, since a row is often shorter than one; what they write too much is border, or
     # is written again with the next row.
     run = (box.width + VECTOR - 1) // VECTOR * VECTOR
@@ -125,16 +118,3 @@ def _copy_levels(
             behind = levels[start + box.width : start + box.width + VECTOR]
             for x in range(VECTOR):
                 behind[x] = beyond
-
-
-@inner
-def spread_levels(ranks: np.ndarray, curve: np.ndarray) -> None:
-    """Move each Betti number from the level that some voxel has to all thresholds it holds for.
-
-    Args:
-        ranks: see `Scratch`.
-        curve: int64 (N,), the first of which are known; written.
-    """
-    # From the back, since none comes from further behind than where it goes.
-    for level in range(curve.size - 1, -1, -1):
-        curve[level] = curve[ranks[level] - 1] if ranks[level] > 0 else 0

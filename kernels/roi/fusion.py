@@ -8,13 +8,12 @@ largest of integers in vector registers, those of floats it does not.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
 from typing import Any, NamedTuple
 
 import numpy as np
 
 from ..arguments import check_maps, map_bytes
-from ..compiling import entry, inner, source_digest
+from ..compiling import entry, inner, making
 from .flatness import is_flat
 from .rules import Rules, rule_of
 
@@ -61,7 +60,7 @@ def fuse_maps(maps: Any, weights: Any, *, rescale: bool = True) -> np.ndarray:
     return fused
 
 
-@inner
+@making
 def fuse_layers(
     maps: np.ndarray, weights: np.ndarray, wide: bool, totals: np.ndarray
 ) -> tuple[np.float32, np.float32]:
@@ -116,18 +115,11 @@ def scaled(total: np.float32, scaling: Scaling) -> np.float32:
     return (total - scaling.offset) / scaling.unit
 
 
-def _entry_point(digest: int) -> Callable[..., None]:
-    @entry
-    def write_fused(maps: np.ndarray, rules: Rules, fused: np.ndarray) -> None:
-        digest  # noqa: B018
-        for b in range(maps.shape[0]):
-            totals = fused[b]
-            lowest, highest = fuse_layers(maps[b], rules.weights[0], rules.wide, totals)
-            scaling = scaling_of(lowest, highest, rules)
-            for i in range(totals.size):
-                totals[i] = scaled(totals[i], scaling)
-
-    return write_fused
-
-
-_write_fused = _entry_point(source_digest())
+@entry
+def _write_fused(maps: np.ndarray, rules: Rules, fused: np.ndarray) -> None:
+    for b in range(maps.shape[0]):
+        totals = fused[b]
+        lowest, highest = fuse_layers(maps[b], rules.weights[0], rules.wide, totals)
+        scaling = scaling_of(lowest, highest, rules)
+        for i in range(totals.size):
+            totals[i] = scaled(totals[i], scaling)

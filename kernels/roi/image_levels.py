@@ -1,8 +1,4 @@
-"""The levels of one image, kept from candidate to candidate as long as the grid stays the same.
-
-Levels that no voxel has change no Betti number: they are left out, which takes a binary volume from
-6 bit planes to 2.
-"""
+"""The levels of one image, kept from candidate to candidate as long as the grid stays the same."""
 
 from __future__ import annotations
 
@@ -10,13 +6,11 @@ from typing import NamedTuple
 
 import numpy as np
 
-from ..compiling import inner
+from ..compiling import making
 from ..padded.layout import Box, Layout
 from ..padded.levels import write_levels
+from ..padded.value_lanes import VECTOR
 from ..padded.workspace import Workspace
-
-VECTOR = 32
-"""Voxels that are copied at a time."""
 
 
 class Scratch(NamedTuple):
@@ -25,10 +19,8 @@ class Scratch(NamedTuple):
     totals: float32 (V,), of the fused map.
     inside: bool (V,) and room for a vector, the region.
     shadow: bool (H W,).
-    levels: (V,) and room for a vector, of the image, without those that no voxel has; of the
-        workspace's dtype.
+    levels: (V,) and room for a vector, of the image; of the workspace's dtype.
     grid: float64 (N,), thresholds that `levels` are of.
-    ranks: int64 (N + 1,), how many of the levels up to each one some voxel has.
     """
 
     totals: np.ndarray
@@ -36,10 +28,9 @@ class Scratch(NamedTuple):
     shadow: np.ndarray
     levels: np.ndarray
     grid: np.ndarray
-    ranks: np.ndarray
 
 
-@inner
+@making
 def new_scratch(shape: tuple[int, int, int], n_thresholds: int, work: Workspace) -> Scratch:
     """Return arrays for images of `shape` (D, H, W)."""
     depth, height, width = shape
@@ -50,11 +41,10 @@ def new_scratch(shape: tuple[int, int, int], n_thresholds: int, work: Workspace)
         np.empty(height * width, np.bool_),
         np.empty(size + VECTOR, work.levels.dtype),
         np.empty(n_thresholds, np.float64),
-        np.empty(n_thresholds + 1, np.int64),
     )
 
 
-@inner
+@making
 def set_own_grid(image: np.ndarray, box: Box, scratch: Scratch, first: bool) -> bool:
     """Write the grid over the region's values and 0; return whether it is another one than before.
 
@@ -88,33 +78,13 @@ def set_own_grid(image: np.ndarray, box: Box, scratch: Scratch, first: bool) -> 
     return True
 
 
-@inner
-def set_image_levels(image: np.ndarray, outside: int, first: bool, scratch: Scratch) -> None:
-    """Write the image's levels on the grid, renumbered without those that no voxel has.
-
-    Args:
-        outside: a level that counts as one that some voxel has.
-        first: of the image's grids.
-    """
-    grid, levels, ranks = scratch.grid, scratch.levels, scratch.ranks
+@making
+def set_image_levels(image: np.ndarray, scratch: Scratch) -> None:
+    """Write the image's levels on the grid."""
     depth, height, width = image.shape
     # Without a border positions are indices of voxels, and a plane is one long row.
     planes = image.reshape((depth, 1, height * width))
     flat = Layout(height * width, height * width, 0, image.size, 0)
     no_mask = np.empty((0, 0, 0), np.bool_)
-    write_levels(planes, no_mask, grid, Box(0, 0, 0, depth, 1, height * width), flat, levels)
-    if not first and 2 * (ranks[grid.size] - 1) > grid.size:
-        # On grid after grid, leaving out few levels takes longer than it saves.
-        for level in range(ranks.size):
-            ranks[level] = level + 1
-        return
-    for level in range(ranks.size):
-        ranks[level] = 0
-    for i in range(image.size):
-        ranks[levels[i]] = 1
-    ranks[outside] = ranks[grid.size] = 1
-    for level in range(1, ranks.size):
-        ranks[level] += ranks[level - 1]
-    if ranks[grid.size] < ranks.size:
-        for i in range(image.size):
-            levels[i] = ranks[levels[i]] - 1
+    box = Box(0, 0, 0, depth, 1, height * width)
+    write_levels(planes, no_mask, scratch.grid, box, flat, scratch.levels)

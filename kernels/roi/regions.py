@@ -8,13 +8,12 @@ voxel has to be divided.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
 from typing import Any, NamedTuple
 
 import numpy as np
 
 from ..arguments import check_maps, map_bytes
-from ..compiling import entry, inner, source_digest
+from ..compiling import entry, inner, making
 from ..padded.layout import Box
 from ..threads import check_threads, run_in_threads
 from .fusion import Scaling, fuse_layers, scaled, scaling_of
@@ -133,7 +132,7 @@ def mark_region(
     return Region(Box(z0, y0, x0, z1 - z0 + 1, y1 - y0 + 1, x1 - x0 + 1), voxels, False)
 
 
-@inner
+@making
 def find_region(
     maps: np.ndarray,
     rules: Rules,
@@ -155,23 +154,16 @@ def find_region(
     return Region(region.box, region.voxels, empty)
 
 
-def _entry_point(digest: int) -> Callable[..., None]:
-    @entry
-    def write_regions(
-        maps: np.ndarray,
-        rules: Rules,
-        height: int,
-        width: int,
-        masks: np.ndarray,
-        empty: np.ndarray,
-    ) -> None:
-        digest  # noqa: B018
-        totals = np.empty(masks.shape[1], np.float32)
-        shadow = np.empty(height * width, np.bool_)
-        for b in range(maps.shape[0]):
-            empty[b] = find_region(maps[b], rules, 0, width, totals, masks[b], shadow).empty
-
-    return write_regions
-
-
-_write_regions = _entry_point(source_digest())
+@entry
+def _write_regions(
+    maps: np.ndarray,
+    rules: Rules,
+    height: int,
+    width: int,
+    masks: np.ndarray,
+    empty: np.ndarray,
+) -> None:
+    totals = np.empty(masks.shape[1], np.float32)
+    shadow = np.empty(height * width, np.bool_)
+    for b in range(maps.shape[0]):
+        empty[b] = find_region(maps[b], rules, 0, width, totals, masks[b], shadow).empty

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
 from ..arguments import check_maps, map_bytes
-from ..compiling import entry, source_digest
+from ..compiling import entry
 from ..threads import check_threads, run_in_threads
 from .regions import find_region
 from .rules import Rules, rules_of
@@ -60,27 +59,20 @@ def region_sizes(
     return voxels.T.copy(), empty.T.copy()
 
 
-def _entry_point(digest: int) -> Callable[..., None]:
-    @entry
-    def write_sizes(
-        maps: np.ndarray,
-        rules: Rules,
-        height: int,
-        width: int,
-        voxels: np.ndarray,
-        empty: np.ndarray,
-    ) -> None:
-        digest  # noqa: B018
-        size = maps.shape[2] // 4 if rules.wide else maps.shape[2]
-        totals = np.empty(size, np.float32)
-        inside = np.empty(size, np.bool_)
-        shadow = np.empty(height * width, np.bool_)
-        for b in range(maps.shape[0]):
-            for p in range(rules.taus.size):
-                region = find_region(maps[b], rules, p, width, totals, inside, shadow)
-                voxels[b, p], empty[b, p] = region.voxels, region.empty
-
-    return write_sizes
-
-
-_write_sizes = _entry_point(source_digest())
+@entry
+def _write_sizes(
+    maps: np.ndarray,
+    rules: Rules,
+    height: int,
+    width: int,
+    voxels: np.ndarray,
+    empty: np.ndarray,
+) -> None:
+    size = maps.shape[2] // 4 if rules.wide else maps.shape[2]
+    totals = np.empty(size, np.float32)
+    inside = np.empty(size, np.bool_)
+    shadow = np.empty(height * width, np.bool_)
+    for b in range(maps.shape[0]):
+        for p in range(rules.taus.size):
+            region = find_region(maps[b], rules, p, width, totals, inside, shadow)
+            voxels[b, p], empty[b, p] = region.voxels, region.empty

@@ -1,77 +1,94 @@
-"""The neighbourhood of one voxel as a word of 27 bits.
+"""The neighbours of a voxel, by number, and the corners of its cube that they touch.
 
-Bit 9 (dz + 1) + 3 (dy + 1) + (dx + 1) stands for the neighbour at (dz, dy, dx); bit 13, the voxel
-itself, is never set. The *earlier word* of a voxel holds the neighbours that come before it in
-the total order (level, flat position); its complement holds those that come after.
+Neighbour 9 (dz + 1) + 3 (dy + 1) + (dx + 1) is the one at (dz, dy, dx); 13 is the voxel itself. One
+with a lower number lies before the voxel in the raster. Of a pixel there are those from 9 to 17.
 
-Words are stored as int32, in which 27 bits are never negative.
+The closed cubes of neighbours meet that of a voxel in closed faces, edges and corners of it, so
+that what they share with each other on its surface shows at its 8 corners (4 of a pixel's square).
 """
 
 from __future__ import annotations
 
 import numpy as np
 
-from ..compiling import inner
+from ..compiling import making
 from ..padded.layout import Layout
 
-ALL = (1 << 27) - 1 - (1 << 13)
-"""The 26 neighbours."""
-FACES = (1 << 4) | (1 << 10) | (1 << 12) | (1 << 14) | (1 << 16) | (1 << 22)
-"""The 6 neighbours that share a face with the voxel."""
-PLANE = 0b111_101_111 << 9
-"""The 8 neighbours of a pixel in its plane."""
-
-_X01 = sum(1 << bit for bit in range(27) if bit % 3 < 2)
-_Y01 = sum(1 << bit for bit in range(27) if bit // 3 % 3 < 2)
-# A flood of so many steps reaches all of almost every local component; where it does not, one
-# component is looked up twice, which costs time and changes nothing. With five face steps LLVM no
-# longer unrolls the loop, and passes over many words take four times as long.
-_FULL_STEPS = 3
-_FACE_STEPS = 4
+CENTRE = 13
+Offset = tuple[int, int, int]
 
 
-@inner
-def lowest_bit(word: int) -> int:
-    """Isolate the lowest set bit; 0 for an empty word."""
-    return word & -word
+def offset_of(neighbour: int) -> Offset:
+    """Return (dz, dy, dx) of a neighbour by its number."""
+    return neighbour // 9 - 1, neighbour // 3 % 3 - 1, neighbour % 3 - 1
 
 
-@inner
-def count_bits(word: int) -> int:
-    """Count the set bits of a 32-bit word (LLVM knows the pattern and emits one instruction)."""
-    word -= (word >> 1) & 0x55555555
-    word = (word & 0x33333333) + ((word >> 2) & 0x33333333)
-    word = (word + (word >> 4)) & 0x0F0F0F0F
-    return ((word * 0x01010101) & 0xFFFFFFFF) >> 24
+def touches(neighbour: int, corner: Offset) -> bool:
+    """Tell whether a neighbour's closed cube holds the corner on a side, -1 or 1, of every axis."""
+    return all(step in (0, side) for step, side in zip(offset_of(neighbour), corner, strict=True))
 
 
-@inner
-def full_component(word: int, component: int) -> int:
-    """Bits of `word` that are 26-connected in it to those of `component`."""
-    for _ in range(_FULL_STEPS):
-        component |= ((component & _X01) << 1) | ((component >> 1) & _X01)
-        component |= ((component & _Y01) << 3) | ((component >> 3) & _Y01)
-        component |= (component << 9) | (component >> 9)
-        component &= word
-    return component
+CORNERS: tuple[Offset, ...] = (
+    (-1, -1, -1),
+    (1, 1, -1),
+    (1, -1, 1),
+    (-1, 1, 1),
+    (1, 1, 1),
+    (1, -1, -1),
+    (-1, 1, -1),
+    (-1, -1, 1),
+)
+"""Bit k of a byte stands for corner k; no edge joins two of the first four, or of the last four."""
+PLANE_CORNERS: tuple[Offset, ...] = ((0, -1, -1), (0, 1, 1), (0, -1, 1), (0, 1, -1))
+FACES = (14, 12, 16, 10, 4, 22)
+"""Bit k of a byte stands for the neighbour across face k: east, west, south, north, down, up."""
 
 
-@inner
-def face_component(word: int, component: int) -> int:
-    """Bits of `word` that are 6-connected in it to those of `component`."""
-    for _ in range(_FACE_STEPS):
-        along_x = ((component & _X01) << 1) | ((component >> 1) & _X01)
-        along_y = ((component & _Y01) << 3) | ((component >> 3) & _Y01)
-        along_z = (component << 9) | (component >> 9)
-        component |= (along_x | along_y | along_z) & word
-    return component
+def choices(neighbours: range, corners: tuple[Offset, ...]) -> tuple[int, ...]:
+    """Return neighbours in the order in which one is chosen among those that are there.
+
+    Who touches the first corner that any of them touches comes first, and the furthest of them: in
+    the T-construction, of 26-connected earlier neighbours, ways over plateaus are short then.
+    """
+
+    def rank(neighbour: int) -> tuple[int, int, int]:
+        first = next(k for k, corner in enumerate(corners) if touches(neighbour, corner))
+        return first, -sum(map(abs, offset_of(neighbour))), neighbour
+
+    return tuple(sorted((n for n in neighbours if n != CENTRE), key=rank))
 
 
-@inner
+IN_SPACE = choices(range(27), CORNERS)
+IN_PLANE = choices(range(9, 18), PLANE_CORNERS)
+
+
+def _touching(order: tuple[int, ...], corners: tuple[Offset, ...]) -> np.ndarray:
+    table = [[n for n in order if touches(n, corner)] for corner in corners]
+    return np.array(table + [table[0]] * (8 - len(table)))
+
+
+# Neighbours at each corner, (8, 7) and (8, 3), in the order of choice.
+_AT_CORNER, _AT_PLANE_CORNER = _touching(IN_SPACE, CORNERS), _touching(IN_PLANE, PLANE_CORNERS)
+_AT_FACE = np.array([[face] for face in (*FACES, FACES[0], FACES[0])])
+
+
+@making
 def neighbour_offsets(layout: Layout) -> np.ndarray:
-    """Flat offset of the neighbour behind every bit, int64 (27,)."""
+    """Flat offset of every neighbour, int64 (27,)."""
     offsets = np.empty(27, np.int64)
-    for bit in range(27):
-        dz, dy, dx = bit // 9 - 1, bit // 3 % 3 - 1, bit % 3 - 1
-        offsets[bit] = dz * layout.plane + dy * layout.row + dx
+    for neighbour in range(27):
+        dz, dy, dx = neighbour // 9 - 1, neighbour // 3 % 3 - 1, neighbour % 3 - 1
+        offsets[neighbour] = dz * layout.plane + dy * layout.row + dx
     return offsets
+
+
+@making
+def corner_neighbours(volumetric: bool) -> np.ndarray:
+    """Neighbours that touch each corner, int64 (8, 7); (8, 3) in a plane, where 4 rows are used."""
+    return _AT_CORNER if volumetric else _AT_PLANE_CORNER
+
+
+@making
+def face_neighbours() -> np.ndarray:
+    """The neighbour across each face, int64 (8, 1), of which 6 are used."""
+    return _AT_FACE

@@ -1,10 +1,10 @@
 """Which root every voxel leads to: following first neighbours ends in a basin.
 
-A voxel's code leads to its first connecting neighbour, which entered before it; roots have none,
-and the border stands for the outside. Many walkers go on side by side, so that the processor need
+A voxel's code leads to a connecting neighbour, which entered before it; roots have none, and the
+border stands for the outside. Many walkers go on side by side, so that the processor need
 not wait for one step before the next one's, and nothing is written until they arrive: on a smooth
-image a few steps do. Where ways are long, on plateaus for example, a walker notes its basin at
-milestones, one among 16 voxels, and stops at the first milestone that is known. Which of the 16 is
+image a few steps do. Where ways are long, on plateaus for example, walkers note their basins at
+milestones, one among 16 voxels, and stop at the first milestone that is known. Which of the 16 is
 one looks random, so that no regular way avoids them.
 """
 
@@ -14,16 +14,15 @@ from typing import NamedTuple
 
 import numpy as np
 
-from ..compiling import inner
-from ..simple.bit_planes import popcount
+from ..compiling import inner, making
+from ..machine_words import ONE, count_bits, lowest_place
 
 OUTSIDE = 0
 """Number of the basin of all that leads to the border."""
 _UNKNOWN = -1
-_WALKERS = 512
-_ROUNDS = 4
-_LONG = 24
-_ONE = np.uint64(1)
+WALKERS = 512
+_ROUNDS = 2
+_LONG = 80
 _LOW_BITS = np.uint64(63)
 _WORD = np.uint64(6)
 _GROUP = np.uint64(4)
@@ -33,11 +32,12 @@ _GOLDEN = np.uint64(0x9E3779B97F4A7C15)
 class Slopes(NamedTuple):
     """Ways of all voxels to their roots.
 
-    codes: uint8; see `first_neighbours`.
+    codes: uint8, first neighbours or representatives of faces.
     steps: uint64 (256,), modulo 2^64; what each code adds to a position.
     roots: uint64; bit p of word w says that voxel 64 w + p is a root.
     ranks: number of roots before word w.
     milestones: basins by group of 16 voxels, or `_UNKNOWN`.
+    at, who: uint64 (`WALKERS`,), where walkers are, and whose; overwritten.
     """
 
     codes: np.ndarray
@@ -45,89 +45,100 @@ class Slopes(NamedTuple):
     roots: np.ndarray
     ranks: np.ndarray
     milestones: np.ndarray
+    at: np.ndarray
+    who: np.ndarray
 
 
-@inner
+@making
 def rank_roots(roots: np.ndarray, n_words: int, ranks: np.ndarray) -> np.ndarray:
     """Write the ranks of all words, and return the roots' positions in raster order."""
     count = 0
     for word in range(n_words):
         ranks[word] = count
-        count += int(popcount(roots[word]))
+        count += count_bits(roots[word])
     positions = np.empty(count, ranks.dtype)
     for word in range(n_words):
         rest, rank = roots[word], ranks[word]
         while rest:
-            positions[rank] = 64 * word + int(popcount((rest & (~rest + _ONE)) - _ONE))
+            positions[rank] = 64 * word + lowest_place(rest)
             rank += 1
-            rest &= rest - _ONE
+            rest &= rest - ONE
     return positions
 
 
 @inner
 def find_basins(slopes: Slopes, positions: np.ndarray, n_words: int) -> None:
     """Replace every position by the number of its basin: 1 + its root's rank, or `OUTSIDE`."""
-    codes, steps = slopes.codes, slopes.steps
-    at = np.empty(_WALKERS, np.uint64)
-    who = np.empty(_WALKERS, np.uint64)
+    roots, ranks, milestones, at = slopes.roots, slopes.ranks, slopes.milestones, slopes.at
     noted = False
-    for start in range(0, positions.size, _WALKERS):
-        n = min(_WALKERS, positions.size - start)
-        group = positions[start : start + n]
-        for j in range(n):
-            at[j], who[j] = np.uint64(group[j]), np.uint64(j)
-        for _ in range(_LONG):
-            for _ in range(_ROUNDS):
-                for j in range(n):
-                    at[j] += steps[codes[at[j]]]
-            walking = 0
-            for j in range(n):
-                group[who[j]] = at[j]
-                going = steps[codes[at[j]]] != 0
-                at[walking], who[walking] = at[j], who[j]
-                walking += going
-            n = walking
-            if n == 0:
-                break
-        if n > 0 and not noted:
-            for k in range(4 * n_words):
-                slopes.milestones[k] = _UNKNOWN
-            noted = True
+    for start in range(0, positions.size, WALKERS):
+        group = positions[start : start + WALKERS]
         for j in range(group.size):
-            group[j] = basin_at(slopes, np.uint64(group[j]))
+            at[j] = np.uint64(group[j])
+        n = _walk_together(slopes, group)
+        for j in range(group.size):
+            group[j] = basin_at(roots, ranks, np.uint64(group[j]))
+        if n > 0:
+            if not noted:
+                for k in range(4 * n_words):
+                    milestones[k] = _UNKNOWN
+                noted = True
+            _walk_to_milestones(slopes, group, n)
+
+
+@inner
+def _walk_together(slopes: Slopes, group: np.ndarray) -> int:
+    """Write where walkers arrive; return how many are still on their way, in `at` and `who`."""
+    codes, steps, at, who = slopes.codes, slopes.steps, slopes.at, slopes.who
+    n = group.size
+    for j in range(n):
+        who[j] = j
+    for _ in range(_LONG):
+        walking = 0
         for j in range(n):
-            group[who[j]] = _walk(slopes, at[j])
+            voxel, owner = at[j], who[j]
+            for _ in range(_ROUNDS):
+                voxel += steps[codes[voxel]]
+            group[owner] = voxel
+            at[walking], who[walking] = voxel, owner
+            walking += steps[codes[voxel]] != 0
+        n = walking
+        if n == 0:
+            break
+    return n
 
 
 @inner
-def basin_at(slopes: Slopes, root: np.uint64) -> int:
+def _walk_to_milestones(slopes: Slopes, group: np.ndarray, n: int) -> None:
+    """Write the basins of the n walkers that are on their way, and note them at milestones."""
+    codes, steps, at, who = slopes.codes, slopes.steps, slopes.at, slopes.who
+    roots, ranks, milestones = slopes.roots, slopes.ranks, slopes.milestones
+    for j in range(n):
+        end, basin, passed = at[j], _UNKNOWN, False
+        while basin == _UNKNOWN:
+            if _is_milestone(end):
+                basin = int(milestones[end >> _GROUP])
+                passed |= basin == _UNKNOWN
+            if basin == _UNKNOWN:
+                step = steps[codes[end]]
+                if step == 0:
+                    basin = basin_at(roots, ranks, end)
+                end += step
+        group[who[j]] = basin
+        voxel = at[j]
+        while passed and voxel != end:
+            if _is_milestone(voxel):
+                milestones[voxel >> _GROUP] = basin
+            voxel += steps[codes[voxel]]
+
+
+@inner
+def basin_at(roots: np.ndarray, ranks: np.ndarray, root: np.uint64) -> int:
     """Basin of a root, or `OUTSIDE` for any other voxel."""
-    word = slopes.roots[root >> _WORD]
-    bit = _ONE << (root & _LOW_BITS)
-    before = int(popcount(word & (bit - _ONE)))
-    return (1 + int(slopes.ranks[root >> _WORD]) + before) * ((word & bit) != 0)
-
-
-@inner
-def _walk(slopes: Slopes, start: np.uint64) -> int:
-    """Find the basin of a voxel, and note it at the milestones on the way."""
-    codes, steps, milestones = slopes.codes, slopes.steps, slopes.milestones
-    end = start
-    basin = _UNKNOWN
-    while basin == _UNKNOWN:
-        if _is_milestone(end):
-            basin = int(milestones[end >> _GROUP])
-        if basin == _UNKNOWN:
-            step = steps[codes[end]]
-            if step == 0:
-                basin = basin_at(slopes, end)
-            end += step
-    voxel = start
-    while voxel != end:
-        if _is_milestone(voxel):
-            milestones[voxel >> _GROUP] = basin
-        voxel += steps[codes[voxel]]
-    return basin
+    word = roots[root >> _WORD]
+    bit = ONE << (root & _LOW_BITS)
+    before = count_bits(word & (bit - ONE))
+    return (1 + int(ranks[root >> _WORD]) + before) * ((word & bit) != 0)
 
 
 @inner

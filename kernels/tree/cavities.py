@@ -17,20 +17,18 @@ from __future__ import annotations
 
 import numpy as np
 
-from ..compiling import inlined
+from ..compiling import making
+from ..padded.layout import Layout
 from ..padded.workspace import Workspace
-from ..simple.volume import Volume
-from .edges import Direction
-from .merge_tree import change_by_level, grow
+from .directions import Direction
+from .merges_by_level import change_by_level
 
 
-@inlined
-def count_cavities(work: Workspace, volume: Volume, top: bool, curve: np.ndarray) -> None:
+@making
+def count_cavities(work: Workspace, layout: Layout, top: bool, curve: np.ndarray) -> None:
     """Write beta_(d-1) of every level, int64 (N,): components of the levels above, less one."""
-    direction = Direction(False, not top)
-    merges = grow(work, volume.critical, direction, volume.layout, curve.size + 1)
     # The outside has no birth, which takes care of the one.
-    change = change_by_level(work.levels, merges, curve.size + 1)
+    change = change_by_level(work, Direction(False, not top), layout, curve.size + 1)
     total = 0
     for level in range(curve.size - 1, -1, -1):
         total += change[level + 1]

@@ -8,20 +8,18 @@ from __future__ import annotations
 
 import numpy as np
 
-from ..compiling import inlined
+from ..compiling import making
+from ..padded.layout import Layout
 from ..padded.workspace import Workspace
-from ..simple.volume import Volume
-from .edges import Direction
-from .merge_tree import change_by_level, grow
+from .directions import Direction
+from .merges_by_level import change_by_level
 
 
-@inlined
-def count_components(work: Workspace, volume: Volume, top: bool, curve: np.ndarray) -> None:
+@making
+def count_components(work: Workspace, layout: Layout, top: bool, curve: np.ndarray) -> None:
     """Write beta_0 of every level, int64 (N,): roots so far less merges so far."""
-    direction = Direction(True, top)
-    merges = grow(work, volume.critical, direction, volume.layout, curve.size + 1)
     # Absent voxels are of the last level.
-    change = change_by_level(work.levels, merges, curve.size + 1)
+    change = change_by_level(work, Direction(True, top), layout, curve.size + 1)
     total = 0
     for level in range(curve.size):
         total += change[level]

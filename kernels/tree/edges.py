@@ -1,13 +1,10 @@
 """Edges between basins: the voxels at which components meet, and the basins that they join.
 
 A voxel that enters touches some local components among the neighbours that are already there: none
-(it is the root of a new component), one (it joins that component, whatever neighbour stands for
-it), or several, which it merges. Voxels of the last kind are edges between the basins of the roots
-that first neighbours lead to. On a smooth image nine in ten voxels are never visited.
-
-The same code serves both directions. Ascending, the neighbours already there are the earlier word;
-descending, its complement, with the outside as the root that is older than all. `ALGORITHM.md`
-proves that any neighbour may stand for its component, and that basins are enough.
+(it is the root of a new component), one (it joins that component), or several, which it merges.
+Only the last are visited: each is an edge from its own basin, into which it steps by its first
+component, to that of a neighbour in every other one. `ALGORITHM.md` proves that any neighbour may
+stand for its component, and that basins are enough.
 """
 
 from __future__ import annotations
@@ -16,36 +13,17 @@ from typing import NamedTuple
 
 import numpy as np
 
-from ..compiling import inlined, inner
+from ..compiling import inner, making
+from ..machine_words import ONE, count_bits, lowest_place
 from ..padded.layout import Layout
 from ..padded.workspace import Workspace
-from ..simple.critical import Critical
-from ..simple.first_neighbours import steps_to_first
-from ..simple.neighbourhood import (
-    ALL,
-    FACES,
-    PLANE,
-    count_bits,
-    face_component,
-    full_component,
-    lowest_bit,
-    neighbour_offsets,
-)
-from .basins import Slopes, find_basins, rank_roots
+from .basins import WALKERS, Slopes, find_basins, rank_roots
+from .directions import Direction, Side, side_of
 
-# So many critical voxels at a time that all about them stays in the cache.
-_BLOCK = 2048
-
-
-class Direction(NamedTuple):
-    """Which voxels enter in which order, and which neighbours connect.
-
-    ascending: from the lowest level up, else from the highest down.
-    full: components are 26-connected (8 in 2-D), else 6-connected (4).
-    """
-
-    ascending: bool
-    full: bool
+# So many voxels at a time that all about them stays in the cache.
+_BLOCK = 1024
+# Of one word of voxels: at most four components meet at corners, and six at faces.
+_MOST_IN_WORD = 64 * 5
 
 
 class Edges(NamedTuple):
@@ -56,151 +34,141 @@ class Edges(NamedTuple):
     right: np.ndarray
 
 
-class _Mergers(NamedTuple):
-    """Voxels that touch several components: positions, words, and what `_beyond_first` leaves."""
+class Block(NamedTuple):
+    """Some voxels that merge, in raster order, and a neighbour in each component beyond the first.
 
-    voxels: np.ndarray
-    words: np.ndarray
-    rest: np.ndarray
-
-
-@inlined
-def trace(
-    work: Workspace, critical: Critical, direction: Direction, layout: Layout
-) -> tuple[np.ndarray, Edges]:
-    """Find the roots and the edges between their basins, both in raster order.
-
-    The edges may lie in `work`, whose `ranks` and `milestones` are overwritten as well.
+    own: positions of the voxels, then their basins.
+    others: positions of the neighbours, then their basins.
+    voxels: position of each neighbour's voxel.
+    which: index of that voxel in `own`.
     """
-    roots = work.full_roots if direction.full else work.face_roots
-    births = rank_roots(roots, layout.n_words, work.ranks)
-    steps = steps_to_first(layout, direction.full)
-    slopes = Slopes(work.codes, steps, roots, work.ranks, work.milestones)
-    room = Edges(work.edge_voxels, work.edge_left, work.edge_right)
-    return births, _list_edges(slopes, critical, direction, layout, room)
+
+    own: np.ndarray
+    others: np.ndarray
+    voxels: np.ndarray
+    which: np.ndarray
+
+
+@making
+def new_block(like: np.ndarray) -> Block:
+    """Return room for a block, for positions of the dtype of `like`."""
+    size = 2 * _BLOCK
+    return Block(
+        np.empty(_BLOCK, like.dtype),
+        np.empty(size, like.dtype),
+        np.empty(size, like.dtype),
+        np.empty(size, np.int32),
+    )
+
+
+@making
+def slopes_of(work: Workspace, side: Side) -> Slopes:
+    """Return the ways of a direction, on which `rank_roots` has ranked the roots."""
+    at, who = np.empty(WALKERS, np.uint64), np.empty(WALKERS, np.uint64)
+    return Slopes(side.codes, side.steps, side.roots, work.ranks, work.milestones, at, who)
 
 
 @inner
-def _list_edges(
-    slopes: Slopes, critical: Critical, direction: Direction, layout: Layout, edges: Edges
-) -> Edges:
-    """List what meets at every critical voxel, in `edges` or, where they are too few, in more."""
-    inside = np.int32(ALL if layout.plane else PLANE)
-    flip = np.int32(0 if direction.ascending else ALL)
-    offsets = neighbour_offsets(layout)
-    words = np.empty(_BLOCK, np.int32)
-    # Not 0, for whose literal type numba would compile once more.
-    count = np.int64(0)
-    for start in range(0, critical.voxels.size, _BLOCK):
-        n = min(_BLOCK, critical.voxels.size - start)
-        earlier = critical.words[start : start + n]
-        for k in range(n):
-            words[k] = (earlier[k] ^ flip) & inside
-        mergers = _mergers(critical.voxels[start : start + n], words[:n], direction.full)
-        others = _representatives(mergers, direction.full)
-        found = _meetings(slopes, mergers.voxels, others, offsets, layout.n_words)
-        edges = _append(edges, count, found)
-        count += found.voxels.size
+def next_meetings(
+    levels: np.ndarray, side: Side, slopes: Slopes, word: int, n_words: int, block: Block
+) -> tuple[int, int]:
+    """Fill a block from `word` on; return the next word and how many meetings there are."""
+    # Numba takes apart a tuple of arrays at each mention: none in loops.
+    merges, all_components, offsets = side.merges, side.components, side.offsets
+    own, others, voxels, which = block.own, block.others, block.voxels, block.which
+    n_own, n_others = 0, 0
+    while word < n_words and n_own <= _BLOCK - 64 and n_others <= 2 * _BLOCK - _MOST_IN_WORD:
+        rest = merges[word]
+        while rest:
+            voxel = 64 * word + lowest_place(rest)
+            rest &= rest - ONE
+            components = np.uint64(all_components[voxel])
+            components &= components - ONE
+            own[n_own] = voxel
+            while components:
+                at = lowest_place(components)
+                components &= components - ONE
+                others[n_others] = neighbour_at(levels, offsets, side.ascending, voxel, at)
+                voxels[n_others] = voxel
+                which[n_others] = n_own
+                n_others += 1
+            n_own += 1
+        word += 1
+    find_basins(slopes, own[:n_own], n_words)
+    find_basins(slopes, others[:n_others], n_words)
+    return word, n_others
+
+
+@inner
+def neighbour_at(
+    levels: np.ndarray, offsets: np.ndarray, ascending: bool, voxel: int, representative: int
+) -> int:
+    """Return the position of a neighbour that is there in the component of a representative.
+
+    Args:
+        offsets: of a `Side`.
+        ascending: earlier neighbours are there, else later ones.
+    """
+    own = levels[voxel]
+    last = offsets.shape[1] - 1
+    there = ONE << np.uint64(last)
+    for k in range(last):
+        offset = offsets[representative, k]
+        # Of one level the voxel at the lower position is earlier.
+        earlier = levels[voxel + offset] < own + levels.dtype.type(offset < 0)
+        there |= np.uint64(earlier == ascending) << np.uint64(k)
+    return int(voxel + offsets[representative, lowest_place(there)])
+
+
+@making
+def trace(work: Workspace, direction: Direction, layout: Layout) -> tuple[np.ndarray, Edges]:
+    """Find the roots and the edges between their basins, both in raster order.
+
+    Overwrites `ranks` and `milestones`.
+    """
+    side = side_of(work, direction, layout)
+    births = rank_roots(side.roots, layout.n_words, work.ranks)
+    return births, list_edges(work, side, layout)
+
+
+@making
+def list_edges(work: Workspace, side: Side, layout: Layout) -> Edges:
+    """List the edges between basins, in raster order, once the roots are ranked."""
+    slopes = slopes_of(work, side)
+    block = new_block(work.ranks)
+    room = count_meetings(side, layout.n_words)
+    # One more, since an edge is written before it is known to join two basins.
+    edges = Edges(
+        np.empty(room + 1, work.ranks.dtype),
+        np.empty(room + 1, work.ranks.dtype),
+        np.empty(room + 1, work.ranks.dtype),
+    )
+    word, count = 0, 0
+    while word < layout.n_words:
+        word, n = next_meetings(work.levels, side, slopes, word, layout.n_words, block)
+        count = _append(block, n, edges, count)
     return Edges(edges.voxels[:count], edges.left[:count], edges.right[:count])
 
 
 @inner
-def _mergers(voxels: np.ndarray, words: np.ndarray, full: bool) -> _Mergers:
-    """Pick the voxels with several components among the neighbours in their words."""
-    rest = np.empty(words.size, np.int32)
-    _beyond_first(words, words, full, rest)
-    which = np.empty(words.size + 1, np.int32)
-    count = 0
-    for k in range(words.size):
-        which[count] = k
-        count += rest[k] != 0
-    mergers = _Mergers(
-        np.empty(count, voxels.dtype), np.empty(count, np.int32), np.empty(count, np.int32)
-    )
-    for i in range(count):
-        k = which[i]
-        mergers.voxels[i], mergers.words[i], mergers.rest[i] = voxels[k], words[k], rest[k]
-    return mergers
-
-
-@inner
-def _beyond_first(words: np.ndarray, some: np.ndarray, full: bool, rest: np.ndarray) -> None:
-    """Write the connecting neighbours of `some` beyond the component of the first of them."""
-    if full:
-        for k in range(words.size):
-            bits = some[k]
-            rest[k] = bits & ~full_component(words[k], lowest_bit(bits))
-    else:
-        for k in range(words.size):
-            bits = some[k] & np.int32(FACES)
-            rest[k] = bits & ~face_component(words[k], lowest_bit(bits))
-
-
-@inner
-def _representatives(mergers: _Mergers, full: bool) -> np.ndarray:
-    """One bit of each component in `rest`, or several where a neighbourhood has many."""
-    rest = mergers.rest
-    beyond_second = np.empty(rest.size, np.int32)
-    found = np.empty(rest.size, np.int32)
-    _beyond_first(mergers.words, rest, full, beyond_second)
-    _beyond_first(mergers.words, beyond_second, full, found)
-    for k in range(rest.size):
-        found[k] |= lowest_bit(rest[k]) | lowest_bit(beyond_second[k])
-    return found
-
-
-@inner
-def _meetings(
-    slopes: Slopes, voxels: np.ndarray, others: np.ndarray, offsets: np.ndarray, n_words: int
-) -> Edges:
-    """Find the basins that meet at every voxel that merges, without those that are the same."""
-    room = 0
-    for k in range(others.size):
-        room += count_bits(others[k])
-    # First the voxels themselves, whose own first neighbour stands for one component.
-    basins = np.empty(voxels.size + room, voxels.dtype)
-    merger = np.empty(room, np.int32)
-    count = 0
-    for k in range(voxels.size):
-        basins[k] = voxels[k]
-        rest = others[k]
-        while rest != 0:
-            basins[voxels.size + count] = voxels[k] + offsets[count_bits(lowest_bit(rest) - 1)]
-            merger[count] = k
-            count += 1
-            rest &= rest - 1
-    find_basins(slopes, basins, n_words)
-    # One more, since an edge is written before it is known to join two basins.
-    at = np.empty(room + 1, voxels.dtype)
-    left, right = np.empty(room + 1, voxels.dtype), np.empty(room + 1, voxels.dtype)
-    count = 0
-    for i in range(room):
-        k = merger[i]
-        at[count], left[count], right[count] = voxels[k], basins[k], basins[voxels.size + i]
+def _append(block: Block, n: int, edges: Edges, count: int) -> int:
+    own, others, voxels, which = block.own, block.others, block.voxels, block.which
+    at, left, right = edges.voxels, edges.left, edges.right
+    for i in range(n):
+        at[count], left[count], right[count] = voxels[i], own[which[i]], others[i]
         count += left[count] != right[count]
-    return Edges(at[:count], left[:count], right[:count])
+    return count
 
 
 @inner
-def _append(edges: Edges, count: int, more: Edges) -> Edges:
-    """Write `more` behind the first `count` edges; return them in larger arrays where needed."""
-    total = count + more.voxels.size
-    if total > edges.voxels.size:
-        size = 2 * total
-        larger = Edges(
-            np.empty(size, edges.voxels.dtype),
-            np.empty(size, edges.left.dtype),
-            np.empty(size, edges.right.dtype),
-        )
-        _copy(edges, count, larger, 0)
-        edges = larger
-    _copy(more, more.voxels.size, edges, count)
-    return edges
-
-
-@inner
-def _copy(edges: Edges, count: int, others: Edges, start: int) -> None:
-    for k in range(count):
-        others.voxels[start + k] = edges.voxels[k]
-        others.left[start + k] = edges.left[k]
-        others.right[start + k] = edges.right[k]
+def count_meetings(side: Side, n_words: int) -> int:
+    """Count the components beyond the first one that voxels meet."""
+    merges, components = side.merges, side.components
+    count = 0
+    for word in range(n_words):
+        rest = merges[word]
+        while rest:
+            voxel = 64 * word + lowest_place(rest)
+            rest &= rest - ONE
+            count += count_bits(np.uint64(components[voxel])) - 1
+    return count

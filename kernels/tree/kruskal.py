@@ -6,31 +6,29 @@ one whose root entered later (Edelsbrunner and Harer, Computational Topology, ch
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import numpy as np
 
-from ..compiling import inner
+from ..compiling import inner, making
 from .basins import OUTSIDE
 from .disjoint_set import find
 from .edges import Edges
 
 
-@inner
-def sort_by_level(
-    levels: np.ndarray, voxels: np.ndarray, n_levels: int, ordered: np.ndarray
-) -> None:
-    """Write the indices of voxels in the order (level, index)."""
-    starts = np.zeros(n_levels + 1, np.int64)
-    for voxel in voxels:
-        starts[levels[voxel] + 1] += 1
-    for level in range(n_levels):
-        starts[level + 1] += starts[level]
-    for k in range(voxels.size):
-        level = levels[voxels[k]]
-        ordered[starts[level]] = k
-        starts[level] += 1
+class Merges(NamedTuple):
+    """What a direction brought, as flat positions.
+
+    births: the voxels that found no neighbour there, in raster order.
+    ends: the voxel that merges the component of each birth into an elder one; 0, which is border,
+        where there is none.
+    """
+
+    births: np.ndarray
+    ends: np.ndarray
 
 
-@inner
+@making
 def join(edges: Edges, order: np.ndarray, birth_levels: np.ndarray, ascending: bool) -> np.ndarray:
     """Merge basins along the edges by Kruskal's algorithm; of two roots the younger one dies.
 

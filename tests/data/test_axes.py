@@ -52,7 +52,7 @@ def test_volumes_are_volumes_where_that_is_said(shape: tuple[int, ...], tmp_path
         ((5, 9, 8, 4), r"leave the fourth channel out: images\[\.\.\., :3\]"),
         ((5, 3, 9, 8), r"channels come last: np\.moveaxis\(images, 1, -1\)"),
         ((5, 1, 9, 8), "channels come last"),
-        ((5, 9, 8, 7), "2 spatial axes"),
+        ((5, 9, 8, 7), r"2 spatial axes; .* one by one: images\[\.\.\., 0\]"),
     ],
 )
 def test_channels_of_another_form_are_refused_with_advice(
@@ -62,6 +62,16 @@ def test_channels_of_another_form_are_refused_with_advice(
         validate_images(_volumes(shape), name="X", spatial_dims=2)
     with pytest.raises(DataError, match=message):
         BettiCurve(spatial_dims=2).fit(_volumes(shape))
+
+
+@pytest.mark.parametrize("shape", [(), (8,), (9, 8), (1, 1, 9, 9, 8, 1)])
+def test_other_numbers_of_axes_are_refused(shape: tuple[int, ...]) -> None:
+    for read in (validate_images, lambda images, name: BettiCurve().fit(images)):
+        with pytest.raises(DataError, match=r"expected \(n, H, W\), .*, 3\)") as caught:
+            read(_volumes(shape), name="X")
+        message = str(caught.value)
+        assert message.startswith(f"X has shape {shape};")
+        assert message.endswith("one image is images[np.newaxis]") == (len(shape) == 2)
 
 
 def test_transformers_read_axes_as_files_are_read() -> None:

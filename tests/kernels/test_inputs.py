@@ -4,20 +4,35 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 import pytest
 
-from topojax.kernels import betti_curves, betti_curves_batch, betti_steps, persistence_pairs
+from topojax.kernels import (
+    betti_curves,
+    betti_curves_batch,
+    betti_curves_slabs,
+    betti_steps,
+    euler_curve,
+    fuse_maps,
+    persistence_pairs,
+    persistence_pairs_slabs,
+    region_sizes,
+    regions_of_interest,
+    roi_betti_curves,
+)
 
 IMAGE = np.arange(24.0).reshape(4, 6)
 BATCH = np.stack([IMAGE, IMAGE])
+MAPS = np.ones((1, 1, 1, 1), np.uint8)
 
 
 @pytest.mark.parametrize(
     ("arguments", "options", "error", "message"),
     [
-        ((IMAGE[0], [1]), {}, ValueError, r"image has shape \(6,\); expected \(H, W\)"),
+        ((IMAGE[0, 0], [1]), {}, ValueError, r"image has shape \(\); expected \(W,\), \(H, W\)"),
         ((IMAGE + 1j, [1]), {}, TypeError, "image has dtype complex128"),
         ((IMAGE.astype(str), [1]), {}, TypeError, "image has dtype <U"),
         ((IMAGE * np.nan, [1]), {}, ValueError, "image has NaN"),
@@ -45,7 +60,7 @@ def test_betti_curves_refuses(arguments, options, error, message):
 @pytest.mark.parametrize(
     ("arguments", "options", "message"),
     [
-        ((IMAGE[0], [1]), {}, r"images has shape \(6,\); expected \(B, H, W\)"),
+        ((IMAGE[0], [1]), {}, r"expected \(B, W\), .*: one image is images\[np.newaxis\]"),
         ((BATCH, np.ones((3, 1))), {}, r"thresholds has shape \(3, 1\); expected \(N,\), \(2, N\)"),
         ((BATCH, np.ones((2, 3, 1))), {}, r"thresholds has shape \(2, 3, 1\)"),
         ((BATCH, [1]), {"masks": IMAGE > 2}, r"masks has shape \(4, 6\)"),
@@ -57,13 +72,68 @@ def test_betti_curves_batch_refuses(arguments, options, message):
         betti_curves_batch(*arguments, **options)
 
 
+ONE_IMAGE: dict[str, Callable[[np.ndarray], Any]] = {
+    "betti_curves": lambda x: betti_curves(x, [1]),
+    "betti_steps": betti_steps,
+    "euler_curve": lambda x: euler_curve(x, [1]),
+    "persistence_pairs": lambda x: persistence_pairs(x, 0),
+}
+BATCHES: dict[str, Callable[[np.ndarray], Any]] = {
+    "betti_curves_batch": lambda x: betti_curves_batch(x, [1]),
+    "roi_betti_curves": lambda x: roi_betti_curves(x, MAPS, [[1]], [0.5], [1]),
+}
+MAPPED: dict[str, Callable[[np.ndarray], Any]] = {
+    "fuse_maps": lambda x: fuse_maps(x, [1]),
+    "regions_of_interest": lambda x: regions_of_interest(x, [1], 0.5),
+    "region_sizes": lambda x: region_sizes(x, [[1]], [0.5]),
+}
+SLABS: dict[str, Callable[[np.ndarray], Any]] = {
+    "betti_curves_slabs": lambda x: betti_curves_slabs([x], [1]),
+    "persistence_pairs_slabs": lambda x: persistence_pairs_slabs([x]),
+}
+ACCEPTED = (
+    dict.fromkeys(ONE_IMAGE, (1, 2, 3))
+    | {"betti_curves_batch": (2, 3, 4), "roi_betti_curves": (3, 4)}
+    | dict.fromkeys(MAPPED, (4, 5))
+    | dict.fromkeys(SLABS, (3,))
+)
+ADVICE = {
+    "image": ": betti_curves_batch takes a batch (B, D, H, W), and channels are passed one by one",
+    "images": ": channels are passed one by one",
+    "maps": ": those of one image are maps[np.newaxis]",
+    "slab 0": ": a plane is a slab of one, plane[np.newaxis]",
+}
+
+
+@pytest.mark.parametrize("call", ACCEPTED)
+def test_other_numbers_of_axes_are_refused_with_what_to_do(call):
+    kinds = zip(ADVICE, (ONE_IMAGE, BATCHES, MAPPED, SLABS), strict=True)
+    name = next(name for name, calls in kinds if call in calls)
+    function = (ONE_IMAGE | BATCHES | MAPPED | SLABS)[call]
+    for ndim in range(7):
+        array = np.full((1,) * ndim, 0.5, np.float32)
+        if ndim in ACCEPTED[call]:
+            if call == "roi_betti_curves":
+                roi_betti_curves(array, array[:, np.newaxis], [[1]], [0.5], [1])
+            else:
+                function(array)
+            continue
+        with pytest.raises(ValueError, match="expected") as caught:
+            function(array)
+        message = str(caught.value)
+        assert message.startswith(f"{name} has shape {array.shape}"), message
+        assert "\n" not in message
+        if ndim > max(ACCEPTED[call]):
+            assert message.endswith(ADVICE[name]), message
+
+
 def test_steps_and_pairs_refuse():
     with pytest.raises(ValueError, match="image has NaN"):
         betti_steps(IMAGE * np.nan)
     with pytest.raises(ValueError, match="dim=2; expected 0 or 1 for a 2-D image"):
         persistence_pairs(IMAGE, 2)
-    with pytest.raises(ValueError, match="dim=1; expected 0 or 2 for a 3-D image"):
-        persistence_pairs(BATCH, 1)
+    with pytest.raises(ValueError, match="dim=3; expected 0, 1 or 2 for a 3-D image"):
+        persistence_pairs(BATCH, 3)
 
 
 def test_import_brings_numpy_and_numba_alone():

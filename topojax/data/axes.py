@@ -67,7 +67,7 @@ def _told_by_shape(shape: tuple[int, ...], name: str) -> int:
         return 2 if len(shape) == 3 else 3
     raise DataError(
         f"{name} has shape {shape}; expected (n, H, W), (n, H, W, 3), (n, D, H, W) or "
-        "(n, D, H, W, 3)"
+        f"(n, D, H, W, 3){': one image is images[np.newaxis]' * (len(shape) == 2)}"
     )
 
 
@@ -76,4 +76,6 @@ def _advice(shape: tuple[int, ...], dims: int) -> str:
         return ""
     if shape[1] in _CHANNELS:
         return "; channels come last: np.moveaxis(images, 1, -1)"
-    return "; leave the fourth channel out: images[..., :3]" if shape[-1] == 4 else ""
+    if shape[-1] == 4:
+        return "; leave the fourth channel out: images[..., :3]"
+    return "; channels of other numbers are passed one by one: images[..., 0]"
