@@ -6,7 +6,7 @@ import gzip
 import math
 import struct
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 
@@ -14,6 +14,7 @@ import numpy as np
 from scipy.ndimage import gaussian_filter
 
 from topojax.errors import DataError
+from topojax.kernels.arguments import Construction
 
 SEED = 20240229
 THRESHOLDS = 50
@@ -31,14 +32,12 @@ class Sample:
     image: np.ndarray
     mask: np.ndarray | None
     thresholds: np.ndarray
+    construction: Construction = "T"
 
     @property
     def size(self) -> str:
         """The shape as a reader writes it: 64³, 224² or 197×233×189."""
-        shape = self.image.shape
-        if len(set(shape)) == 1:
-            return f"{shape[0]}{'²³'[len(shape) - 2]}"
-        return "×".join(map(str, shape))
+        return written(self.image.shape)
 
     @cached_property
     def values(self) -> np.ndarray:
@@ -51,7 +50,14 @@ class Sample:
         """Return the central cube, for a first call that compiles and imports."""
         cut = tuple(slice(max(0, (n - width) // 2), (n + width) // 2) for n in self.image.shape)
         mask = None if self.mask is None else self.mask[cut].copy()
-        return Sample(self.name, self.image[cut].copy(), mask, self.thresholds)
+        return replace(self, image=self.image[cut].copy(), mask=mask)
+
+
+def written(shape: tuple[int, ...]) -> str:
+    """Return a shape as a reader writes it: 64³, 224² or 197×233×189."""
+    if len(set(shape)) == 1:
+        return f"{shape[0]}{'²³'[len(shape) - 2]}"
+    return "×".join(map(str, shape))
 
 
 def make_sample(name: str, image: np.ndarray, mask: np.ndarray | None = None) -> Sample:
@@ -87,6 +93,21 @@ def synthetic(name: str, shape: tuple[int, ...]) -> Sample:
         image -= image.min()
         return make_sample(name, (image * (255 / image.max())).astype(np.uint8))
     return make_sample(name, image, ball(shape, INSCRIBED_BALL) if name == "masked" else None)
+
+
+@dataclass(frozen=True)
+class SyntheticInput:
+    """A cube, or a square of rank 2, that is made anew for every measurement."""
+
+    kind: str
+    width: int
+    rank: int = 3
+    construction: Construction = "T"
+
+    def sample(self) -> Sample:
+        """Make the image."""
+        made = synthetic(self.kind, (self.width,) * self.rank)
+        return replace(made, construction=self.construction)
 
 
 def read_nifti(path: Path) -> np.ndarray:
@@ -131,6 +152,14 @@ class RealInput:
     file: str
     read: Callable[[Path], np.ndarray]
 
+    def there(self, data: Path | None) -> bool:
+        """Whether the data folder has the file."""
+        return data is not None and (data / self.file).is_file()
+
+    def sample(self, data: Path) -> Sample:
+        """Read the image."""
+        return make_sample(self.name, self.read(data / self.file))
+
 
 ADRENAL = RealInput(
     "AdrenalMNIST3D",
@@ -144,6 +173,9 @@ MNI152 = RealInput(
     "MNI152 T1", "nifti/mni_icbm152_t1_tal_nlin_sym_09a_converted.nii.gz", read_nifti
 )
 STENT = RealInput("stent CT", "stent.npz", lambda path: _whole(path, "arr_0"))
+STENT_MIDDLE = RealInput(
+    "middle of the stent CT", "stent.npz", lambda path: _whole(path, "arr_0")[64:192].copy()
+)
 
 
 def missing(inputs: Iterable[RealInput], data: Path | None) -> dict[str, str]:
@@ -151,12 +183,14 @@ def missing(inputs: Iterable[RealInput], data: Path | None) -> dict[str, str]:
     return {
         real.name: "no --data folder given" if data is None else f"{real.file} is not there"
         for real in inputs
-        if data is None or not (data / real.file).is_file()
+        if not real.there(data)
     }
 
 
-def real_samples(inputs: Iterable[RealInput], data: Path | None) -> Iterator[Sample]:
-    """Read the real inputs that are there, one at a time."""
-    for real in inputs:
-        if data is not None and (data / real.file).is_file():
-            yield make_sample(real.name, real.read(data / real.file))
+def samples(inputs: Iterable[SyntheticInput | RealInput], data: Path | None) -> Iterator[Sample]:
+    """Make or read those that are there, one at a time, as the largest fill memory."""
+    for one in inputs:
+        if isinstance(one, SyntheticInput):
+            yield one.sample()
+        elif data is not None and one.there(data):
+            yield one.sample(data)

@@ -1,21 +1,13 @@
-"""What is measured: times in turn, threads, a ROI, memory, bandwidth, first call."""
+"""What is measured of single images: times in turn, bandwidth, a ROI."""
 
 from __future__ import annotations
 
-import json
-import os
 import statistics
-import subprocess
-import sys
-import tempfile
 import time
 from collections.abc import Callable, Mapping
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from functools import partial
-from pathlib import Path
 
-import numba
 import numpy as np
 
 from topojax.errors import BenchError
@@ -23,20 +15,9 @@ from topojax.experiments.bench.persistence import inputs, peers
 from topojax.experiments.bench.persistence.inputs import Sample
 from topojax.experiments.bench.persistence.peers import Peer
 from topojax.experiments.bench.persistence.plans import Plan
-from topojax.kernels import betti_curves_batch
 
 SHORTEST_ROUND = 0.02
 ROI_FRACTION = 0.1
-_STEPS = 50_000_000
-_FIRST_CALL = """
-import time
-start = time.perf_counter()
-import numpy as np
-from topojax.kernels import betti_curves
-image = np.random.default_rng(0).random((28, 28, 28), np.float32)
-betti_curves(image, np.linspace(0, 1, 50))
-print(time.perf_counter() - start)
-"""
 
 Timer = Callable[[], float]
 
@@ -55,6 +36,7 @@ class Row:
     size: str
     rank: int
     dtype: str
+    construction: str
     voxels: int
     floor: float
     median: dict[str, float]
@@ -63,7 +45,7 @@ class Row:
 
     def __str__(self) -> str:
         medians = ", ".join(f"{name} {ns:.3g}" for name, ns in self.median.items())
-        return f"{self.input} {self.size}, ns a voxel: {medians}"
+        return f"{self.input} {self.size}, {self.construction}, ns a voxel: {medians}"
 
 
 def check(sample: Sample, timed: list[Peer], every_peer: list[Peer]) -> list[str]:
@@ -86,8 +68,8 @@ def check(sample: Sample, timed: list[Peer], every_peer: list[Peer]) -> list[str
         if differ.size:
             row, at = differ[0]
             raise BenchError(
-                f"{sample.name} {sample.size}: beta_{dimensions[row]} at threshold "
-                f"{sample.thresholds[at]:.6g} is {theirs[row, at]} by {peer.name}, "
+                f"{sample.name} {sample.size} ({sample.construction}): beta_{dimensions[row]} "
+                f"at threshold {sample.thresholds[at]:.6g} is {theirs[row, at]} by {peer.name}, "
                 f"{wanted[dimensions[row], at]} by topojax; stopped before timing it"
             )
     return [peer.name for peer in asked]
@@ -117,22 +99,25 @@ def _round(timer: Timer) -> float:
     return total / calls
 
 
-def _seconds(peer: Peer, sample: Sample) -> float:
+def seconds_of(peer: Peer, sample: Sample) -> float:
+    """Return the seconds of one call."""
     return peer.timed(sample)[0]
+
+
+def fitting(sample: Sample, every_peer: list[Peer], plan: Plan) -> list[Peer]:
+    """Return the peers that know such an image, and that it is not too large for."""
+    size = sample.image.size
+    return [p for p in every_peer if p.takes(sample) and size <= plan.limits.get(p.name, size)]
 
 
 def measure(sample: Sample, every_peer: list[Peer], plan: Plan, bandwidth: float) -> Row:
     """Check, then time topojax and the peers that this image is not too large for."""
     image = sample.image
-    timed = [
-        peer
-        for peer in every_peer
-        if image.ndim in peer.dimensions and image.size <= plan.limits.get(peer.name, image.size)
-    ]
+    timed = fitting(sample, every_peer, plan)
     for peer in (peers.TOPOJAX, *timed):
         peer.timed(sample.centre(8))
     checked = check(sample, timed, every_peer)
-    timers = {peer.name: partial(_seconds, peer, sample) for peer in (peers.TOPOJAX, *timed)}
+    timers = {peer.name: partial(seconds_of, peer, sample) for peer in (peers.TOPOJAX, *timed)}
     rounds = {
         name: [1e9 * s / image.size for s in series]
         for name, series in timed_in_turn(timers, plan.repeats, plan.budget).items()
@@ -143,6 +128,7 @@ def measure(sample: Sample, every_peer: list[Peer], plan: Plan, bandwidth: float
         size=sample.size,
         rank=image.ndim,
         dtype=image.dtype.name,
+        construction=sample.construction,
         voxels=image.size,
         floor=1e9 * read / bandwidth,
         median={name: statistics.median(series) for name, series in rounds.items()},
@@ -164,74 +150,6 @@ def measure_bandwidth() -> float:
     return 2 * source.nbytes / statistics.median(copy() for _ in range(7))
 
 
-def measure_threads(width: int, count: int, plan: Plan) -> dict[str, float | int]:
-    """Return milliseconds an image of a batch of smooth cubes on one thread and on two."""
-    images = np.stack([inputs.smooth((width,) * 3, inputs.SEED + i) for i in range(count)])
-    thresholds = inputs.make_sample("batch", images).thresholds
-    want = [peers.ours(inputs.Sample("", image, None, thresholds)) for image in images]
-
-    def timer(n_threads: int) -> float:
-        start = time.perf_counter()
-        got = betti_curves_batch(images, thresholds, n_threads=n_threads)
-        seconds = time.perf_counter() - start
-        if not np.array_equal(got, want):
-            raise BenchError(f"{count} x {width}^3: the batch is not equal to single images")
-        return seconds
-
-    timers = {"one": partial(timer, 1), "two": partial(timer, 2)}
-    timer(2)
-    rounds = timed_in_turn(timers, plan.repeats, plan.budget)
-    one, two = (1e3 * statistics.median(rounds[name]) / count for name in timers)
-    return {"width": width, "count": count, "one_ms": one, "two_ms": two, "ratio": one / two}
-
-
-@numba.njit(nogil=True)
-def _arithmetic(steps: int) -> np.uint64:
-    """Shift and add in registers, in four chains that do not wait for each other."""
-    a, b, c, d = np.uint64(1), np.uint64(3), np.uint64(5), np.uint64(7)
-    for _ in range(steps):
-        a ^= a << np.uint64(13)
-        b ^= b << np.uint64(13)
-        c ^= c << np.uint64(13)
-        d ^= d << np.uint64(13)
-        a, b, c, d = b, c, d, a ^ (a >> np.uint64(7))
-    return a ^ b ^ c ^ d
-
-
-def measure_second_processor(repeats: int) -> float:
-    """Return how much arithmetic two threads do in the time in which one does 1.
-
-    They share nothing and touch no memory, so that this is the most that a batch can gain.
-    """
-    _arithmetic(1)
-
-    def timer(n_threads: int) -> float:
-        with ThreadPoolExecutor(n_threads) as pool:
-            start = time.perf_counter()
-            list(pool.map(_arithmetic, [_STEPS] * n_threads))
-            return time.perf_counter() - start
-
-    rounds = timed_in_turn({"one": partial(timer, 1), "two": partial(timer, 2)}, repeats, 10.0)
-    one, two = (statistics.median(series) for series in rounds.values())
-    return 2 * one / two
-
-
-def measure_first_call() -> dict[str, float]:
-    """Return seconds of imports and curves of 28³ with nothing compiled, and in a later process."""
-    command = [sys.executable, "-c", _FIRST_CALL]
-    with tempfile.TemporaryDirectory() as folder:
-        environment = os.environ | {"NUMBA_CACHE_DIR": folder}
-        first, later = (
-            float(
-                subprocess.run(
-                    command, check=True, env=environment, stdout=subprocess.PIPE, text=True
-                ).stdout
-            )
-            for _ in range(2)
-        )
-    return {"first_s": first, "later_s": later}
-
-
 def measure_roi(width: int, plan: Plan) -> dict[str, float | int]:
     """Return milliseconds of a smooth cube in full and in a ball of a tenth of its voxels."""
     image = inputs.smooth((width,) * 3)
@@ -239,8 +157,8 @@ def measure_roi(width: int, plan: Plan) -> dict[str, float | int]:
     mask = inputs.ball(image.shape, ROI_FRACTION)
     roi = replace(full, mask=mask)
     timers = {
-        "full": partial(_seconds, peers.TOPOJAX, full),
-        "roi": partial(_seconds, peers.TOPOJAX, roi),
+        "full": partial(seconds_of, peers.TOPOJAX, full),
+        "roi": partial(seconds_of, peers.TOPOJAX, roi),
     }
     for timer in timers.values():
         timer()
@@ -254,18 +172,3 @@ def measure_roi(width: int, plan: Plan) -> dict[str, float | int]:
         "roi_ms": part,
         "fraction": part / whole,
     }
-
-
-def measure_memory(name: str, width: int) -> dict[str, float | int | str | None]:
-    """Return the peak of bytes a voxel beyond the input, in a process of its own."""
-    sample = inputs.synthetic(name, (width,) * 3)
-    script = Path(__file__).with_name("peak_memory.py")
-    with tempfile.TemporaryDirectory() as folder:
-        files = [Path(folder) / "image.npy", Path(folder) / "thresholds.npy"]
-        np.save(files[0], sample.image)
-        np.save(files[1], sample.thresholds)
-        command = [sys.executable, str(script), *map(str, files)]
-        answer = subprocess.run(command, check=True, capture_output=True, text=True).stdout
-    peak = json.loads(answer)["bytes"]
-    per_voxel = None if peak is None else peak / sample.image.size
-    return {"input": name, "width": width, "bytes_per_voxel": per_voxel}

@@ -1,0 +1,1 @@
+"""What one voxel costs: machine instructions, bytes read and written."""
