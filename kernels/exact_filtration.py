@@ -15,11 +15,11 @@ import numpy as np
 
 from .compiling import entry
 from .euler import euler_change
-from .machine_words import ONE, count_bits, lowest_place
 from .padded.layout import Box, Layout, padded_layout, voxel_position
 from .padded.levels import fill_border
 from .padded.workspace import Workspace, borrowed_workspace
 from .simple.classification import classify
+from .tree.basins import rank_bits
 from .tree.directions import Direction
 from .tree.edges import Edges, trace
 from .tree.kruskal import Merges, join
@@ -151,22 +151,12 @@ def _list_exact(keys: np.ndarray, layout: Layout, box: Box, top: bool, work: Wor
             for x in range(box.width):
                 row[x] = keys[z, y, x]
     classify(work, layout, top)
-    count = 0
-    for word in range(layout.n_words):
-        count += count_bits(work.critical[word])
-    critical = Critical(np.empty(count, work.ranks.dtype), np.empty(count, np.int64))
-    count = 0
-    for word in range(layout.n_words):
-        rest = work.critical[word]
-        while rest:
-            voxel = 64 * word + lowest_place(rest)
-            rest &= rest - ONE
-            critical.voxels[count] = voxel
-            critical.changes[count] = euler_change(
-                work.full[voxel], work.face[voxel], layout.plane > 0, top
-            )
-            count += 1
-    return critical
+    voxels = rank_bits(work.critical, layout.n_words, work.ranks)
+    changes = np.empty(voxels.size, np.int64)
+    for k in range(voxels.size):
+        full, face = work.full[voxels[k]], work.face[voxels[k]]
+        changes[k] = euler_change(full, face, layout.plane > 0, top)
+    return Critical(voxels, changes)
 
 
 @entry

@@ -13,10 +13,10 @@ from itertools import combinations
 import numpy as np
 
 from ..compiling import inlined, inner, making
+from ..simple.neighbourhood import CENTRE, FACES
 
-# Bit of the neighbour behind each direction, and of the voxel itself, in a word of 27.
-_FACE_BITS = (4, 10, 12, 14, 16, 22)
-_CENTRE = 13
+# Number of the neighbour behind each direction.
+_NEIGHBOURS = tuple(sorted(FACES))
 _HALF = np.uint64(32)
 _SQUARES = tuple(pair for pair in combinations(range(6), 2) if sum(pair) != 5)
 _CUBES = tuple((z, y, x) for z in (0, 5) for y in (1, 4) for x in (2, 3))
@@ -24,9 +24,9 @@ _CUBES = tuple((z, y, x) for z in (0, 5) for y in (1, 4) for x in (2, 3))
 
 def _others(*directions: int) -> int:
     """The voxels of the block that directions span, as a word without its centre."""
-    steps = [_FACE_BITS[d] - _CENTRE for d in directions]
+    steps = [_NEIGHBOURS[d] - CENTRE for d in directions]
     sums = [sum(some) for n in range(1, len(steps) + 1) for some in combinations(steps, n)]
-    return sum(1 << (_CENTRE + total) for total in sums)
+    return sum(1 << (CENTRE + total) for total in sums)
 
 
 FIRST = np.array([a for a, _ in _SQUARES], np.int64)
@@ -62,7 +62,7 @@ def earlier_word(chain: np.ndarray, row: int, plane: int, voxel: int) -> int:
         for x in range(3):
             bit = 3 * line + x
             key = chain[start + x] >> _HALF
-            comes_first = key <= own if bit < _CENTRE else key < own
+            comes_first = key <= own if bit < CENTRE else key < own
             word |= int(comes_first) << bit
     return word
 

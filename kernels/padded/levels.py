@@ -71,7 +71,6 @@ def _write_rows(
     levels: np.ndarray,
 ) -> None:
     _, height, width = shape
-    border = border_level(levels)
     for z in range(box.depth):
         for y in range(box.height):
             start = ((box.z + z) * height + box.y + y) * width + box.x
@@ -82,9 +81,15 @@ def _write_rows(
                 quantise(flat, start + x, quantiser, levels, at + x)
                 if inside.size:
                     _leave_out(inside, start + x, absent, levels, at + x)
-            behind = levels[at + box.width : at + box.width + VECTOR]
-            for x in range(VECTOR):
-                behind[x] = border
+            mend_border(levels, at + box.width)
+
+
+@inner
+def mend_border(levels: np.ndarray, at: int) -> None:
+    """Write the border behind a row, which is stored by whole vectors, as far as these reach."""
+    border, behind = border_level(levels), levels[at : at + VECTOR]
+    for x in range(VECTOR):
+        behind[x] = border
 
 
 @inner

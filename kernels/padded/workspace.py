@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import os
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import lru_cache
 from typing import NamedTuple
 
@@ -106,22 +108,13 @@ class BlocksLoan:
         _give_back(self._idle)
 
 
-class WorkspaceLoan:
-    """A workspace, for a `with` statement."""
-
-    def __init__(self, loan: BlocksLoan) -> None:
-        self._loan = loan
-
-    def __enter__(self) -> Workspace:
-        return workspace_of.py_func(self._loan.__enter__())
-
-    def __exit__(self, *error: object) -> None:
-        self._loan.__exit__(*error)
-
-
-def borrowed_workspace(shape: tuple[int, ...], n_levels: int, volumetric: bool) -> WorkspaceLoan:
+@contextmanager
+def borrowed_workspace(
+    shape: tuple[int, ...], n_levels: int, volumetric: bool
+) -> Iterator[Workspace]:
     """Lend work arrays as `borrowed_blocks` does, cut."""
-    return WorkspaceLoan(borrowed_blocks(shape, n_levels, volumetric))
+    with borrowed_blocks(shape, n_levels, volumetric) as blocks:
+        yield workspace_of.py_func(blocks)
 
 
 def borrowed_blocks(shape: tuple[int, ...], n_levels: int, volumetric: bool) -> BlocksLoan:

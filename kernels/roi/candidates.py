@@ -14,7 +14,7 @@ import numpy as np
 
 from ..compiling import inner, making
 from ..padded.layout import Box, Layout, padded_layout, voxel_position
-from ..padded.levels import border_level, copy_grid, fill_border
+from ..padded.levels import copy_grid, fill_border, mend_border
 from ..padded.quantiser import level_of
 from ..padded.value_lanes import VECTOR
 from ..padded.workspace import Workspace
@@ -102,7 +102,7 @@ def _copy_levels(
     """Write the levels of the voxels in the box, the image's inside the region, and the border."""
     fill_border(levels, layout)
     _, height, width = shape
-    other, beyond = levels.dtype.type(outside), border_level(levels)
+    other = levels.dtype.type(outside)
     # Whole vectors, since a row is often shorter than one; what they write too much is border, or
     # is written again with the next row.
     run = (box.width + VECTOR - 1) // VECTOR * VECTOR
@@ -115,6 +115,4 @@ def _copy_levels(
             inside = scratch.inside[at : at + run]
             for x in range(run):
                 out[x] = own[x] if inside[x] else other
-            behind = levels[start + box.width : start + box.width + VECTOR]
-            for x in range(VECTOR):
-                behind[x] = beyond
+            mend_border(levels, start + box.width)

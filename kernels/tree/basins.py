@@ -50,15 +50,15 @@ class Slopes(NamedTuple):
 
 
 @making
-def rank_roots(roots: np.ndarray, n_words: int, ranks: np.ndarray) -> np.ndarray:
-    """Write the ranks of all words, and return the roots' positions in raster order."""
+def rank_bits(bits: np.ndarray, n_words: int, ranks: np.ndarray) -> np.ndarray:
+    """Write how many bits are set before each word; return the places of all, in raster order."""
     count = 0
     for word in range(n_words):
         ranks[word] = count
-        count += count_bits(roots[word])
+        count += count_bits(bits[word])
     positions = np.empty(count, ranks.dtype)
     for word in range(n_words):
-        rest, rank = roots[word], ranks[word]
+        rest, rank = bits[word], ranks[word]
         while rest:
             positions[rank] = 64 * word + lowest_place(rest)
             rank += 1

@@ -17,7 +17,7 @@ from ..compiling import inner, making
 from ..machine_words import ONE, count_bits, lowest_place
 from ..padded.layout import Layout
 from ..padded.workspace import Workspace
-from .basins import WALKERS, Slopes, find_basins, rank_roots
+from .basins import WALKERS, Slopes, find_basins, rank_bits
 from .directions import Direction, Side, side_of
 
 # So many voxels at a time that all about them stays in the cache.
@@ -63,7 +63,7 @@ def new_block(like: np.ndarray) -> Block:
 
 @making
 def slopes_of(work: Workspace, side: Side) -> Slopes:
-    """Return the ways of a direction, on which `rank_roots` has ranked the roots."""
+    """Return the ways of a direction, on which `rank_bits` has ranked the roots."""
     at, who = np.empty(WALKERS, np.uint64), np.empty(WALKERS, np.uint64)
     return Slopes(side.codes, side.steps, side.roots, work.ranks, work.milestones, at, who)
 
@@ -127,7 +127,7 @@ def trace(work: Workspace, direction: Direction, layout: Layout) -> tuple[np.nda
     Overwrites `ranks` and `milestones`.
     """
     side = side_of(work, direction, layout)
-    births = rank_roots(side.roots, layout.n_words, work.ranks)
+    births = rank_bits(side.roots, layout.n_words, work.ranks)
     return births, list_edges(work, side, layout)
 
 

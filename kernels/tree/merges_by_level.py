@@ -14,7 +14,7 @@ from ..compiling import inner, making
 from ..machine_words import ONE, count_bits, lowest_place
 from ..padded.layout import Layout
 from ..padded.workspace import Workspace
-from .basins import rank_roots
+from .basins import rank_bits
 from .directions import Direction, Side, side_of
 from .disjoint_set import find
 from .edges import Block, new_block, next_meetings, slopes_of
@@ -44,7 +44,7 @@ def change_by_level(
         n_levels: above the levels of all voxels.
     """
     side = side_of(work, direction, layout)
-    births = rank_roots(side.roots, layout.n_words, work.ranks)
+    births = rank_bits(side.roots, layout.n_words, work.ranks)
     change = np.zeros(n_levels, np.int64)
     for voxel in births:
         change[work.levels[voxel]] += 1

@@ -32,7 +32,7 @@ from topojax.kernels.simple.representatives import (
     represent_in_space,
 )
 from topojax.kernels.simple.volume import load_volume
-from topojax.kernels.tree.basins import OUTSIDE, find_basins, rank_roots
+from topojax.kernels.tree.basins import OUTSIDE, find_basins, rank_bits
 from topojax.kernels.tree.directions import Direction, side_of
 from topojax.kernels.tree.edges import neighbour_at, slopes_of
 
@@ -70,7 +70,7 @@ def ready(
 def basins_of_all(work: Workspace, full: bool, layout: Layout, positions: np.ndarray) -> np.ndarray:
     """Replace positions by their basins; return the roots."""
     side = side_of(work, Direction(True, full), layout)
-    births = rank_roots(side.roots, layout.n_words, work.ranks)
+    births = rank_bits(side.roots, layout.n_words, work.ranks)
     find_basins(slopes_of(work, side), positions, layout.n_words)
     return births
 
