@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeAlias
@@ -17,7 +18,7 @@ Box: TypeAlias = tuple[slice, slice, slice]
 
 
 @dataclass(frozen=True)
-class FileVolume:
+class FileVolume(ABC):
     """A volume of one channel that is read from its file, plane by plane.
 
     It holds no open file, so that it can be sent to another process: each reading opens its own.
@@ -55,8 +56,9 @@ class FileVolume:
         """Return by which text the volume is told from others, and from itself after a change."""
         return f"{file_identity(self.path)} {self.shape} {self.dtype}"
 
+    @abstractmethod
     def _read(self, box: Box) -> np.ndarray:
-        raise NotImplementedError
+        """Return the voxels of a box."""
 
 
 def box_of(index: slice | tuple[slice, ...], shape: tuple[int, ...]) -> Box:

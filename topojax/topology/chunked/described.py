@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any, Generic, TypeVar
@@ -26,28 +27,28 @@ Part = TypeVar("Part", ChunkCurves, ChunkBars)
 Whole = TypeVar("Whole")
 
 
-class Described(Generic[Part, Whole]):
+class Described(ABC, Generic[Part, Whole]):
     """What is asked of a volume; small, so that it goes to every worker."""
 
+    @abstractmethod
     def describe(self, values: np.ndarray, extent: Extent) -> Part:
         """Return what a chunk says of the whole."""
-        raise NotImplementedError
 
+    @abstractmethod
     def glue(self, a: Part, b: Part) -> Part:
         """Put two parts together, of which `b` begins with the plane that ends `a`."""
-        raise NotImplementedError
 
+    @abstractmethod
     def whole(self, part: Part) -> Whole:
         """Return what was asked for."""
-        raise NotImplementedError
 
+    @abstractmethod
     def to_arrays(self, part: Part) -> dict[str, np.ndarray]:
         """Return a part as named arrays, without pickles."""
-        raise NotImplementedError
 
+    @abstractmethod
     def from_arrays(self, arrays: Mapping[str, np.ndarray]) -> Part:
         """Return the part of such arrays."""
-        raise NotImplementedError
 
     def identity(self) -> dict[str, Any]:
         """Return what tells this question from others, of values of JSON."""
