@@ -8,16 +8,22 @@ import numpy as np
 
 from .arguments import (
     Construction,
+    any_nan,
     check_construction,
-    check_images,
     check_masks,
     check_thresholds,
     frozen_grid,
+    image_volumes,
     kernel_dimensions,
+    nan_error,
 )
 from .curves import write_betti_curves
 from .padded.workspace import borrowed_blocks
 from .threads import check_threads, run_in_threads
+
+# Voxels whose curves take a second or so. What takes longer is refused before it begins; shorter
+# batches are spared the look at all of their memory, which is done image by image.
+_MOST_UNSEEN = 2**28
 
 
 def betti_curves_batch(
@@ -43,7 +49,8 @@ def betti_curves_batch(
 
     Raises:
         TypeError: a dtype that holds no real numbers, or masks that are not bool.
-        ValueError: NaN, wrong shapes, thresholds that do not increase, another construction.
+        ValueError: NaN, wrong shapes, thresholds that do not increase, another construction. NaN is
+            met when its image's turn comes, and before any of them in more than 2^28 voxels.
 
     Example:
         >>> from topojax.kernels import betti_curves_batch
@@ -56,16 +63,45 @@ def betti_curves_batch(
     threads = check_threads(n_threads)
     shape = np.shape(images)
     dimensions = len(shape) - 1
-    volumes = check_images(images, "images", batch=True)
+    volumes = image_volumes(images, "images", batch=True)
     if grid.ndim > 1 and grid.shape[:-1] not in ((shape[0],), (shape[0], dimensions)):
         raise ValueError(
             f"thresholds has shape {grid.shape}; expected (N,), ({shape[0]}, N) or "
             f"({shape[0]}, {dimensions}, N)"
         )
     inside = check_masks(masks, volumes, shape, "masks")
+    if volumes.size > _MOST_UNSEEN:
+        look_for_nan(volumes, threads)
     if grid.ndim < 3:
         return _curves(volumes, inside, np.atleast_2d(grid), top, dimensions, threads)
     return _curves_on_grids(volumes, inside, grid, top, threads)
+
+
+def look_for_nan(volumes: np.ndarray, threads: int) -> None:
+    """Look at all images of a batch, float (B, D, H, W), on so many threads.
+
+    Raises:
+        ValueError: NaN.
+    """
+    flat = volumes.reshape(-1)
+
+    def look(start: int, stop: int) -> None:
+        if any_nan(flat[start:stop]):
+            raise _nan_error(volumes)
+
+    run_in_threads(look, flat.size, flat.size, threads)
+
+
+def _nan_error(volumes: np.ndarray) -> ValueError:
+    # Threads meet NaN in any order; the message is the same in every call.
+    start, stop = 0, len(volumes)
+    while stop - start > 1:
+        middle = (start + stop) // 2
+        if any_nan(volumes[start:middle]):
+            stop = middle
+        else:
+            start = middle
+    return nan_error("images", f", first in image {start}")
 
 
 def _curves(
@@ -82,7 +118,9 @@ def _curves(
 
     def write(start: int, stop: int) -> None:
         with borrowed_blocks(volumes.shape[1:], grids.shape[-1], dimensions == 3) as blocks:
-            write_betti_curves(volumes, masks, frozen, start, stop, top, blocks, curves)
+            with_nan = write_betti_curves(volumes, masks, frozen, start, stop, top, blocks, curves)
+        if with_nan >= 0:
+            raise _nan_error(volumes)
 
     run_in_threads(write, samples, volumes.size, threads)
     return curves[:, :dimensions]

@@ -6,7 +6,17 @@ from typing import Any
 
 import numpy as np
 
-from .arguments import Construction, check_grid, check_sample, frozen_grid, kernel_dimensions
+from .arguments import (
+    Construction,
+    check_construction,
+    check_grid,
+    check_masks,
+    check_sample,
+    frozen_grid,
+    image_volumes,
+    kernel_dimensions,
+    nan_error,
+)
 from .curves import write_betti_curves
 from .exact_filtration import ExactVolume, exact_volume, merges_of
 from .padded.workspace import borrowed_blocks
@@ -38,11 +48,15 @@ def betti_curves(
         [[0, 1, 1], [0, 1, 0]]
     """
     grids = frozen_grid(check_grid(thresholds))[np.newaxis]
-    images, masks, top = check_sample(image, mask, construction)
+    top = check_construction(construction)
+    images = image_volumes(image, "image", batch=False)
+    masks = check_masks(mask, images, np.shape(image), "mask")
     dimensions, n_thresholds = np.ndim(image), grids.shape[1]
     curves = np.zeros((1, kernel_dimensions(dimensions), n_thresholds), np.int64)
     with borrowed_blocks(images.shape[1:], n_thresholds, dimensions == 3) as blocks:
-        write_betti_curves(images, masks, grids, 0, 1, top, blocks, curves)
+        with_nan = write_betti_curves(images, masks, grids, 0, 1, top, blocks, curves)
+    if with_nan >= 0:
+        raise nan_error("image")
     return curves[0, :dimensions]
 
 

@@ -7,6 +7,7 @@ import numpy as np
 from .compiling import entry, making
 from .euler import count_euler
 from .padded.layout import Layout
+from .padded.nan import has_nan
 from .padded.workspace import Blocks, Workspace, workspace_of
 from .simple.volume import load_volume
 from .tree.cavities import count_cavities
@@ -36,8 +37,11 @@ def write_betti_curves(
     top: bool,
     blocks: Blocks,
     curves: np.ndarray,
-) -> None:
+) -> int:
     """Write the Betti curves of the samples `start <= b < stop`.
+
+    Each image is looked at for NaN just before its levels are told: this brings it into the cache,
+    and no thread waits until another one has looked at all.
 
     Args:
         images: float32 or float64 (B, D, H, W).
@@ -46,12 +50,19 @@ def write_betti_curves(
         top: T-construction, else V.
         blocks: for volumes of that size; overwritten.
         curves: int64 (B, d, N), zeros; written. d = 2: images of one slice, in the plane.
+
+    Returns:
+        The first image that has NaN, inside its mask or not, where writing ended; else -1.
     """
     volumetric = curves.shape[1] == 3
     work = workspace_of(blocks)
     for b in range(start, stop):
+        image = images[b]
+        if has_nan(image.reshape(image.size)):
+            return b
         mask = masks[min(b, masks.shape[0] - 1)]
         grid = grids[min(b, grids.shape[0] - 1)]
-        box, layout = load_volume(work, images[b], mask, grid, volumetric, top)
+        box, layout = load_volume(work, image, mask, grid, volumetric, top)
         if box.depth > 0:
             write_betti_curve(work, layout, top, curves[b])
+    return -1

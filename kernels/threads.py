@@ -9,8 +9,10 @@ from __future__ import annotations
 
 import itertools
 import os
+from collections import deque
 from collections.abc import Callable, Iterable
 from concurrent.futures import FIRST_EXCEPTION, Future, ThreadPoolExecutor, wait
+from functools import partial
 from typing import TypeVar
 
 import numpy as np
@@ -18,11 +20,32 @@ import numpy as np
 # Samples differ in cost, so that every thread gets several runs, if not too short ones.
 _RUNS_PER_THREAD = 8
 _VOXELS_PER_RUN = 2**18
+_MOST_HELPERS = 1024
 # Seconds. Some systems deliver Ctrl-C to a thread that waits only when its wait ends.
 _SLICE = 0.1
 
 _Item = TypeVar("_Item")
 _Result = TypeVar("_Result")
+
+
+class _Helpers:
+    """Threads that wait for work from call to call: to start one takes a quarter millisecond."""
+
+    def __init__(self) -> None:
+        self._make_pool()
+        if hasattr(os, "register_at_fork"):
+            # A forked process has the pool, and none of its threads.
+            os.register_at_fork(after_in_child=self._make_pool)
+
+    def _make_pool(self) -> None:
+        self._pool = ThreadPoolExecutor(_MOST_HELPERS, "topojax")
+
+    def ask(self, call: Callable[[], None], count: int) -> list[Future[None]]:
+        """Let so many threads make a call, as soon as they can; new ones where none is idle."""
+        return [self._pool.submit(call) for _ in range(count)]
+
+
+_helpers = _Helpers()
 
 
 def check_threads(n_threads: int | None) -> int:
@@ -45,17 +68,52 @@ def run_in_threads(
 ) -> None:
     """Call `write(start, stop)` for runs that cover all samples, on up to so many threads.
 
+    The caller's thread is one of them, and does not wait until others have begun. Where a call
+    raises, or the caller is interrupted, which it hears between its own runs, what has not begun is
+    left undone; what runs comes to its end.
+
     Args:
         voxels: of all samples together, which tells how long they take.
     """
     most = min(samples, threads * _RUNS_PER_THREAD, max(threads, voxels // _VOXELS_PER_RUN))
     bounds = np.linspace(0, samples, most + 1).astype(int).tolist()
-    runs = itertools.pairwise(bounds)
-    if threads == 1 or most < 2:
-        for run in runs:
-            write(*run)
+    runs = deque(itertools.pairwise(bounds))
+    others = min(threads, most) - 1
+    if others < 1:
+        _take_runs(write, runs)
         return
-    map_in_threads(lambda run: write(*run), runs, threads)
+    jobs = _helpers.ask(partial(_take_runs, write, runs), others)
+    try:
+        _take_runs(write, runs)
+        for job in _begun(jobs):
+            job.result()
+    except BaseException:
+        runs.clear()
+        wait(_begun(jobs))
+        raise
+
+
+def _begun(jobs: list[Future[None]]) -> list[Future[None]]:
+    """Return the jobs that have begun; the others have nothing left to do, and never will begin."""
+    return [job for job in jobs if not job.cancel()]
+
+
+def _take_runs(write: Callable[[int, int], None], runs: deque[tuple[int, int]]) -> None:
+    """Take run after run, beside other threads, until none is left; leave none where one raises."""
+    try:
+        while run := _next_run(runs):
+            write(*run)
+    except BaseException:
+        runs.clear()
+        raise
+
+
+def _next_run(runs: deque[tuple[int, int]]) -> tuple[int, int] | None:
+    # Whether one is left may have changed after it was asked.
+    try:
+        return runs.popleft()
+    except IndexError:
+        return None
 
 
 def map_in_threads(

@@ -9,10 +9,13 @@ from __future__ import annotations
 
 from .images import (
     absent_as_infinite,
+    any_nan,
     check_images,
     check_masks,
     check_sample,
+    image_volumes,
     kernel_dimensions,
+    nan_error,
 )
 from .maps import check_maps, map_bytes
 from .options import Background, Construction, check_background, check_construction
@@ -23,6 +26,7 @@ __all__ = [
     "Background",
     "Construction",
     "absent_as_infinite",
+    "any_nan",
     "check_background",
     "check_construction",
     "check_grid",
@@ -37,6 +41,8 @@ __all__ = [
     "check_thresholds",
     "check_weights",
     "frozen_grid",
+    "image_volumes",
     "kernel_dimensions",
     "map_bytes",
+    "nan_error",
 ]

@@ -38,15 +38,36 @@ def check_images(
         TypeError: no real numbers, or numbers of more than 64 bits.
         ValueError: images of other dimensions, a NaN, or an integer beyond 2^53.
     """
+    array = _checked_array(images, name, batch, dimensions)
+    _refuse_nan(array, name)
+    return _as_volumes(array, batch)
+
+
+def image_volumes(
+    images: Any,
+    name: str,
+    *,
+    batch: bool,
+    dimensions: tuple[int, ...] = (1, 2, 3),
+) -> np.ndarray:
+    """Return images as `check_images` does, but do not look for NaN, which the caller has to do.
+
+    Raises:
+        TypeError, ValueError: as `check_images`.
+    """
+    return _as_volumes(_checked_array(images, name, batch, dimensions), batch)
+
+
+def _checked_array(images: Any, name: str, batch: bool, dimensions: tuple[int, ...]) -> np.ndarray:
     array = absent_as_infinite(images, name)
     if array.ndim - batch not in dimensions:
         raise ValueError(_wrong_shape(array.shape, name, batch, dimensions))
-    if array.size:
-        _check_values(array, name)
-    return _as_volumes(array, batch, _float_for(array.dtype))
+    _refuse_large_integers(array, name)
+    return array
 
 
-def _as_volumes(array: np.ndarray, batch: bool, dtype: np.dtype) -> np.ndarray:
+def _as_volumes(array: np.ndarray, batch: bool) -> np.ndarray:
+    dtype = _float_for(array.dtype)
     samples, spatial = (array.shape[:1], array.shape[1:]) if batch else ((1,), array.shape)
     volumes = plain_layout(array, dtype).reshape(samples + (1, 1)[len(spatial) - 1 :] + spatial)
     # A view of its own, which spares another one.
@@ -81,8 +102,8 @@ def absent_as_infinite(images: Any, name: str) -> np.ndarray:
     if hidden is None:
         return array
     present = array[~hidden]
-    if present.size:
-        _check_values(present, name)
+    _refuse_nan(present, name)
+    _refuse_large_integers(present, name)
     dtype = _float_for(array.dtype)
     return np.where(hidden, dtype.type(np.inf), array.astype(dtype))
 
@@ -92,14 +113,30 @@ def _float_for(dtype: np.dtype) -> np.dtype:
     return _FLOAT32 if narrow else _FLOAT64
 
 
-def _check_values(array: np.ndarray, name: str) -> None:
-    if array.dtype.kind == "f":
-        lowest = array.min()
-        # True of a NaN; isnan would take as long as the least value of a small image.
-        if lowest != lowest:
-            raise ValueError(f"{name} has NaN; replace it, or set absent voxels to +inf")
-    elif array.dtype.itemsize == 8 and max(int(array.max()), -int(array.min())) > _LARGEST_INTEGER:
+def _refuse_large_integers(array: np.ndarray, name: str) -> None:
+    if array.dtype.kind == "f" or array.dtype.itemsize < 8 or array.size == 0:
+        return
+    if max(int(array.max()), -int(array.min())) > _LARGEST_INTEGER:
         raise ValueError(f"{name} has integers beyond 2^53, which float64 rounds; rescale it")
+
+
+def _refuse_nan(array: np.ndarray, name: str) -> None:
+    if array.dtype.kind == "f" and any_nan(array):
+        raise nan_error(name)
+
+
+def any_nan(array: np.ndarray) -> bool:
+    """Return whether floats have NaN."""
+    if array.size == 0:
+        return False
+    lowest = array.min()
+    # True of a NaN; isnan would take as long as the least value of a small image.
+    return bool(lowest != lowest)
+
+
+def nan_error(name: str, where: str = "") -> ValueError:
+    """Return the error that refuses NaN in images of that name."""
+    return ValueError(f"{name} has NaN{where}; replace it, or set absent voxels to +inf")
 
 
 def check_masks(masks: Any, images: np.ndarray, shape: tuple[int, ...], name: str) -> np.ndarray:

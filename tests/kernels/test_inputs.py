@@ -23,6 +23,7 @@ from topojax.kernels import (
     regions_of_interest,
     roi_betti_curves,
 )
+from topojax.kernels.batch import look_for_nan
 
 IMAGE = np.arange(24.0).reshape(4, 6)
 BATCH = np.stack([IMAGE, IMAGE])
@@ -70,6 +71,51 @@ def test_betti_curves_refuses(arguments, options, error, message):
 def test_betti_curves_batch_refuses(arguments, options, message):
     with pytest.raises(ValueError, match=message):
         betti_curves_batch(*arguments, **options)
+
+
+def _with_nan(dtype: type, *images: int) -> np.ndarray:
+    batch = np.zeros((40, 5, 7), dtype)
+    batch[list(images), -1, -1] = np.nan
+    return batch
+
+
+@pytest.mark.parametrize("n_threads", [1, 3])
+@pytest.mark.parametrize("dtype", [np.float16, np.float32, np.float64])
+def test_the_first_image_with_nan_is_named(dtype, n_threads):
+    for images in ((0,), (39,), (21, 22, 39), range(3, 40)):
+        message = rf"images has NaN, first in image {images[0]}; replace it, or set absent"
+        with pytest.raises(ValueError, match=message):
+            betti_curves_batch(_with_nan(dtype, *images), [1], n_threads=n_threads)
+    assert betti_curves_batch(_with_nan(dtype), [1], n_threads=n_threads).sum() == 40
+
+
+@pytest.mark.parametrize("value", [np.nan, np.inf, -np.inf])
+@pytest.mark.parametrize("place", [0, 31, 32, 63, 99, 100])
+def test_nan_is_refused_anywhere_and_infinite_values_are_not(place, value):
+    image, inside = np.zeros(101, np.float32), np.ones(101, bool)
+    image[place] = value
+    inside[place] = False
+    for mask in (None, inside, np.zeros_like(inside)):
+        if np.isnan(value):
+            with pytest.raises(ValueError, match="image has NaN; replace it"):
+                betti_curves(image, [1], mask=mask)
+        else:
+            betti_curves(image, [1], mask=mask)
+
+
+@pytest.mark.parametrize("n_threads", [1, 3])
+def test_long_batches_are_looked_through_first(monkeypatch, n_threads):
+    batch = _with_nan(np.float32, 17, 18)[:, np.newaxis]
+    with pytest.raises(ValueError, match="images has NaN, first in image 17"):
+        look_for_nan(batch, n_threads)
+    look_for_nan(batch[:17], n_threads)
+    for most in (batch.size - 1, batch.size):
+        monkeypatch.setattr("topojax.kernels.batch._MOST_UNSEEN", most)
+        with pytest.raises(ValueError, match="images has NaN, first in image 17") as caught:
+            betti_curves_batch(batch[:, 0], [1], n_threads=n_threads)
+        looked = "look_for_nan" in {entry.name for entry in caught.traceback}
+        assert looked == (most < batch.size)
+    assert betti_curves_batch(_with_nan(np.float32), [1], n_threads=n_threads).sum() == 40
 
 
 ONE_IMAGE: dict[str, Callable[[np.ndarray], Any]] = {

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 import threading
@@ -63,6 +64,83 @@ def test_nothing_is_begun_after_an_error() -> None:
     with pytest.raises(ValueError, match="1 is refused"):
         map_in_threads(work, range(200), 2)
     assert len(begun) < 20
+
+
+@pytest.mark.parametrize("callers", [True, False])
+def test_no_run_is_begun_after_an_error_in_any_thread(callers: bool) -> None:
+    begun, both = [], threading.Barrier(2)
+
+    def write(start: int, stop: int) -> None:
+        begun.append((start, stop))
+        if len(begun) < 3:
+            both.wait(10)
+        if (threading.current_thread() is threading.main_thread()) == callers:
+            raise ValueError(f"{start} is refused")
+        threading.Event().wait(0.2)
+
+    with pytest.raises(ValueError, match="is refused"):
+        run_in_threads(write, 400, 2**27, 2)
+    assert 2 <= len(begun) < 5
+
+
+@pytest.mark.parametrize(("threads", "others"), [(1, 0), (3, 2), (40, 9)])
+def test_the_caller_works_beside_its_threads(threads: int, others: int) -> None:
+    meeting, seen = threading.Barrier(others + 1), set()
+
+    def write(start: int, stop: int) -> None:
+        if threading.get_ident() not in seen:
+            seen.add(threading.get_ident())
+            meeting.wait(10)
+
+    run_in_threads(write, 10, 2**24, threads)
+    assert len(seen) == others + 1
+    assert threading.get_ident() in seen
+
+
+_FORKED = """
+import os, threading
+from topojax.kernels.threads import run_in_threads
+
+def threads():
+    meeting, seen = threading.Barrier(3), set()
+
+    def write(start, stop):
+        if threading.get_ident() not in seen:
+            seen.add(threading.get_ident())
+            meeting.wait(10)
+
+    run_in_threads(write, 100, 2**24, 3)
+    return len(seen)
+
+print(threads(), flush=True)
+child = os.fork()
+if child == 0:
+    print(threads(), flush=True)
+    os._exit(0)
+print(os.waitpid(child, 0)[1], threads())
+"""
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="this system cannot fork")
+def test_a_forked_process_has_threads_of_its_own() -> None:
+    done = subprocess.run(
+        [sys.executable, "-W", "ignore", "-c", _FORKED],
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=60,
+    )
+    assert done.stdout.split() == ["3", "3", "0", "3"], done.stderr
+
+
+def test_runs_within_runs_end() -> None:
+    seen = []
+
+    def write(start: int, stop: int) -> None:
+        run_in_threads(lambda first, last: seen.extend(range(first, last)), 9, 2**24, 3)
+
+    run_in_threads(write, 8, 2**24, 4)
+    assert sorted(seen) == sorted([*range(9)] * 8)
 
 
 @pytest.mark.parametrize("threads", [1, 3])
