@@ -23,9 +23,9 @@ from .arguments import (
 )
 from .compiling import entry
 from .curves import write_betti_curve
-from .padded.workspace import Workspace, borrowed_workspace
+from .padded.workspace import Blocks, borrowed_blocks, workspace_of
 from .roi.candidates import Candidates, place_candidate
-from .roi.image_levels import new_scratch
+from .roi.image_levels import Scratch, flat_images, new_scratch
 from .roi.rules import rules_of
 from .simple.classification import classify
 from .threads import check_threads, run_in_threads
@@ -112,6 +112,8 @@ def roi_betti_curves(
     grids = check_grid_or_steps(thresholds, volumes)
     layers = map_bytes(stack)
     samples, population = len(volumes), len(rules.taus)
+    size, own_grids = volumes.shape[1:], len(grids) == 0
+    flat = flat_images(volumes)
     dimensions, n_thresholds = len(shape) - 1, grids.shape[-1]
     result = RoiBettiCurves(
         np.empty((population, samples, dimensions, n_thresholds), np.int32),
@@ -123,9 +125,10 @@ def roi_betti_curves(
         curves = np.zeros((stop - start, population, dimensions, n_thresholds), np.int64)
         voxels = np.empty((stop - start, population), np.int64)
         empty = np.empty((stop - start, population), np.bool_)
-        run = Candidates(layers[start:stop], rules, zero, voxels, empty)
-        with borrowed_workspace(volumes.shape[1:], n_thresholds, dimensions == 3) as work:
-            _write_candidate_curves(volumes[start:stop], grids, run, top, work, curves)
+        run = Candidates(layers[start:stop], rules, zero, own_grids, voxels, empty)
+        with borrowed_blocks(size, n_thresholds, dimensions == 3) as blocks:
+            scratch = new_scratch(size, flat.dtype, grids, blocks.levels.dtype)
+            _write_candidate_curves(flat[start:stop], size, run, top, scratch, blocks, curves)
         result.curves[:, start:stop] = curves.swapaxes(0, 1)
         result.voxels[:, start:stop] = voxels.T
         result.empty[:, start:stop] = empty.T
@@ -137,26 +140,30 @@ def roi_betti_curves(
 @entry
 def _write_candidate_curves(
     images: np.ndarray,
-    grids: np.ndarray,
+    shape: tuple[int, int, int],
     candidates: Candidates,
     top: bool,
-    work: Workspace,
+    scratch: Scratch,
+    blocks: Blocks,
     curves: np.ndarray,
 ) -> None:
     """Write the Betti curves of images on their candidates' regions.
 
     Args:
-        images: float32 or float64 (B, D, H, W).
-        grids: float64 (1, N), or (0, N) where grids follow from the regions.
+        images: float32 or float64 (B, V).
+        shape: (D, H, W), of V voxels.
         candidates: P regions of every image.
         top: T-construction, else V.
-        work: for volumes of that size; overwritten.
+        scratch: overwritten; its grid is that of all regions which have none of their own.
+        blocks: for volumes of that size; overwritten.
         curves: int64 (B, P, d, N), zeros; written. d = 2: images of one slice, in the plane.
     """
     volumetric = curves.shape[2] == 3
-    scratch = new_scratch(images.shape[1:], curves.shape[3], work)
+    work = workspace_of(blocks)
     for b in range(curves.shape[0]):
         for p in range(curves.shape[1]):
-            layout = place_candidate(work, scratch, candidates, images[b], grids, b, p, volumetric)
+            layout = place_candidate(
+                work.levels, scratch, candidates, images[b], shape, b, p, volumetric
+            )
             classify(work, layout, top)
             write_betti_curve(work, layout, top, curves[b, p])

@@ -7,6 +7,10 @@
 - `primitive`: what is written in LLVM's instructions.
 - `inlined`: pasted into its one caller before types are known.
 
+Two habits of the loops: tuples of arrays are taken apart before them, since each mention counts
+references; and what is computed or read to be an index is made unsigned, since of each signed one
+Numba looks whether it counts from the end.
+
 Numba keys its cache by the file of the compiled function alone, and does not see that a function
 which that one calls has changed. Code is therefore kept in a folder of the digest of all sources.
 """

@@ -16,6 +16,8 @@ from numba import types
 from numba.core.codegen import JITCodeLibrary
 from numba.core.compiler import Compiler, CompileResult
 
+from .frames import with_room
+
 _HOOKS = ("_finalize_final_module", "_finalize_dynamic_globals", "_optimize_final_module")
 _KNOWN = all(hasattr(JITCodeLibrary, hook) for hook in _HOOKS)
 
@@ -70,7 +72,7 @@ class EntryCompiler(Compiler):
 
     def compile_extra(self, function: Callable[..., Any]) -> CompileResult:
         """Compile a function for the types of its arguments."""
-        result = super().compile_extra(function)
+        result = with_room(super().compile_extra, function)
         # Of the functions that were linked; numba does the same with code that it has kept.
         if _KNOWN:
             for environment in result._find_referenced_environments():

@@ -13,8 +13,9 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from ..arguments import check_maps, map_bytes
-from ..compiling import entry, inner, making
+from ..compiling import entry, inner
 from .flatness import is_flat
+from .float_bits import bits_of, float_at, float_of
 from .rules import Rules, rule_of
 
 # So many voxels at a time that their totals stay in the first cache from layer to layer.
@@ -60,7 +61,7 @@ def fuse_maps(maps: Any, weights: Any, *, rescale: bool = True) -> np.ndarray:
     return fused
 
 
-@making
+@inner
 def fuse_layers(
     maps: np.ndarray, weights: np.ndarray, wide: bool, totals: np.ndarray
 ) -> tuple[np.float32, np.float32]:
@@ -73,30 +74,42 @@ def fuse_layers(
     """
     lowest, highest = np.int32(2**31 - 1), np.int32(-(2**31))
     for start in range(0, totals.size, _BLOCK):
-        stop = min(start + _BLOCK, totals.size)
-        block = totals[start:stop]
+        block = totals[start : start + _BLOCK]
         for layer in range(maps.shape[0]):
-            if wide:
-                _add_layer(maps[layer].view(np.float32)[start:stop], weights[layer], layer, block)
-            else:
-                _add_layer(maps[layer][start:stop], weights[layer], layer, block)
-        bits = block.view(np.int32)
-        for i in range(bits.size):
-            lowest, highest = min(lowest, bits[i]), max(highest, bits[i])
-    ends = np.empty(2, np.int32)
-    ends[0], ends[1] = lowest, highest
-    extremes = ends.view(np.float32)
-    return extremes[0], extremes[1]
+            if layer == 0:
+                _write_layer(maps[layer], start, weights[layer], wide, block)
+            elif weights[layer] > 0:
+                _add_layer(maps[layer], start, weights[layer], wide, block)
+        for i in range(block.size):
+            bits = bits_of(block[i])
+            lowest, highest = min(lowest, bits), max(highest, bits)
+    return float_of(lowest), float_of(highest)
 
 
 @inner
-def _add_layer(values: np.ndarray, weight: np.float32, layer: int, totals: np.ndarray) -> None:
-    if layer == 0:
+def _write_layer(
+    layer: np.ndarray, start: int, weight: np.float32, wide: bool, totals: np.ndarray
+) -> None:
+    if wide:
         for i in range(totals.size):
-            totals[i] = weight * np.float32(values[i])
-    elif weight > 0:
+            totals[i] = weight * float_at(layer, start + i)
+    else:
+        octets = layer[start : start + totals.size]
         for i in range(totals.size):
-            totals[i] += weight * np.float32(values[i])
+            totals[i] = weight * np.float32(octets[i])
+
+
+@inner
+def _add_layer(
+    layer: np.ndarray, start: int, weight: np.float32, wide: bool, totals: np.ndarray
+) -> None:
+    if wide:
+        for i in range(totals.size):
+            totals[i] += weight * float_at(layer, start + i)
+    else:
+        octets = layer[start : start + totals.size]
+        for i in range(totals.size):
+            totals[i] += weight * np.float32(octets[i])
 
 
 @inner

@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from ..arguments import check_maps, map_bytes
-from ..compiling import entry, inner, making
+from ..compiling import entry, inner
 from ..padded.layout import Box
 from ..threads import check_threads, run_in_threads
 from .fusion import Scaling, fuse_layers, scaled, scaling_of
@@ -98,8 +98,8 @@ def find_cut(
 @inner
 def mark_region(
     totals: np.ndarray, cut: np.float32, width: int, inside: np.ndarray, shadow: np.ndarray
-) -> Region:
-    """Write which totals reach the cut, and find their box.
+) -> tuple[Box, int]:
+    """Write which totals reach the cut; return their box, and how many they are.
 
     Args:
         totals: float32 (V,).
@@ -110,7 +110,7 @@ def mark_region(
     plane = shadow.size
     for i in range(plane):
         shadow[i] = False
-    z0, z1, voxels = totals.size // plane, -1, 0
+    z0, z1, voxels = 0, -1, 0
     for z in range(totals.size // plane):
         row = totals[z * plane : (z + 1) * plane]
         out = inside[z * plane : (z + 1) * plane]
@@ -120,19 +120,22 @@ def mark_region(
             out[i] = reached
             shadow[i] |= reached
             count += np.int32(reached)
-        if count:
-            z0, z1 = min(z0, z), z
+        if count > 0:
+            z0 = z if z1 < 0 else z0
+            z1 = z
             voxels += int(count)
-    y0, y1, x0, x1 = plane, -1, width, -1
+    y0, y1, x0, x1 = 0, -1, width, -1
     for y in range(plane // width):
         for x in range(width):
             if shadow[y * width + x]:
-                y0, y1 = min(y0, y), y
-                x0, x1 = min(x0, x), max(x1, x)
-    return Region(Box(z0, y0, x0, z1 - z0 + 1, y1 - y0 + 1, x1 - x0 + 1), voxels, False)
+                y0 = y if y1 < 0 else y0
+                y1 = y
+                x0 = x if x < x0 else x0
+                x1 = x if x > x1 else x1
+    return Box(z0, y0, x0, z1 - z0 + 1, y1 - y0 + 1, x1 - x0 + 1), voxels
 
 
-@making
+@inner
 def find_region(
     maps: np.ndarray,
     rules: Rules,
@@ -150,8 +153,8 @@ def find_region(
     lowest, highest = fuse_layers(maps, rules.weights[candidate], rules.wide, totals)
     scaling = scaling_of(lowest, highest, rules)
     cut, empty = find_cut(lowest, highest, scaling, rules.taus[candidate])
-    region = mark_region(totals, cut, width, inside, shadow)
-    return Region(region.box, region.voxels, empty)
+    box, voxels = mark_region(totals, cut, width, inside, shadow)
+    return Region(box, voxels, empty)
 
 
 @entry

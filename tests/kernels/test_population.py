@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from numba import typeof
 
 from topojax.kernels import (
     betti_curves_batch,
@@ -16,6 +17,9 @@ from topojax.kernels import (
     regions_of_interest,
     roi_betti_curves,
 )
+from topojax.kernels.arguments import check_images
+from topojax.kernels.padded.value_lanes import VECTOR
+from topojax.kernels.roi.image_levels import flat_images
 
 properties = settings(deadline=None, max_examples=60, derandomize=True)
 GRID = np.arange(-1.5, 4.0, 0.5)
@@ -124,6 +128,16 @@ def test_absent_voxels_stay_absent(rng):
         got = roi_betti_curves(images, maps, [[1.0]], [0.3], GRID, **options)
         want = loop(images, maps, np.ones((1, 1)), np.array([0.3]), GRID, **options)
         np.testing.assert_array_equal(got.curves, want[0])
+
+
+def test_images_of_few_voxels_need_no_code_of_their_own(rng):
+    shapes = [(2, 3, 4), (2, 9, 9)]
+    few, many = (check_images(rng.random(shape), "images", batch=True) for shape in shapes)
+    padded = flat_images(few)
+    assert typeof(padded) == typeof(flat_images(many))
+    np.testing.assert_array_equal(padded[:, :12], few.reshape(2, 12))
+    assert padded.shape == (2, VECTOR)
+    assert not padded[:, 12:].any()
 
 
 def test_thresholds_below_all_values_give_zeros(rng):
