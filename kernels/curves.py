@@ -5,26 +5,26 @@ from __future__ import annotations
 import numpy as np
 
 from .compiling import entry, making
-from .euler import count_euler
 from .padded.layout import Layout
 from .padded.nan import has_nan
 from .padded.workspace import Blocks, Workspace, workspace_of
 from .simple.volume import load_volume
-from .tree.cavities import count_cavities
-from .tree.components import count_components
+from .tree.betti_numbers import count_cavities, count_components, count_loops
+from .tree.directions import Direction
+from .tree.merges_by_level import events_by_level
 
 
 @making
 def write_betti_curve(work: Workspace, layout: Layout, top: bool, curves: np.ndarray) -> None:
     """Write the Betti numbers of every level, int64 (d, N)."""
     dimensions, n_levels = curves.shape
-    count_components(work, layout, top, curves[0])
-    count_cavities(work, layout, top, curves[dimensions - 1])
+    # Absent voxels are of the last level.
+    up = events_by_level(work, Direction(True, top), layout, n_levels + 1)
+    down = events_by_level(work, Direction(False, not top), layout, n_levels + 1)
+    count_components(up, curves[0])
+    count_cavities(down, curves[dimensions - 1])
     if dimensions == 3:
-        # beta_1 = beta_0 + beta_2 - chi
-        count_euler(work, layout, top, curves[1])
-        for level in range(n_levels):
-            curves[1, level] = curves[0, level] + curves[2, level] - curves[1, level]
+        count_loops(up, down, curves[1])
 
 
 @entry

@@ -13,7 +13,7 @@ import numpy as np
 
 from .arguments import Construction, check_grid, check_sample, frozen_grid
 from .compiling import entry, inner, making
-from .machine_words import ONE, count_bits, lowest_place
+from .machine_words import ONE, count_bits, lowest_position
 from .padded.layout import Layout
 from .padded.workspace import Workspace, borrowed_workspace
 from .simple.volume import load_volume
@@ -73,7 +73,7 @@ def _change_by_level(work: Workspace, layout: Layout, top: bool, change: np.ndar
     for word in range(layout.n_words):
         rest = critical[word]
         while rest:
-            voxel = 64 * word + lowest_place(rest)
+            voxel = lowest_position(word, rest)
             rest &= rest - ONE
             change[levels[voxel]] += euler_change(full[voxel], face[voxel], layout.plane > 0, top)
 

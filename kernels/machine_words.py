@@ -12,6 +12,7 @@ from numba import types
 from .compiling import inner, primitive
 
 ONE = np.uint64(1)
+_BITS = np.uint64(6)
 
 
 @primitive
@@ -32,6 +33,15 @@ def lowest_place(context: Any, word: Any) -> tuple[Any, Callable[..., Any]]:
         return builder.cttz(arguments[0], ir.Constant(ir.IntType(1), 1))
 
     return types.int64(types.uint64), generate
+
+
+@inner
+def lowest_position(word: int, bits: int) -> np.uint64:
+    """Return the position of the lowest bit that is set, of those of one word of an array of bits.
+
+    Unsigned, since Numba looks of every signed index whether it counts from the end.
+    """
+    return (np.uint64(word) << _BITS) + np.uint64(lowest_place(bits))
 
 
 @inner

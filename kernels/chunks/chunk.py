@@ -14,7 +14,8 @@ from ..padded.layout import Box, Layout
 from ..padded.workspace import Workspace
 from ..tree.basins import find_basins
 from ..tree.directions import Direction, side_of
-from ..tree.edges import Edges, slopes_of, trace
+from ..tree.edges import Edges, trace
+from ..tree.meetings import slopes_of
 from .extent import Extent, places_of
 from .faces import (
     NO_MEETINGS,
@@ -132,5 +133,5 @@ def _trace_chunk(
     """Return births, edges between basins, and the basins of the positions `ends`."""
     births, edges = trace(work, direction, layout)
     basins = ends.copy()
-    find_basins(slopes_of(work, side_of(work, direction, layout)), basins, layout.n_words)
+    find_basins(slopes_of(work, side_of(work, direction, layout), layout), basins)
     return births, edges, basins

@@ -72,6 +72,20 @@ _AT_CORNER, _AT_PLANE_CORNER = _touching(IN_SPACE, CORNERS), _touching(IN_PLANE,
 _AT_FACE = np.array([[face] for face in (*FACES, FACES[0], FACES[0])])
 
 
+def _sum(numbers: tuple[int, ...], weights: tuple[int, ...]) -> int:
+    return sum(a * b for a, b in zip(numbers, weights, strict=True))
+
+
+def _cube_around(corner: Offset) -> tuple[int, int]:
+    """First of the voxels around a corner, as a neighbour, and the voxel's own place among them."""
+    before = tuple(int(side < 0) for side in corner)
+    return CENTRE - _sum(before, (9, 3, 1)), _sum(before, (4, 2, 1))
+
+
+_AROUND_CORNER = np.array([_cube_around(corner) for corner in CORNERS])
+_AROUND_PLANE_CORNER = np.array([_cube_around(corner) for corner in PLANE_CORNERS * 2])
+
+
 @making
 def neighbour_offsets(layout: Layout) -> np.ndarray:
     """Flat offset of every neighbour, int64 (27,)."""
@@ -92,3 +106,12 @@ def corner_neighbours(volumetric: bool) -> np.ndarray:
 def face_neighbours() -> np.ndarray:
     """The neighbour across each face, int64 (8, 1), of which 6 are used."""
     return _AT_FACE
+
+
+@making
+def cubes_around_corners(volumetric: bool) -> np.ndarray:
+    """First of the 8 voxels around each corner, as a neighbour, and the own place; int64 (8, 2).
+
+    Place 4 z + 2 y + x is at (z, y, x) from the first one. Of a plane 4 rows and places are used.
+    """
+    return _AROUND_CORNER if volumetric else _AROUND_PLANE_CORNER

@@ -15,13 +15,12 @@ from typing import NamedTuple
 import numpy as np
 
 from ..compiling import inner, making
-from ..machine_words import ONE, count_bits, lowest_place
+from ..machine_words import ONE, count_bits, lowest_position
 
 OUTSIDE = 0
 """Number of the basin of all that leads to the border."""
 _UNKNOWN = -1
-WALKERS = 512
-_ROUNDS = 2
+WALKERS = 1024
 _LONG = 80
 _LOW_BITS = np.uint64(63)
 _WORD = np.uint64(6)
@@ -37,6 +36,7 @@ class Slopes(NamedTuple):
     roots: uint64; bit p of word w says that voxel 64 w + p is a root.
     ranks: number of roots before word w.
     milestones: basins by group of 16 voxels, or `_UNKNOWN`.
+    noted: bool (1,), whether milestones are in use.
     at, who: uint64 (`WALKERS`,), where walkers are, and whose; overwritten.
     """
 
@@ -45,44 +45,49 @@ class Slopes(NamedTuple):
     roots: np.ndarray
     ranks: np.ndarray
     milestones: np.ndarray
+    noted: np.ndarray
     at: np.ndarray
     who: np.ndarray
+
+
+@inner
+def rank_words(bits: np.ndarray, n_words: int, ranks: np.ndarray) -> int:
+    """Write how many bits are set before each word; return how many are set in all."""
+    count = 0
+    for word in range(n_words):
+        ranks[word] = count
+        count += count_bits(bits[word])
+    return count
 
 
 @making
 def rank_bits(bits: np.ndarray, n_words: int, ranks: np.ndarray) -> np.ndarray:
     """Write how many bits are set before each word; return the places of all, in raster order."""
-    count = 0
+    positions = np.empty(rank_words(bits, n_words, ranks), ranks.dtype)
     for word in range(n_words):
-        ranks[word] = count
-        count += count_bits(bits[word])
-    positions = np.empty(count, ranks.dtype)
-    for word in range(n_words):
-        rest, rank = bits[word], ranks[word]
+        rest, rank = bits[word], np.uint64(ranks[word])
         while rest:
-            positions[rank] = 64 * word + lowest_place(rest)
-            rank += 1
+            positions[rank] = lowest_position(word, rest)
+            rank += ONE
             rest &= rest - ONE
     return positions
 
 
 @inner
-def find_basins(slopes: Slopes, positions: np.ndarray, n_words: int) -> None:
+def find_basins(slopes: Slopes, positions: np.ndarray) -> None:
     """Replace every position by the number of its basin: 1 + its root's rank, or `OUTSIDE`."""
-    roots, ranks, milestones, at = slopes.roots, slopes.ranks, slopes.milestones, slopes.at
-    noted = False
+    roots, ranks, milestones = slopes.roots, slopes.ranks, slopes.milestones
+    noted = slopes.noted
     for start in range(0, positions.size, WALKERS):
         group = positions[start : start + WALKERS]
-        for j in range(group.size):
-            at[j] = np.uint64(group[j])
         n = _walk_together(slopes, group)
         for j in range(group.size):
             group[j] = basin_at(roots, ranks, np.uint64(group[j]))
         if n > 0:
-            if not noted:
-                for k in range(4 * n_words):
+            if not noted[0]:
+                for k in range(milestones.size):
                     milestones[k] = _UNKNOWN
-                noted = True
+                noted[0] = True
             _walk_to_milestones(slopes, group, n)
 
 
@@ -90,21 +95,29 @@ def find_basins(slopes: Slopes, positions: np.ndarray, n_words: int) -> None:
 def _walk_together(slopes: Slopes, group: np.ndarray) -> int:
     """Write where walkers arrive; return how many are still on their way, in `at` and `who`."""
     codes, steps, at, who = slopes.codes, slopes.steps, slopes.at, slopes.who
-    n = group.size
-    for j in range(n):
-        who[j] = j
+    walking = np.uint64(0)
+    for j in range(group.size):
+        voxel = np.uint64(group[j])
+        voxel += steps[codes[voxel]]
+        last = steps[codes[voxel]]
+        voxel += last
+        group[j] = voxel
+        at[walking], who[walking] = voxel, j
+        walking += np.uint64(last != 0)
+    n = int(np.int64(walking))
     for _ in range(_LONG):
-        walking = 0
-        for j in range(n):
-            voxel, owner = at[j], who[j]
-            for _ in range(_ROUNDS):
-                voxel += steps[codes[voxel]]
-            group[owner] = voxel
-            at[walking], who[walking] = voxel, owner
-            walking += steps[codes[voxel]] != 0
-        n = walking
         if n == 0:
             break
+        walking = np.uint64(0)
+        for j in range(n):
+            voxel, owner = at[j], who[j]
+            voxel += steps[codes[voxel]]
+            last = steps[codes[voxel]]
+            voxel += last
+            group[owner] = voxel
+            at[walking], who[walking] = voxel, owner
+            walking += np.uint64(last != 0)
+        n = int(np.int64(walking))
     return n
 
 

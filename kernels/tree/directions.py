@@ -12,12 +12,13 @@ from typing import NamedTuple
 import numpy as np
 
 from ..compiling import making
+from ..machine_words import ONE
 from ..padded.layout import Layout
 from ..padded.workspace import Workspace
 from ..simple.neighbourhood import (
+    CORNERS,
     FACES,
-    corner_neighbours,
-    face_neighbours,
+    cubes_around_corners,
     neighbour_offsets,
 )
 
@@ -33,6 +34,24 @@ class Direction(NamedTuple):
     full: bool
 
 
+class Corners(NamedTuple):
+    """The 8 voxels around each corner of a voxel, itself among them, as flat offsets.
+
+    first: int64 (K,); of the first of them.
+    ties: uint64 (K,); a bit for each that is taken to be earlier than the voxel at the same level.
+    places: int64 (8,); of each of them from the first one.
+    row, plane: strides.
+    later: uint64; the bits to be flipped for later ones.
+    """
+
+    first: np.ndarray
+    ties: np.ndarray
+    places: np.ndarray
+    row: int
+    plane: int
+    later: np.uint64
+
+
 class Side(NamedTuple):
     """What `Workspace` knows of one direction.
 
@@ -41,8 +60,8 @@ class Side(NamedTuple):
     roots, merges: uint64, a bit a voxel: who meets no component, or several.
     codes: uint8, and steps: uint64 (256,), modulo 2^64: what each code adds to a position, on the
         way to a root. The first step leads into the component of the lowest representative.
-    offsets: int64 (8, K), flat offsets of the neighbours at each representative; the last one is
-        there if no other is.
+    corners: where to look for neighbours at corners; of no corners if they are across faces.
+    across: int64 (6,), flat offset of the neighbour across each face.
     """
 
     ascending: bool
@@ -51,15 +70,17 @@ class Side(NamedTuple):
     merges: np.ndarray
     codes: np.ndarray
     steps: np.ndarray
-    offsets: np.ndarray
+    corners: Corners
+    across: np.ndarray
 
 
 @making
 def side_of(work: Workspace, direction: Direction, layout: Layout) -> Side:
     """Pick what belongs to a direction."""
     offsets = neighbour_offsets(layout)
+    across = _offsets_of_faces(offsets)
+    corners = _corners_of(layout, direction, offsets)
     if direction.full:
-        at_corners = _offsets_of(corner_neighbours(layout.plane > 0), offsets)
         return Side(
             direction.ascending,
             work.full,
@@ -67,9 +88,9 @@ def side_of(work: Workspace, direction: Direction, layout: Layout) -> Side:
             work.full_merges,
             work.codes,
             _steps_by_number(offsets),
-            at_corners,
+            corners,
+            across,
         )
-    across = _offsets_of(face_neighbours(), offsets)
     return Side(
         direction.ascending,
         work.face,
@@ -77,17 +98,33 @@ def side_of(work: Workspace, direction: Direction, layout: Layout) -> Side:
         work.face_merges,
         work.face,
         _steps_by_lowest_bit(across),
+        corners,
         across,
     )
 
 
 @making
-def _offsets_of(neighbours: np.ndarray, offsets: np.ndarray) -> np.ndarray:
-    found = np.empty(neighbours.shape, np.int64)
-    for k in range(neighbours.shape[0]):
-        for i in range(neighbours.shape[1]):
-            found[k, i] = offsets[neighbours[k, i]]
-    return found
+def _corners_of(layout: Layout, direction: Direction, offsets: np.ndarray) -> Corners:
+    count = len(CORNERS) if direction.full else 0
+    first, ties = np.empty(count, np.int64), np.empty(count, np.uint64)
+    cubes = cubes_around_corners(layout.plane > 0)
+    for k in range(count):
+        first[k] = offsets[cubes[k, 0]]
+        # The voxel itself is neither earlier nor later.
+        ties[k] = (ONE << np.uint64(cubes[k, 1] + (not direction.ascending))) - ONE
+    places = np.empty(8, np.int64)
+    for k in range(8):
+        places[k] = (k >> 2) * layout.plane + ((k >> 1) & 1) * layout.row + (k & 1)
+    later = np.uint64(0 if direction.ascending else 255)
+    return Corners(first, ties, places, layout.row, layout.plane, later)
+
+
+@making
+def _offsets_of_faces(offsets: np.ndarray) -> np.ndarray:
+    across = np.empty(len(FACES), np.int64)
+    for k in range(len(FACES)):
+        across[k] = offsets[FACES[k]]
+    return across
 
 
 @making
@@ -103,5 +140,5 @@ def _steps_by_lowest_bit(across: np.ndarray) -> np.ndarray:
     steps = np.zeros(256, np.uint64)
     for k in range(len(FACES) - 1, -1, -1):
         for faces in range(1 << k, 1 << len(FACES), 2 << k):
-            steps[faces] = np.uint64(across[k, 0])
+            steps[faces] = np.uint64(across[k])
     return steps

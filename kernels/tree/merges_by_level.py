@@ -11,21 +11,39 @@ from typing import NamedTuple
 import numpy as np
 
 from ..compiling import inner, making
-from ..machine_words import ONE, count_bits, lowest_place
+from ..machine_words import ONE, count_bits, lowest_position
 from ..padded.layout import Layout
 from ..padded.workspace import Workspace
-from .basins import rank_bits
+from .bands import words_in_bands
+from .basins import rank_words
 from .directions import Direction, Side, side_of
-from .disjoint_set import find
-from .edges import Block, new_block, next_meetings, slopes_of
+from .meetings import Block, new_block, next_meetings, slopes_of
+from .unions import new_forest, unite
 
-# Edges that are looked at together.
-_SOME = 256
+# Neighbours in the raster often are of one level, whose one counter would be waited for.
+_COUNTERS = np.uint64(4)
 
 
-class _Buckets(NamedTuple):
-    """Edges by level: those of level l are `starts[l] <= i < ends[l]` of `left` and `right`."""
+class Events(NamedTuple):
+    """What the voxels of each level bring as they enter; arrays int64 (n_levels,).
 
+    births: voxels that meet no component, and begin one.
+    meetings: components that voxels meet beyond the first one, seen from each voxel alone.
+    merges: meetings that join two components; the others close a loop.
+    """
+
+    births: np.ndarray
+    meetings: np.ndarray
+    merges: np.ndarray
+
+
+class Buckets(NamedTuple):
+    """Edges by level: those of level l are `starts[l] <= i < ends[l]` of `left` and `right`.
+
+    meetings: room of each level; those within one basin are left out.
+    """
+
+    meetings: np.ndarray
     starts: np.ndarray
     ends: np.ndarray
     left: np.ndarray
@@ -33,10 +51,8 @@ class _Buckets(NamedTuple):
 
 
 @making
-def change_by_level(
-    work: Workspace, direction: Direction, layout: Layout, n_levels: int
-) -> np.ndarray:
-    """Return births less merges of every level, int64 (n_levels,).
+def events_by_level(work: Workspace, direction: Direction, layout: Layout, n_levels: int) -> Events:
+    """Count births, meetings and merges of every level.
 
     Overwrites `ranks`, `milestones`, `left` and `right`.
 
@@ -44,34 +60,51 @@ def change_by_level(
         n_levels: above the levels of all voxels.
     """
     side = side_of(work, direction, layout)
-    births = rank_bits(side.roots, layout.n_words, work.ranks)
-    change = np.zeros(n_levels, np.int64)
-    for voxel in births:
-        change[work.levels[voxel]] += 1
-    edges = _sorted_edges(work, side, layout, n_levels)
-    parent = np.empty(births.size + 1, work.ranks.dtype)
-    some = np.empty((2, _SOME), work.ranks.dtype)
-    _unite(edges, direction.ascending, parent, some, change)
-    return change
+    n_roots = rank_words(side.roots, layout.n_words, work.ranks)
+    births = np.zeros((4, n_levels), np.int64)
+    _count_births(work.levels, side.roots, layout.n_words, births)
+    edges = sorted_edges(work, side, layout, n_levels)
+    return Events(births[0], edges.meetings, count_merges(edges, n_roots + 1, direction.ascending))
 
 
 @making
-def _sorted_edges(work: Workspace, side: Side, layout: Layout, n_levels: int) -> _Buckets:
-    starts = np.zeros(n_levels + 1, np.int64)
-    _count_places(work.levels, side.merges, side.components, layout.n_words, starts)
+def count_merges(edges: Buckets, n_basins: int, ascending: bool) -> np.ndarray:
+    """Count how many components the edges of each level merge, int64 (n_levels,)."""
+    starts, ends, left, right = edges.starts, edges.ends, edges.left, edges.right
+    forest = new_forest(n_basins, left)
+    merges = np.empty(starts.size, np.int64)
+    for i in range(merges.size):
+        level = i if ascending else merges.size - 1 - i
+        first, last = starts[level], ends[level]
+        merges[level] = unite(forest, left[first:last], right[first:last])
+    return merges
+
+
+@making
+def sorted_edges(work: Workspace, side: Side, layout: Layout, n_levels: int) -> Buckets:
+    """Sort the edges between basins by level as they are found, once the roots are ranked."""
+    counters = np.zeros((4, n_levels), np.int64)
+    _count_meetings(work.levels, side.merges, side.components, layout.n_words, counters)
+    meetings = counters[0]
+    starts = np.empty(n_levels, np.int64)
+    total = 0
+    for level in range(n_levels):
+        starts[level] = total
+        total += meetings[level]
     left, right = work.left, work.right
     # One more, since an edge is written before it is known to join two basins.
-    if left.size <= starts[n_levels]:
-        left = np.empty(starts[n_levels] + 1, work.ranks.dtype)
-        right = np.empty(starts[n_levels] + 1, work.ranks.dtype)
+    if left.size <= total:
+        left = np.empty(total + 1, work.ranks.dtype)
+        right = np.empty(total + 1, work.ranks.dtype)
     ends = starts.copy()
-    slopes = slopes_of(work, side)
+    slopes = slopes_of(work, side, layout)
     block = new_block(work.ranks)
-    word = 0
-    while word < layout.n_words:
-        word, n = next_meetings(work.levels, side, slopes, word, layout.n_words, block)
+    words = words_in_bands(layout, work.ranks)
+    at = 0
+    while at < words.size:
+        at, _, n = next_meetings(work.levels, side, slopes, words, at, block)
         _sort_in(work.levels, block, n, ends, left, right)
-    return _Buckets(starts, ends, left, right)
+    return Buckets(meetings, starts, ends, left, right)
 
 
 @inner
@@ -83,72 +116,55 @@ def _sort_in(
     left: np.ndarray,
     right: np.ndarray,
 ) -> None:
-    own, others, voxels, which = block.own, block.others, block.voxels, block.which
+    own, others, voxels = block.own, block.others, block.voxels
     for i in range(n):
-        level = levels[voxels[i]]
-        at = ends[level]
-        left[at], right[at] = own[which[i]], others[i]
-        ends[level] = at + (left[at] != right[at])
+        level, one, other = levels[np.uint64(voxels[i])], own[i], others[i]
+        at = np.uint64(ends[level])
+        left[at], right[at] = one, other
+        # Those of one basin are written over.
+        ends[level] = at + np.uint64(one != other)
 
 
 @inner
-def _count_places(
+def _count_births(
+    levels: np.ndarray, roots: np.ndarray, n_words: int, counters: np.ndarray
+) -> None:
+    """Count the roots of every level; see `_count_meetings`."""
+    for word in range(n_words):
+        rest = roots[word]
+        while rest:
+            voxel = lowest_position(word, rest)
+            rest &= rest - ONE
+            counters[voxel % _COUNTERS, levels[voxel]] += 1
+    _add_up(counters)
+
+
+@inner
+def _count_meetings(
     levels: np.ndarray,
     merges: np.ndarray,
     components: np.ndarray,
     n_words: int,
-    starts: np.ndarray,
+    counters: np.ndarray,
 ) -> None:
-    """Write where the edges of each level begin, and where all end, into zeros (n_levels + 1,)."""
+    """Count the components beyond the first one that voxels of each level meet.
+
+    Args:
+        counters: zeros (`_COUNTERS`, n_levels); the first row is the result.
+    """
     for word in range(n_words):
         rest = merges[word]
         while rest:
-            voxel = 64 * word + lowest_place(rest)
+            voxel = lowest_position(word, rest)
             rest &= rest - ONE
-            starts[levels[voxel] + 1] += count_bits(np.uint64(components[voxel])) - 1
-    for level in range(starts.size - 1):
-        starts[level + 1] += starts[level]
+            which = voxel % _COUNTERS
+            counters[which, levels[voxel]] += count_bits(np.uint64(components[voxel])) - 1
+    _add_up(counters)
 
 
 @inner
-def _unite(
-    edges: _Buckets, ascending: bool, parent: np.ndarray, some: np.ndarray, change: np.ndarray
-) -> None:
-    """Subtract from every level how many components its edges merge.
-
-    Args:
-        parent: room for all basins; overwritten.
-        some: (2, `_SOME`), overwritten.
-    """
-    starts, ends, all_left, all_right = edges.starts, edges.ends, edges.left, edges.right
-    for k in range(parent.size):
-        parent[k] = k
-    for i in range(change.size):
-        level = i if ascending else change.size - 1 - i
-        merged = 0
-        for first in range(starts[level], ends[level], _SOME):
-            last = min(first + _SOME, ends[level])
-            n = _between_two(all_left[first:last], all_right[first:last], parent, some)
-            for k in range(n):
-                left, right = find(parent, some[0, k]), find(parent, some[1, k])
-                # Into itself where they are one already.
-                parent[max(left, right)] = min(left, right)
-                merged += left != right
-        change[level] -= merged
-
-
-@inner
-def _between_two(
-    all_left: np.ndarray, all_right: np.ndarray, parent: np.ndarray, some: np.ndarray
-) -> int:
-    """Write the ends of edges, two steps up, without those that are one by now; return how many.
-
-    Most edges of noise join what is joined already, which is seen here without a branch.
-    """
-    n = 0
-    for k in range(all_left.size):
-        left, right = all_left[k], all_right[k]
-        some[0, n], some[1, n] = parent[parent[left]], parent[parent[right]]
-        parent[left], parent[right] = some[0, n], some[1, n]
-        n += some[0, n] != some[1, n]
-    return n
+def _add_up(counters: np.ndarray) -> None:
+    """Add all rows to the first one."""
+    for k in range(1, counters.shape[0]):
+        for level in range(counters.shape[1]):
+            counters[0, level] += counters[k, level]

@@ -34,7 +34,7 @@ from topojax.kernels.simple.representatives import (
 from topojax.kernels.simple.volume import load_volume
 from topojax.kernels.tree.basins import OUTSIDE, find_basins, rank_bits
 from topojax.kernels.tree.directions import Direction, side_of
-from topojax.kernels.tree.edges import neighbour_at, slopes_of
+from topojax.kernels.tree.meetings import find_neighbours, slopes_of
 
 BEFORE, MIDDLE, AFTER = 0, 1, 2
 
@@ -71,16 +71,16 @@ def basins_of_all(work: Workspace, full: bool, layout: Layout, positions: np.nda
     """Replace positions by their basins; return the roots."""
     side = side_of(work, Direction(True, full), layout)
     births = rank_bits(side.roots, layout.n_words, work.ranks)
-    find_basins(slopes_of(work, side), positions, layout.n_words)
+    find_basins(slopes_of(work, side, layout), positions)
     return births
 
 
 @numba.njit
-def neighbour_of(
-    work: Workspace, direction: Direction, layout: Layout, voxel: int, representative: int
-) -> int:
-    side = side_of(work, direction, layout)
-    return neighbour_at(work.levels, side.offsets, side.ascending, voxel, representative)
+def neighbours_of(
+    work: Workspace, direction: Direction, layout: Layout, voxels: np.ndarray, found: np.ndarray
+) -> None:
+    """Replace a representative of each voxel by a neighbour in its component."""
+    find_neighbours(work.levels, side_of(work, direction, layout), voxels, found)
 
 
 class Ready(NamedTuple):
@@ -290,14 +290,14 @@ def test_voxels_know_the_components_that_they_meet(rng, construction, ndim):
             direction = Direction(full == (construction == "T"), full)
             numbers = {flat_offset(layout, n): n for n in (IN_SPACE if ndim == 3 else IN_PLANE)}
             labels = (local.full if full else local.face).reshape(len(own), -1)
-            for block in rng.choice(len(own), 60):
-                met = set()
-                for k in range(8):
-                    if bytes_[centres[block]] >> k & 1:
-                        at = neighbour_of(work, direction, layout, int(centres[block]), k)
-                        met.add(labels[block, numbers[at - int(centres[block])] - shift])
-                assert 0 not in met
-                assert len(met) == count[block]
+            blocks_of, found = np.nonzero(bytes_[centres, np.newaxis] >> np.arange(8) & 1)
+            voxels, at = centres[blocks_of], found.copy()
+            neighbours_of(work, direction, layout, voxels, at)
+            places = np.array([numbers[offset] for offset in (at - voxels).tolist()])
+            met = labels[blocks_of, places - shift]
+            assert met.all()
+            pairs = np.unique(np.stack([blocks_of, met]), axis=1)
+            np.testing.assert_array_equal(np.bincount(pairs[0], minlength=len(own)), count)
 
 
 def first_neighbours(image: np.ndarray, full: bool, earlier: bool) -> np.ndarray:
