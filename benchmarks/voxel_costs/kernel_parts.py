@@ -5,6 +5,8 @@ Where a stage is added, or an array changes its width, `stages` is the place.
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 import numba
@@ -12,12 +14,17 @@ import numpy as np
 
 from topojax.experiments.bench.persistence.inputs import Sample
 from topojax.kernels.arguments import check_sample
-from topojax.kernels.padded.layout import Layout
+from topojax.kernels.padded.layout import Box, Layout, padded_layout
+from topojax.kernels.padded.levels import place_volume
 from topojax.kernels.padded.value_lanes import VECTOR, count_steps
 from topojax.kernels.padded.workspace import Workspace, borrowed_workspace
+from topojax.kernels.simple.classification import classify
 from topojax.kernels.simple.neighbour_lanes import LANES, compare_in_space, spread_eight
 from topojax.kernels.simple.representatives import represent_in_space
 from topojax.kernels.simple.volume import load_volume
+from topojax.kernels.tree.basins import rank_words
+from topojax.kernels.tree.directions import Direction, side_of
+from topojax.kernels.tree.merges_by_level import Buckets, count_merges, sorted_edges
 
 _POSITION = 4
 _LEVELS, _BITS, _OFFSETS = numba.uint8[::1], numba.uint64[::1], numba.int64[::1]
@@ -114,10 +121,55 @@ def stages(sample: Sample) -> list[Stage]:
         # Roots and mergers; of a merger its level and its components.
         read = 2 * bits + (found.level + 1) * found.mergers[k] + edges
         parts.append(Stage(name, read, _POSITION * found.padded / 64 + edges))
-    if sample.image.ndim == 3:
-        # Of a critical voxel its level and its representatives.
-        parts.append(Stage("Euler curve", bits + (found.level + 2) * found.critical, 0.0))
     return parts
+
+
+@numba.njit
+def _place(work: Workspace, values: np.ndarray, mask: np.ndarray, grid: np.ndarray) -> None:
+    place_volume(values, mask, grid, values.shape[0] > 1, work.levels)
+
+
+@numba.njit
+def _classify(work: Workspace, layout: Layout) -> None:
+    classify(work, layout, True)
+
+
+@numba.njit
+def _find_edges(
+    work: Workspace, ascending: bool, layout: Layout, n_levels: int
+) -> tuple[int, Buckets]:
+    side = side_of(work, Direction(ascending, ascending), layout)
+    n_roots = rank_words(side.roots, layout.n_words, work.ranks)
+    return n_roots, sorted_edges(work, side, layout, n_levels)
+
+
+@numba.njit
+def _unite(edges: Buckets, n_roots: int, ascending: bool) -> np.ndarray:
+    return count_merges(edges, n_roots + 1, ascending)
+
+
+@contextmanager
+def stages_alone(sample: Sample) -> Iterator[dict[str, Callable[[], object]]]:
+    """Lend calls that do one stage each of a sample without a mask (T-construction), by name."""
+    images, masks, _ = check_sample(sample.image, None, "T")
+    grid, n_levels = sample.thresholds, sample.thresholds.size + 1
+    volumetric = sample.image.ndim == 3
+    layout = padded_layout.py_func(Box(0, 0, 0, *images.shape[1:]), volumetric)
+    with borrowed_workspace(images.shape[1:], grid.size, volumetric) as work:
+        _load(work, images[0], masks[0], grid, volumetric)
+        calls: dict[str, Callable[[], object]] = {
+            "levels": lambda: _place(work, images[0], masks[0], grid),
+            "classification": lambda: _classify(work, layout),
+        }
+        for ascending, name in ((True, "upwards"), (False, "downwards")):
+            n_roots, edges = _find_edges(work, ascending, layout, n_levels)
+            # The other direction overwrites them.
+            edges = edges._replace(left=edges.left.copy(), right=edges.right.copy())
+            calls[f"edges, {name}"] = lambda ascending=ascending: _find_edges(
+                work, ascending, layout, n_levels
+            )
+            calls[f"union-find, {name}"] = lambda e=edges, n=n_roots, a=ascending: _unite(e, n, a)
+        yield calls
 
 
 @numba.njit(numba.void(_LEVELS, _OFFSETS, _BITS, _LEVELS))

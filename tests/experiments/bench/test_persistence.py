@@ -139,7 +139,7 @@ def test_batches_are_timed_on_one_thread_and_two_beside_arithmetic(tiny, monkeyp
     found, _ = peers.importable_peers()
     cripser = [peer for peer in found if peer.name == "cripser restricted"]
     row = batches.measure_batch(Batch("noise", 6, 3, 2), cripser, replace(tiny, repeats=2))
-    names = {"one", "two", "arithmetic_one", "arithmetic_two", "cripser restricted"}
+    names = {"one", "two", "processes", "arithmetic_one", "arithmetic_two", "cripser restricted"}
     assert row["rounds"].keys() == names
     assert {len(series) for series in row["rounds"].values()} == {2}
     assert row["ns_per_voxel"] == pytest.approx(1e6 * row["one_ms"] / 6**3)

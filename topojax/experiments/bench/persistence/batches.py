@@ -13,7 +13,6 @@ import numba
 import numpy as np
 
 from topojax.errors import BenchError
-from topojax.experiments.bench.persistence import inputs
 from topojax.experiments.bench.persistence.inputs import Sample
 from topojax.experiments.bench.persistence.measurements import (
     Timer,
@@ -24,15 +23,14 @@ from topojax.experiments.bench.persistence.measurements import (
 )
 from topojax.experiments.bench.persistence.peers import Peer
 from topojax.experiments.bench.persistence.plans import Batch, Plan
+from topojax.experiments.bench.persistence.side_by_side import (
+    images_of,
+    seconds_of_batch,
+    two_processes,
+)
 from topojax.kernels import betti_curves, betti_curves_batch
 
 _STEPS = 50_000_000
-
-
-def _images(batch: Batch) -> np.ndarray:
-    make = {"smooth": inputs.smooth, "noise": inputs.noise}[batch.kind]
-    shape = (batch.width,) * 3
-    return np.stack([make(shape, inputs.SEED + i) for i in range(batch.count)])
 
 
 def _timed(call: Callable[[], object]) -> float:
@@ -80,7 +78,9 @@ def arithmetic(n_threads: int, steps: int) -> float:
 
 
 def measure_batch(batch: Batch, every_peer: list[Peer], plan: Plan) -> dict[str, Any]:
-    """Check, then time a batch on one thread and on two, arithmetic on both, and the peers.
+    """Check, then time a batch on one thread, on two and in two processes, and the peers.
+
+    Arithmetic in registers is timed on one thread and two beside.
 
     All take turns, so that a round's ratio and what arithmetic gained are of the same second.
     Peers compute the first `batch.for_peers` images one at a time.
@@ -88,8 +88,7 @@ def measure_batch(batch: Batch, every_peer: list[Peer], plan: Plan) -> dict[str,
     Raises:
         BenchError: curves of the batch differ from those of single images, or of a peer.
     """
-    images = _images(batch)
-    thresholds = inputs.make_sample(batch.kind, images).thresholds
+    images, thresholds = images_of(batch)
     _checked(batch, images, thresholds)
     samples = [Sample(batch.kind, i, None, thresholds) for i in images[: batch.for_peers]]
     timed = fitting(samples[0], every_peer, plan) if samples else []
@@ -97,13 +96,15 @@ def measure_batch(batch: Batch, every_peer: list[Peer], plan: Plan) -> dict[str,
         check(sample, timed, timed)
     arithmetic(2, 1)
     timers: dict[str, Timer] = {
-        "one": partial(_seconds_of_batch, images, thresholds, 1),
-        "two": partial(_seconds_of_batch, images, thresholds, 2),
+        "one": partial(seconds_of_batch, images, thresholds, 1),
+        "two": partial(seconds_of_batch, images, thresholds, 2),
         "arithmetic_one": partial(arithmetic, 1, _STEPS),
         "arithmetic_two": partial(arithmetic, 2, _STEPS),
     }
     timers |= {peer.name: partial(_seconds_of_all, peer, samples) for peer in timed}
-    rounds = timed_in_turn(timers, plan.repeats, plan.budget)
+    with two_processes(batch) as seconds_together:
+        timers["processes"] = seconds_together
+        rounds = timed_in_turn(timers, plan.repeats, plan.budget)
     one, two = (1e3 * statistics.median(rounds[name]) / batch.count for name in ("one", "two"))
     voxels = images[0].size
     return {
@@ -113,6 +114,7 @@ def measure_batch(batch: Batch, every_peer: list[Peer], plan: Plan) -> dict[str,
         "one_ms": one,
         "two_ms": two,
         "ratio": _median_ratio(rounds["one"], rounds["two"]),
+        "processes": 2 * _median_ratio(rounds["one"], rounds["processes"]),
         "arithmetic": 2 * _median_ratio(rounds["arithmetic_one"], rounds["arithmetic_two"]),
         "ns_per_voxel": 1e6 * one / voxels,
         "for_peers": batch.for_peers,
@@ -122,10 +124,6 @@ def measure_batch(batch: Batch, every_peer: list[Peer], plan: Plan) -> dict[str,
         },
         "rounds": rounds,
     }
-
-
-def _seconds_of_batch(images: np.ndarray, thresholds: np.ndarray, n_threads: int) -> float:
-    return _timed(lambda: betti_curves_batch(images, thresholds, n_threads=n_threads))
 
 
 def _seconds_of_all(peer: Peer, samples: list[Sample]) -> float:
@@ -146,12 +144,11 @@ def measure_single_calls(batch: Batch, plan: Plan) -> dict[str, float | int | st
     Raises:
         BenchError: curves of the batch differ from those of single images.
     """
-    images = _images(batch)
-    thresholds = inputs.make_sample(batch.kind, images).thresholds
+    images, thresholds = images_of(batch)
     _checked(batch, images, thresholds)
     timers: dict[str, Timer] = {
         "single": lambda: _timed(lambda: _one_by_one(images, thresholds)),
-        "batched": partial(_seconds_of_batch, images, thresholds, 1),
+        "batched": partial(seconds_of_batch, images, thresholds, 1),
     }
     rounds = timed_in_turn(timers, plan.repeats, plan.budget)
     micro = {name: [1e6 * s / batch.count for s in series] for name, series in rounds.items()}

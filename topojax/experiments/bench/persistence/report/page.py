@@ -69,9 +69,10 @@ def _checks(rows: list[dict[str, Any]]) -> str:
 
 def _threads(gain: float) -> str:
     return _paragraph(
-        f"""Ratios are medians over rounds. The last column is what a second thread gained, in the
-        same rounds, for arithmetic in registers alone, which no memory holds up: the most that a
-        batch can gain on this machine; over all rounds {gain:.2f}."""
+        f"""Ratios are medians over rounds. The last two columns are what a second processor gained
+        in the same rounds: for two processes that each compute the batch on one thread, sharing
+        nothing but caches and memory, which is the most that threads can gain with this work; and
+        for arithmetic in registers alone, which no memory holds up; over all rounds {gain:.2f}."""
     )
 
 

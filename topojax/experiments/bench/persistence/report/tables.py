@@ -54,12 +54,12 @@ def threads_table(rows: list[dict[str, Any]]) -> str:
             number(row["one_ms"]),
             number(row["two_ms"]),
             f"{row['ratio']:.2f}",
-            f"{row['arithmetic']:.2f}" if "arithmetic" in row else "—",
+            *(f"{row[name]:.2f}" if name in row else "—" for name in ("processes", "arithmetic")),
         ]
         for row in rows
     ]
-    head = ["batch, ms an image", "one thread", "two threads", "one / two", "arithmetic"]
-    return _table(head, body)
+    head = ["batch, ms an image", "one thread", "two threads", "one / two"]
+    return _table([*head, "two processes", "arithmetic"], body)
 
 
 def batches_table(rows: list[dict[str, Any]]) -> str:
