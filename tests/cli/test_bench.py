@@ -158,9 +158,11 @@ def _record(folder: Path) -> tuple[list[str], dict[str, Any]]:
 @pytest.mark.parametrize(
     "name",
     [
-        "persistence",
         "search",
-        *(pytest.param(name, marks=pytest.mark.slow) for name in ("backbones", "cam", "device")),
+        *(
+            pytest.param(name, marks=pytest.mark.slow)
+            for name in ("persistence", "backbones", "cam", "device")
+        ),
     ],
 )
 def test_both_doors_write_the_record_that_is_committed(

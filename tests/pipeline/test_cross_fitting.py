@@ -154,6 +154,7 @@ def test_a_killed_fit_goes_on_to_the_same_networks(
         np.testing.assert_array_equal(*found)
 
 
+@pytest.mark.slow
 def test_other_processes_train_the_same_networks_from_where_a_killed_one_was(
     fit: Fit, plan: FitPlan, discs: Dataset, tmp_path: Path
 ) -> None:

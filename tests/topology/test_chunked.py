@@ -139,6 +139,7 @@ def test_a_serpentine_through_all_chunks_is_one_component(
         np.testing.assert_array_equal(walls, whole_curves(10 - volume, grid))
 
 
+@pytest.mark.slow
 def test_workers_of_all_kinds_find_the_same(
     volume: np.ndarray, tmp_path: Path, two_processes: Executor
 ) -> None:
