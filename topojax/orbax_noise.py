@@ -43,7 +43,8 @@ def _end_threads() -> None:
     """Wait for the writes beside the one that failed: each logs its own failure at its end."""
     for thread in threading.enumerate():
         if type(thread).__module__.startswith("orbax."):
-            thread.join(_LONGEST_WAIT)
+            # Its own `join` raises what the thread did.
+            threading.Thread.join(thread, _LONGEST_WAIT)
 
 
 @cache
