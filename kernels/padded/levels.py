@@ -12,7 +12,7 @@ import numpy as np
 from ..compiling import inner, making
 from .layout import Box, Layout, bounding_box, padded_layout, voxel_position
 from .quantiser import Quantiser, quantise, quantiser_of
-from .value_lanes import VECTOR, leave_out
+from .value_lanes import VECTOR, keep_inside
 
 
 @inner
@@ -95,7 +95,7 @@ def mend_border(levels: np.ndarray, at: int) -> None:
 @inner
 def _leave_out(inside: np.ndarray, start: int, absent: int, levels: np.ndarray, at: int) -> None:
     if inside.size - start >= VECTOR:
-        leave_out(inside, start, levels.dtype.type(absent), levels, at)
+        keep_inside(levels, at, inside, start, levels.dtype.type(absent), levels, at)
     else:
         for x in range(inside.size - start):
             if not inside[start + x]:

@@ -105,28 +105,34 @@ def count_below(
 
 
 @primitive
-def leave_out(
-    context: Any, inside: Any, start: Any, absent: Any, levels: Any, at: Any
+def keep_inside(
+    context: Any, own: Any, first: Any, inside: Any, start: Any, other: Any, levels: Any, at: Any
 ) -> tuple[Any, Callable[..., Any]]:
-    """Set the levels of voxels outside a mask to that of absent ones.
+    """Write the levels of voxels inside a mask, and another one for those outside.
 
-    Arguments: `inside`, bool, from index `start` on; `absent`, a level; `levels`, unsigned, written
-    from `at` on.
+    Arguments: `own`, unsigned, from index `first` on; `inside`, bool, from index `start` on; the
+    `other` level; `levels`, of the dtype of `own`, written from `at` on.
     """
-    signature = types.void(inside, types.int64, levels.dtype, levels, types.int64)
+    index = types.int64
+    signature = types.void(own, index, inside, index, own.dtype, levels, index)
 
     def generate(context: Any, builder: ir.IRBuilder, signature: Any, given: Any) -> ir.Value:
-        inside_, _, _, levels_, _ = signature.args
-        inside, start, absent, levels, at = given
+        own_, _, inside_, _, _, levels_, _ = signature.args
+        own, first, inside, start, other, levels, at = given
         arrays = Arrays(context, builder, VECTOR)
-        mask = arrays.load_lanes(inside_, inside, start)
-        there = builder.icmp_unsigned("!=", mask, arrays.all(0, mask.type.element))
-        level = arrays.load_lanes(levels_, levels, at)
-        level = builder.select(there, level, arrays.spread(absent))
+        there = lanes_inside(arrays, inside_, inside, start)
+        level = arrays.load_lanes(own_, own, first)
+        level = builder.select(there, level, arrays.spread(other))
         arrays.store_lanes(level, levels_, levels, at)
         return context.get_dummy_value()
 
     return signature, generate
+
+
+def lanes_inside(arrays: Arrays, kind: Any, inside: ir.Value, start: ir.Value) -> ir.Value:
+    """Return which lanes of a mask, an array of bool from index `start` on, are set."""
+    mask = arrays.load_lanes(kind, inside, start)
+    return arrays.builder.icmp_unsigned("!=", mask, arrays.all(0, mask.type.element))
 
 
 def _resized(context: Any, builder: ir.IRBuilder, level: ir.Value, kind: Any) -> ir.Value:

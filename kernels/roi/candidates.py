@@ -16,9 +16,8 @@ from ..compiling import inner, making
 from ..padded.layout import Box, Layout, padded_layout, voxel_position
 from ..padded.levels import fill_border, mend_border
 from ..padded.quantiser import level_of
-from ..padded.value_lanes import VECTOR
+from ..padded.value_lanes import VECTOR, keep_inside
 from .image_levels import Scratch, set_image_levels, set_own_grid
-from .region_lanes import copy_inside
 from .regions import find_region
 from .rules import Rules
 
@@ -118,5 +117,5 @@ def _copy_levels(
             # Whole vectors, since a row is often shorter than one; what they write too much is
             # border, or is written again with the next row.
             for x in range(0, box.width, VECTOR):
-                copy_inside(own, inside, start + x, other, levels, at + x)
+                keep_inside(own, start + x, inside, start + x, other, levels, at + x)
             mend_border(levels, at + box.width)

@@ -1,4 +1,4 @@
-"""Values and levels of 32 voxels in and outside a region, by vectors."""
+"""The range of values in a region, 32 voxels at a time, by vectors."""
 
 from __future__ import annotations
 
@@ -10,32 +10,7 @@ from numba import types
 
 from ..compiling import primitive
 from ..lanes import WORD, Arrays
-from ..padded.value_lanes import VECTOR
-
-
-@primitive
-def copy_inside(
-    context: Any, own: Any, inside: Any, start: Any, other: Any, levels: Any, at: Any
-) -> tuple[Any, Callable[..., Any]]:
-    """Copy the levels of voxels in a region, and write another one for those outside.
-
-    Arguments: `own`, unsigned, and `inside`, bool, from index `start` on; the `other` level;
-    `levels`, of the dtype of `own`, written from `at` on.
-    """
-    signature = types.void(own, inside, types.int64, own.dtype, levels, types.int64)
-
-    def generate(context: Any, builder: ir.IRBuilder, signature: Any, given: Any) -> ir.Value:
-        own_, inside_, _, _, levels_, _ = signature.args
-        own, inside, start, other, levels, at = given
-        arrays = Arrays(context, builder, VECTOR)
-        mask = arrays.load_lanes(inside_, inside, start)
-        there = builder.icmp_unsigned("!=", mask, arrays.all(0, mask.type.element))
-        level = arrays.load_lanes(own_, own, start)
-        level = builder.select(there, level, arrays.spread(other))
-        arrays.store_lanes(level, levels_, levels, at)
-        return context.get_dummy_value()
-
-    return signature, generate
+from ..padded.value_lanes import VECTOR, lanes_inside
 
 
 @primitive
@@ -56,8 +31,7 @@ def widen_range(
         values_, inside_, _, ends_ = signature.args
         values, inside, start, ends = given
         arrays = Arrays(context, builder, VECTOR)
-        mask = arrays.load_lanes(inside_, inside, start)
-        there = builder.icmp_unsigned("!=", mask, arrays.all(0, mask.type.element))
+        there = lanes_inside(arrays, inside_, inside, start)
         value = arrays.load_lanes(values_, values, start)
         value = builder.select(there, value, arrays.all(0.0, value.type.element))
         for relation, first in (("<", 0), (">", VECTOR)):

@@ -30,7 +30,7 @@ _MOST_MEETINGS = _BLOCK + 4 * _MANY
 
 
 class Block(NamedTuple):
-    """Meetings of some voxels: the first one of each, in raster order, then the others, likewise.
+    """Meetings of some voxels: the first one of each, then the others, both in their words' order.
 
     voxels: positions of the voxels.
     own: positions of the voxels again, then their basins.
@@ -62,7 +62,7 @@ def new_block(like: np.ndarray) -> Block:
 
 @making
 def slopes_of(work: Workspace, side: Side, layout: Layout) -> Slopes:
-    """Return the ways of a direction, on which `rank_bits` has ranked the roots."""
+    """Return the ways of a direction, whose roots are ranked."""
     return Slopes(
         side.codes,
         side.steps,

@@ -21,7 +21,7 @@ from .meetings import Block, new_block, next_meetings, slopes_of
 from .unions import new_forest, unite
 
 # Neighbours in the raster often are of one level, whose one counter would be waited for.
-_COUNTERS = np.uint64(4)
+_COUNTERS = 4
 
 
 class Events(NamedTuple):
@@ -61,7 +61,7 @@ def events_by_level(work: Workspace, direction: Direction, layout: Layout, n_lev
     """
     side = side_of(work, direction, layout)
     n_roots = rank_words(side.roots, layout.n_words, work.ranks)
-    births = np.zeros((4, n_levels), np.int64)
+    births = np.zeros((_COUNTERS, n_levels), np.int64)
     _count_births(work.levels, side.roots, layout.n_words, births)
     edges = sorted_edges(work, side, layout, n_levels)
     return Events(births[0], edges.meetings, count_merges(edges, n_roots + 1, direction.ascending))
@@ -83,7 +83,7 @@ def count_merges(edges: Buckets, n_basins: int, ascending: bool) -> np.ndarray:
 @making
 def sorted_edges(work: Workspace, side: Side, layout: Layout, n_levels: int) -> Buckets:
     """Sort the edges between basins by level as they are found, once the roots are ranked."""
-    counters = np.zeros((4, n_levels), np.int64)
+    counters = np.zeros((_COUNTERS, n_levels), np.int64)
     _count_meetings(work.levels, side.merges, side.components, layout.n_words, counters)
     meetings = counters[0]
     starts = np.empty(n_levels, np.int64)
@@ -135,7 +135,7 @@ def _count_births(
         while rest:
             voxel = lowest_position(word, rest)
             rest &= rest - ONE
-            counters[voxel % _COUNTERS, levels[voxel]] += 1
+            counters[voxel % np.uint64(_COUNTERS), levels[voxel]] += 1
     _add_up(counters)
 
 
@@ -157,7 +157,7 @@ def _count_meetings(
         while rest:
             voxel = lowest_position(word, rest)
             rest &= rest - ONE
-            which = voxel % _COUNTERS
+            which = voxel % np.uint64(_COUNTERS)
             counters[which, levels[voxel]] += count_bits(np.uint64(components[voxel])) - 1
     _add_up(counters)
 
