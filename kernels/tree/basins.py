@@ -97,10 +97,7 @@ def _walk_together(slopes: Slopes, group: np.ndarray) -> int:
     codes, steps, at, who = slopes.codes, slopes.steps, slopes.at, slopes.who
     walking = np.uint64(0)
     for j in range(group.size):
-        voxel = np.uint64(group[j])
-        voxel += steps[codes[voxel]]
-        last = steps[codes[voxel]]
-        voxel += last
+        voxel, last = _two_steps(codes, steps, np.uint64(group[j]))
         group[j] = voxel
         at[walking], who[walking] = voxel, j
         walking += np.uint64(last != 0)
@@ -110,15 +107,23 @@ def _walk_together(slopes: Slopes, group: np.ndarray) -> int:
             break
         walking = np.uint64(0)
         for j in range(n):
-            voxel, owner = at[j], who[j]
-            voxel += steps[codes[voxel]]
-            last = steps[codes[voxel]]
-            voxel += last
+            owner = who[j]
+            voxel, last = _two_steps(codes, steps, at[j])
             group[owner] = voxel
             at[walking], who[walking] = voxel, owner
             walking += np.uint64(last != 0)
         n = int(np.int64(walking))
     return n
+
+
+@inner
+def _two_steps(
+    codes: np.ndarray, steps: np.ndarray, voxel: np.uint64
+) -> tuple[np.uint64, np.uint64]:
+    """Return where two steps lead, and the second one, which is 0 at a walk's end."""
+    voxel += steps[codes[voxel]]
+    last = steps[codes[voxel]]
+    return voxel + last, last
 
 
 @inner
